@@ -1,0 +1,104 @@
+"""The questions asked of a source of market data, the frames it answers with, and its errors.
+
+Errors::
+
+    FeedError                 a source could not give what was asked; the text says which source, what, and why
+    ├── FeedUnavailable       it did not answer, or turned us away (no network, 429, 5xx, a page instead of figures)
+    ├── WrongSession          it answered, for another session than the one asked for
+    └── FeedIncomplete        it answered with too little to be used
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+import pandas as pd
+
+#: The columns of a census, one row a listed line, indexed by symbol. Money in US dollars.
+CENSUS_COLUMNS: dict[str, str] = {
+    "name": "object",  # long name
+    "exchange": "object",  # Yahoo's venue code: NMS NGM NCM NYQ ASE …
+    "quote_type": "object",  # EQUITY, ETF …
+    "currency": "object",
+    "financial_currency": "object",  # what the company reports in
+    "industry": "object",  # None where the source does not say
+    "price": "float64",  # the session's close
+    "previous_close": "float64",
+    "average_50d": "float64",
+    "average_200d": "float64",
+    "high_52w": "float64",
+    "low_52w": "float64",
+    "market_value": "float64",  # of all classes
+    "shares": "float64",  # of this class alone
+    "volume": "float64",  # average daily volume over three months; NaN where the source does not say
+    "eps_forward": "float64",
+    "eps_trailing": "float64",
+    "book_value": "float64",
+    "ev_ebit": "float64",
+    "first_trade": "datetime64[s]",  # the first session the line traded; NaT where unknown
+    "session": "datetime64[s]",  # the session this quote belongs to
+}
+
+Progress = Callable[[int, int], None]  # symbols done, symbols in all
+
+
+class FeedError(Exception):
+    """A source could not give what was asked."""
+
+
+class FeedUnavailable(FeedError):
+    """The source did not answer, or turned us away."""
+
+
+class WrongSession(FeedError):
+    """The source answered for another session than the one asked for."""
+
+
+class FeedIncomplete(FeedError):
+    """The source answered with too little to be used."""
+
+
+@dataclass(frozen=True)
+class Closes:
+    """Daily closes: sessions (midnight, no time zone, ascending) × symbols, float64, dollars, NaN where there is none.
+
+    ``raw`` is adjusted for splits alone, ``adjusted`` for dividends too; both have the same index and columns.
+    """
+
+    raw: pd.DataFrame
+    adjusted: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Census:
+    """Every listed line of one session: `CENSUS_COLUMNS`, indexed by symbol, largest market value first."""
+
+    session: date
+    quotes: pd.DataFrame
+    fetched_at: datetime
+
+
+class MarketFeed(Protocol):
+    """A source of market data. Every call blocks: call it off the event loop, one at a time."""
+
+    @property
+    def name(self) -> str:
+        """How figures name their source: "Yahoo Finance", "simulated"."""
+
+    @property
+    def keeps_census(self) -> bool:
+        """Whether `census` answers for past sessions too, and not for the latest alone."""
+
+    def closes(
+        self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
+    ) -> Closes:
+        """Closes of `symbols` from `start` (None: as far back as there are) up to and including `through`.
+
+        A symbol the source does not know is a column of NaN. Raises FeedError.
+        """
+
+    def census(self, session: date) -> Census:
+        """All listed lines with their quotes of `session`. Raises FeedError, WrongSession where it is not to be had."""

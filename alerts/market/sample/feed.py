@@ -1,0 +1,196 @@
+"""The simulated market as a feed."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, WrongSession
+from alerts.market.sample.figures import Fundamentals, fundamentals
+from alerts.market.sample.funds import fund_levels, payouts
+from alerts.market.sample.paths import Paths, simulate
+from alerts.market.sample.world import COUNT, FIRST_SESSION, Floats, World, make_world
+from alerts.market.sessions import close_of
+
+NAME = "simulated"
+_HOLES_A_YEAR = 3
+
+
+class SampleMarket:
+    """A market feed without a source: 1,600 invented companies and the funds made of them, from 2 January 2020 on.
+
+    A close is a function of the seed, the symbol and the session, however the question is put. Companies do not pay
+    dividends and do not split; funds pay 0.35 % a quarter. Any session from the first on may be asked for, later ones
+    than today's too: nothing here knows what day it is.
+    """
+
+    name = NAME
+    keeps_census = True
+
+    def __init__(self, seed: int = 2025, now: Callable[[], datetime] | None = None) -> None:
+        """`now`: the moment a census was fetched, with a time zone; without it, that is its session's close."""
+        self._seed = seed
+        self._now = now
+        self._world = make_world(seed)
+        self._market: _Market | None = None
+
+    def closes(
+        self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
+    ) -> Closes:
+        """Closes of companies and funds; a symbol that is neither is a column of NaN."""
+        wanted = list(dict.fromkeys(symbols))
+        if through < FIRST_SESSION:
+            none = pd.DataFrame(index=pd.DatetimeIndex([], dtype="datetime64[s]"), columns=wanted, dtype=float)
+            return Closes(none, none.copy())
+        market = self._through(through)
+        first = bisect.bisect_left(market.paths.sessions, start or FIRST_SESSION)
+        end = bisect.bisect_right(market.paths.sessions, through)
+        raw = np.full((end - first, len(wanted)), np.nan)
+        adjusted = raw.copy()
+        for column, symbol in enumerate(wanted):
+            if (company := market.column.get(symbol)) is not None:
+                raw[:, column] = adjusted[:, column] = market.price[first:end, company]
+            elif (level := market.funds.get(symbol)) is not None:
+                raw[:, column] = np.round(level * market.left, 2)[first:end]
+                # As Yahoo adjusts: the latest close stays, earlier ones come down with every payout up to it.
+                adjusted[:, column] = raw[:, column] * (market.left[end - 1] / market.left[first:end])
+        if progress is not None:
+            progress(len(wanted), len(wanted))
+        index = pd.DatetimeIndex(np.array(market.paths.sessions[first:end], dtype="datetime64[s]"))
+        return Closes(pd.DataFrame(raw, index, wanted), pd.DataFrame(adjusted, index, wanted))
+
+    def census(self, session: date) -> Census:
+        """All companies traded on `session`, any from 2 January 2020 on. Raises WrongSession where it is none."""
+        if session < FIRST_SESSION:
+            raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was asked")
+        market = self._through(session)
+        at = bisect.bisect_left(market.paths.sessions, session)
+        if at == len(market.paths.sessions) or market.paths.sessions[at] != session:
+            raise WrongSession(f"{NAME}: {session} is no session")
+        quotes = market.quotes(at)
+        return Census(session, quotes, self._now() if self._now is not None else close_of(session))
+
+    def _through(self, day: date) -> _Market:
+        """The market to the end of the year of `day` or later."""
+        if self._market is None or self._market.last_year < day.year:
+            self._market = _Market(self._world, simulate(self._world, self._seed, day.year), self._seed, day.year)
+        return self._market
+
+
+@dataclass(frozen=True)
+class _Market:
+    """The market to the end of a year."""
+
+    world: World
+    paths: Paths
+    seed: int
+    last_year: int
+
+    @cached_property
+    def column(self) -> dict[str, int]:
+        return {symbol: company for company, symbol in enumerate(self.world.symbols)}
+
+    @cached_property
+    def price(self) -> Floats:
+        """Closes as they are shown, (sessions, companies): none before a listing, and here and there one missing."""
+        price = self.paths.price.copy()
+        days = np.array(self.paths.sessions, dtype="datetime64[D]")
+        for company in np.flatnonzero(self.world.listed > days[0]):
+            price[days < self.world.listed[company], company] = np.nan
+        at = {session: row for row, session in enumerate(self.paths.sessions)}
+        for year in range(FIRST_SESSION.year, self.last_year + 1):
+            chance = np.random.default_rng(np.random.SeedSequence([self.seed, 5, year]))
+            for month, day, company in zip(
+                chance.integers(1, 13, _HOLES_A_YEAR),
+                chance.integers(1, 29, _HOLES_A_YEAR),
+                chance.integers(0, COUNT, _HOLES_A_YEAR),
+                strict=True,
+            ):
+                if (row := at.get(date(year, int(month), int(day)))) is not None:
+                    price[row, company] = np.nan
+        return price
+
+    @cached_property
+    def funds(self) -> dict[str, Floats]:
+        return fund_levels(self.world, self.paths)
+
+    @cached_property
+    def left(self) -> Floats:
+        return payouts(self.paths.sessions)
+
+    @cached_property
+    def _fixed(self) -> dict[str, npt.NDArray[np.object_]]:
+        """Columns of a census that are the same every session."""
+        same = {"quote_type": "EQUITY", "currency": "USD", "financial_currency": "USD", "industry": None}
+        columns = {column: np.full(COUNT, value, dtype=object) for column, value in same.items()}
+        columns["name"] = np.array(self.world.names, dtype=object)
+        columns["exchange"] = np.array(self.world.exchange, dtype=object)
+        columns["symbol"] = np.array(self.world.symbols, dtype=object)
+        return columns
+
+    @cached_property
+    def _first_trade(self) -> npt.NDArray[np.datetime64]:
+        """The first session of each company, its listing day where that is outside the market's sessions."""
+        days = np.array(self.paths.sessions, dtype="datetime64[D]")
+        listed = self.world.listed
+        first = days[np.minimum(np.searchsorted(days, listed), len(days) - 1)]
+        return np.where((listed < days[0]) | (listed > days[-1]), listed, first).astype("datetime64[s]")
+
+    def quotes(self, at: int) -> pd.DataFrame:
+        """`CENSUS_COLUMNS` of the companies traded on session number `at`, largest first."""
+        price = self.price[at]
+        year = self.price[max(0, at - 251) : at + 1]
+        value = price * self.world.shares
+        order = np.argsort(-value, kind="stable")
+        order = order[np.isfinite(price[order])]
+        figures: Fundamentals = fundamentals(self.world, self.paths, at)
+        columns: dict[str, npt.NDArray[np.generic]] = {
+            **self._fixed,
+            "price": price,
+            "previous_close": self._previous(at),
+            "average_50d": _mean(year[-50:]),
+            "average_200d": _mean(year[-200:]),
+            "high_52w": np.fmax.reduce(year),
+            "low_52w": np.fmin.reduce(year),
+            "market_value": value,
+            "shares": self.world.shares,
+            "volume": np.round(self.world.shares * 0.006),
+            "eps_forward": figures.eps_forward,
+            "eps_trailing": figures.eps_trailing,
+            "book_value": figures.book_value,
+            "ev_ebit": figures.ev_ebit,
+            "first_trade": self._first_trade,
+            "session": np.full(COUNT, np.datetime64(self.paths.sessions[at], "s")),
+        }
+        index = pd.Index(columns["symbol"][order], name="symbol")
+        return pd.DataFrame(
+            {
+                column: pd.Series(columns[column][order], index=index, dtype=kind)
+                for column, kind in CENSUS_COLUMNS.items()
+            }
+        )
+
+    def _previous(self, at: int) -> Floats:
+        """The last close before session number `at`; NaN on the first."""
+        if at == 0:
+            return np.full(COUNT, np.nan)
+        before: Floats = self.price[at - 1]
+        if at > 1:
+            before = np.where(np.isfinite(before), before, self.price[at - 2])
+        return before
+
+
+def _mean(closes: Floats) -> Floats:
+    """The mean of the closes there are, by company; NaN where there is none."""
+    known = np.isfinite(closes)
+    count = known.sum(axis=0)
+    total = np.where(known, closes, 0.0).sum(axis=0)
+    mean: Floats = np.divide(total, count, out=np.full(closes.shape[1], np.nan), where=count > 0)
+    return mean

@@ -1,0 +1,134 @@
+"""Prices of the simulated companies, day by day.
+
+A log price is a trend, the market's cycle, the lead of the largest and of the small, the sector and the company's own
+way. All but the trend come back to where they were, so that sizes and valuations stay plausible for decades. A cycle
+takes 540 days: few lead, everything falls, everything rises again with the small ahead; any three years hold all three.
+
+A price on a session depends on the seed and the session alone: noise is drawn in blocks of a calendar year, a row for
+every day of it, traded or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from alerts.market.sample.names import SECTORS
+from alerts.market.sample.world import COUNT, FIRST_SESSION, Floats, World
+from alerts.market.sessions import sessions_between
+
+TREND = 0.075  # a year, in logs: prices and earnings
+_YEAR = 252.0
+_CYCLE = 540  # days
+_ORIGIN = date(2019, 4, 1)  # a cycle begins here
+
+# Where in a cycle: few lead until .43, all fall until .53, rebound until .63, then the many lead. Log levels.
+_KNOTS = np.array([0.0, 0.43, 0.53, 0.63, 1.0])
+_MARKET = np.array([0.0, 0.005, -0.125, -0.070, 0.0])
+_MEGA = np.array([0.0, 0.14, 0.14, 0.09, 0.0])
+_SMALL = np.array([0.0, -0.125, -0.135, -0.095, 0.0])
+_SWING = np.array([0.0, -0.035, -0.06, -0.03, 0.0])
+
+# Noise of the common levels: volatility a year, half-life in sessions.
+_NOISE = {"market": (0.115, 13), "mega": (0.06, 30), "small": (0.085, 18), "sector": (0.07, 60)}
+_COMMON = 3 + len(SECTORS)
+_SLOW_HALF_LIFE, _FAST_HALF_LIFE = 250, 12
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Sessions from the first on; arrays are (sessions, …). Logs are relative to the start, without the trend."""
+
+    sessions: list[date]
+    price: Floats  # (sessions, companies), US dollars
+    own: Floats  # (sessions, companies), the company's slow way
+    market: Floats  # (sessions,), the market's cycle and noise
+    small: Floats  # (sessions,), the lead of the small
+    years: Floats  # (sessions,), since the start
+
+
+def simulate(world: World, seed: int, last_year: int) -> Paths:
+    """Prices of all sessions from the first to the end of `last_year`."""
+    sessions = sessions_between(FIRST_SESSION, date(last_year, 12, 31))
+    days = np.array([(session - _ORIGIN).days for session in sessions])
+    years = (days - days[0]) / 365.25
+    common, slow, fast = _noise(world, seed, sessions, _stress(days))
+    market = _cycle(_MARKET, days, seed) + common[:, 0]
+    mega = _cycle(_MEGA, days, seed) + common[:, 1]
+    small = _cycle(_SMALL, days, seed) + common[:, 2]
+    swing = _cycle(_SWING, days, seed)
+    log = slow + fast
+    log += common[:, 3:][:, world.sector]
+    for level, loading in ((market, world.beta), (mega, world.mega), (small, world.small), (swing, world.swing)):
+        log += level[:, None] * loading
+    log += TREND * years[:, None]
+    log -= log[0]
+    return Paths(sessions, np.round(world.price * np.exp(log), 2), slow, market, small, years)
+
+
+def cycle_position(day: date) -> float:
+    """How much of its cycle has passed on `day`, 0 to 1."""
+    return ((day - _ORIGIN).days % _CYCLE) / _CYCLE
+
+
+def _cycle(levels: Floats, days: np.ndarray, seed: int) -> Floats:
+    """A level along its cycles, each a little longer here, deeper there."""
+    found = np.empty(len(days))
+    number = days // _CYCLE
+    for cycle in np.unique(number):
+        chance = np.random.default_rng(np.random.SeedSequence([seed, 3, int(cycle)]))
+        shift = chance.uniform(-0.035, 0.035) * np.array([0, 1, 1, 1, 0])
+        depth = chance.uniform(0.92, 1.1)
+        here = number == cycle
+        found[here] = np.interp((days[here] % _CYCLE) / _CYCLE, _KNOTS + shift, depth * levels)
+    return found
+
+
+def _stress(days: np.ndarray) -> Floats:
+    """How much livelier than usual the market is: in a fall and after it."""
+    return np.interp((days % _CYCLE) / _CYCLE, (0.40, 0.45, 0.58, 0.72), (0.9, 1.35, 1.35, 0.9))
+
+
+def _noise(world: World, seed: int, sessions: list[date], stress: Floats) -> tuple[Floats, Floats, Floats]:
+    """Levels that wander and return: common (sessions, 3 + sectors), slow and fast own ones (sessions, companies)."""
+    shocks = _shocks(seed, sessions)
+    vols = [_NOISE["market"], _NOISE["mega"], _NOISE["small"], *[_NOISE["sector"]] * len(SECTORS)]
+    common = shocks[:, :_COMMON] * stress[:, None] * np.array([vol for vol, _ in vols])
+    slow = shocks[:, _COMMON : _COMMON + COUNT] * world.slow_vol
+    fast = shocks[:, _COMMON + COUNT :] * world.fast_vol
+    keep = _kept(np.array([half_life for _, half_life in vols]))
+    return _wander(common, keep), _wander(slow, _kept(_SLOW_HALF_LIFE)), _wander(fast, _kept(_FAST_HALF_LIFE))
+
+
+def _shocks(seed: int, sessions: list[date]) -> Floats:
+    """Standard normal draws by session; a year's are drawn whole, however much of it is asked for."""
+    blocks = []
+    for year in range(sessions[0].year, sessions[-1].year + 1):
+        chance = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 4, year])))
+        block = chance.standard_normal((366, _COMMON + 2 * COUNT), dtype=np.float32)
+        rows = [session.timetuple().tm_yday - 1 for session in sessions if session.year == year]
+        blocks.append(block[rows])
+    return np.concatenate(blocks).astype(np.float64)
+
+
+def _kept(half_life: float | np.ndarray) -> float | np.ndarray:
+    """What is left of a deviation after a session."""
+    kept: float | np.ndarray = 0.5 ** (1 / half_life)
+    return kept
+
+
+def _wander(shocks: Floats, keep: float | np.ndarray) -> Floats:
+    """x(t) = keep · x(t−1) + shock(t), from 0; `shocks` in volatility a year. Overwrites `shocks`."""
+    shocks /= np.sqrt(_YEAR)
+    shocks[0] = 0
+    for row in range(1, len(shocks)):
+        shocks[row] += keep * shocks[row - 1]
+    return shocks
+
+
+def third_friday(year: int, month: int) -> date:
+    """The day funds go ex-distribution."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(4 - first.weekday()) % 7 + 14)

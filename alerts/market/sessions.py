@@ -1,0 +1,78 @@
+"""The exchange's calendar: which sessions there are, when they close, what comes next.
+
+Sessions are New York Stock Exchange sessions (XNYS), early closes and unscheduled closures included; a session is
+named by its date. Source: exchange_calendars.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+_FIRST_YEAR = 1999
+
+
+@lru_cache(maxsize=2)
+def _calendar(first_year: int, last_year: int) -> Any:
+    import exchange_calendars  # half a second: paid for once, and late
+
+    return exchange_calendars.get_calendar("XNYS", start=f"{first_year}-01-01", end=f"{last_year}-12-31")
+
+
+def _spanning(day: date) -> Any:
+    """A calendar that holds `day` and the year after it."""
+    if day.year < _FIRST_YEAR:
+        raise ValueError(f"{day}: the calendar starts in {_FIRST_YEAR}")
+    last = max(day.year + 1, 2027)
+    return _calendar(_FIRST_YEAR, last)
+
+
+def sessions_between(start: date, end: date) -> list[date]:
+    """The sessions from `start` to `end`, both included, ascending; none are known before 1999."""
+    start = max(start, date(_FIRST_YEAR, 1, 1))
+    if end < start:
+        return []
+    index = _spanning(end).sessions_in_range(str(start), str(end))
+    return [stamp.date() for stamp in index]
+
+
+def is_session(day: date) -> bool:
+    """Whether the exchange opens on `day`."""
+    return bool(_spanning(day).is_session(str(day)))
+
+
+def close_of(session: date) -> datetime:
+    """The moment `session` closes, in UTC; early closes included. Raises ValueError where `session` is none."""
+    if not is_session(session):
+        raise ValueError(f"{session} is no NYSE session")
+    moment: datetime = _spanning(session).session_close(str(session)).to_pydatetime()
+    return moment
+
+
+def last_complete_session(now: datetime, settle: timedelta = timedelta(0)) -> date:
+    """The latest session that closed at least `settle` before `now` (a moment with a time zone)."""
+    today = now.astimezone(NEW_YORK).date()
+    for session in reversed(sessions_between(today - timedelta(days=14), today)):
+        if close_of(session) + settle <= now:
+            return session
+    raise ValueError(f"no session in the fourteen days before {today}")
+
+
+def seal_deadline(session: date) -> datetime:
+    """When `session` is judged with what is there: 09:00 New York time on the next session."""
+    return datetime.combine(next_session(session), time(9), NEW_YORK)
+
+
+def next_session(after: date) -> date:
+    """The first session later than `after`."""
+    return sessions_between(after + timedelta(days=1), after + timedelta(days=14))[0]
+
+
+def previous_sessions(before: date, count: int) -> list[date]:
+    """The `count` sessions before `before`, ascending; fewer where the calendar starts."""
+    start = max(before - timedelta(days=int(count * 1.6) + 14), date(_FIRST_YEAR, 1, 1))
+    found = sessions_between(start, before - timedelta(days=1))
+    return found[len(found) - count :] if len(found) > count else found

@@ -1,0 +1,348 @@
+"""Who counts: which listed lines are companies, how they rank, and the segment each one is in. Pure.
+
+A census lists lines: two classes of one company, preferreds, units, funds. `companies` makes of them one row a company
+and says of every other line why it is out; `segments` ranks the companies and names the segment of each. Membership
+is set once a year, as index houses do it: ranked on `rank_day`, in force from `effective_day` on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from alerts.market.sessions import sessions_between
+
+VENUES = frozenset({"NMS", "NGM", "NCM", "NYQ", "ASE"})  # NASDAQ's three tiers, New York, American
+SHELLS = "Shell Companies"  # an industry
+_NASDAQ = frozenset({"NMS", "NGM", "NCM"})
+
+#: Rank borders between segments, and how far past one a member may drift before it changes segment.
+SEGMENTS = ("large", "mid", "small")
+_LAST_RANK = {"large": 500, "mid": 1_000, "small": 3_000}
+_BAND = {"large": 60, "mid": 150, "small": 150}
+
+# ---- who can be a member -------------------------------------------------------------------------------------------
+
+#: A cheap first look: a name without one of these needs no closer one.
+_SUSPECT = re.compile(
+    r"preferred|pfd|depositary|depository|adrs?\b|ads\b|notes?\b|debenture|bonds?\b|%|warrant|rights?\b|units?\b|"
+    r"acquisition|blank check|spac\b|merger|corp|funds?\b|trust|et[fn]\b|ishares|spdr|proshares"
+)
+_RATE = r"\d(?:\.\d+)?\s?%"
+_PREFERRED = re.compile(
+    r"\bpfd\b|\bpreferred (?:stock|shares?|securit\w+|units?|series|equity)\b|\bpreferred$|"
+    rf"(?:{_RATE}|\bcumulative\b|\bperpetual\b|\bconv\w*\b|\bredeemable\b|\bseries \w+).*\bpreferred\b"
+)
+_NOTE = re.compile(
+    rf"\bdebentures?\b|\bbaby bonds?\b|\bnotes? due\b|{_RATE}|\b(?:senior|subordinated|junior)\b.*\b(?:notes?|bonds?)\b"
+)
+_DEPOSITARY = re.compile(r"\badrs?\b|\bads\b(?!-)|\bdeposit[ao]ry\b")
+_WARRANT = re.compile(r"\bwarrants?\b")
+_RIGHT = re.compile(r"\brights$|\b(?:corp|inc|ltd|limited|acquisition|co)\b.*\bright$|\bcontingent value right")
+_UNIT = re.compile(r"(?<!common )\bunits?$|\bunits?,? (?:each|consisting)\b")  # a partnership's common units are shares
+_SHELL = re.compile(r"\bacquisitions?\b|\bblank check\b|\bspac\b|\bmerger corp")
+_NUMBERED_SHELL = re.compile(r"\b(?:capital|investment|opportunity|growth) corp(?:oration)?\.? (?:[ivx]+|\d+)$")
+_LENDER = re.compile(r"\b(?:owl|lending|credit|specialty|middle market)\b")
+_FUND = re.compile(r"\bfunds?\b|\bet[fn]s?\b|\bishares\b|\bspdr\b|\bproshares\b")
+_FUND_TRUST = re.compile(
+    r"\b(?:income|dividend|premium|municipal|muni|term|bond|credit|duration|equity|value|micro-cap|yield|"
+    r"opportunit(?:y|ies)|total return|science|sciences|innovation|gold|silver|bitcoin|ethereum|allocation|convertible)"
+    r"(?: and technology)?(?: \d{4})?(?: target)?(?: term)? trust\b|"
+    r"\b(?:blackrock|nuveen|eaton vance|pimco|gabelli|cohen & steers|calamos|john hancock|putnam|mfs|western asset|"
+    r"abrdn|royce|grayscale|doubleline)\b.*\btrust\b"
+)
+#: Trusts that own buildings, lend on them, or keep a bank: companies, whatever else the name holds.
+_COMPANY_TRUST = re.compile(
+    r"\b(?:realty|reit|propert\w+|mortgage|real estate|hotels?|lodging|housing|homes?|healthcare|industrial|logistics|"
+    r"residential|storage|land|apartment|office|bank|bancorp|bancshares|trust corp\w*)\b"
+)
+
+_SUFFIXES = (
+    (re.compile(r"-P[A-Z]?$|-PR[A-Z]$"), "preferred share"),
+    (re.compile(r"-W(?:[ST][A-Z]?)?$"), "warrant"),
+    (re.compile(r"-UN?$"), "unit"),
+    (re.compile(r"-R[TI]?$"), "right"),
+)
+_FIFTH_LETTER = {"W": "warrant", "U": "unit", "R": "right"}
+
+
+def ineligible_reason(quotes: pd.DataFrame) -> pd.Series:
+    """Why a line cannot be a member, in plain words; None where it can. One value a row of `quotes`, a census.
+
+    A line whose reporting currency is absent may be a member: the source often leaves it out for recent and small
+    listings, nearly all of which report in dollars, and leaving those out would thin the small segment. Royalty trusts
+    and partnerships count as companies.
+    """
+    listed = {str(symbol) for symbol in quotes.index}
+    rows = zip(
+        quotes.index,
+        quotes["quote_type"],
+        quotes["exchange"],
+        quotes["currency"],
+        quotes["financial_currency"],
+        quotes["industry"],
+        quotes["name"],
+        strict=True,
+    )
+    reasons = [
+        _listing_reason(kind, venue, currency, reports)
+        or _symbol_reason(str(symbol), venue, listed)
+        or _industry_reason(industry)
+        or _name_reason(name)
+        for symbol, kind, venue, currency, reports, industry, name in rows
+    ]
+    return pd.Series(reasons, index=quotes.index, dtype=object, name="reason")
+
+
+def _listing_reason(kind: object, venue: object, currency: object, reports: object) -> str | None:
+    if kind != "EQUITY":
+        return f"not a share ({kind})"
+    if venue not in VENUES:
+        return f"listed outside New York, NASDAQ and American ({venue})"
+    if currency != "USD":
+        return f"not quoted in US dollars ({currency})"
+    if isinstance(reports, str) and reports != "USD":
+        return f"does not report in US dollars ({reports})"
+    return None
+
+
+def _symbol_reason(symbol: str, venue: object, listed: set[str]) -> str | None:
+    if "-" in symbol:
+        return next((reason for pattern, reason in _SUFFIXES if pattern.search(symbol)), None)
+    if len(symbol) == 5 and venue in _NASDAQ and symbol[:4] in listed:
+        return _FIFTH_LETTER.get(symbol[4])
+    return None
+
+
+def _industry_reason(industry: object) -> str | None:
+    if not isinstance(industry, str):
+        return None
+    if industry == SHELLS:
+        return "shell company"
+    return "fund" if industry.startswith(("Closed-End Fund", "Exchange Traded Fund")) else None
+
+
+def _name_reason(name: object) -> str | None:
+    if not isinstance(name, str):
+        return None
+    lowered = name.lower().strip()
+    return _suspect_name_reason(lowered) if _SUSPECT.search(lowered) else None
+
+
+@lru_cache(maxsize=8_192)
+def _suspect_name_reason(name: str) -> str | None:
+    for pattern, reason in (
+        (_PREFERRED, "preferred share"),
+        (_NOTE, "note or preferred share"),
+        (_WARRANT, "warrant"),
+        (_RIGHT, "right"),
+        (_UNIT, "unit"),
+        (_DEPOSITARY, "depositary receipt"),
+        (_SHELL, "shell company"),
+        (_FUND, "fund"),
+    ):
+        if pattern.search(name):
+            return reason
+    if _NUMBERED_SHELL.search(name) and not _LENDER.search(name):
+        return "shell company"
+    if _FUND_TRUST.search(name) and not _COMPANY_TRUST.search(name):
+        return "fund"
+    return None
+
+
+# ---- one row a company ---------------------------------------------------------------------------------------------
+
+_CLASS_WORDS = re.compile(
+    r"\b(?:class|cla|cl|series|ser)\b(?: [a-z0-9]\b)?|\b(?:common|ordinary|capital) (?:stock|shares?)\b|"
+    r"\b(?:non-?voting|voting)(?: shares?)?\b"
+)
+_ONE_SPELLING = {
+    "incorporated": "inc", "corporation": "corp", "company": "co", "companies": "cos", "limited": "ltd", "&": "and",
+}  # fmt: skip
+_COPIED = (
+    "name", "exchange", "industry", "price", "previous_close", "average_50d", "average_200d", "high_52w", "low_52w",
+    "market_value", "volume", "eps_forward", "eps_trailing", "book_value", "ev_ebit", "first_trade",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Companies:
+    """The companies of a census, largest first, and every other line with the reason why it is none.
+
+    ``frame``, indexed by the symbol of the line kept: name, symbols (tuple of all lines merged), exchange, industry,
+    price, previous_close, average_50d, average_200d, high_52w, low_52w, market_value (of all classes), shares_all
+    (market_value/price), volume, eps_forward, eps_trailing, book_value, ev_ebit, first_trade (of the oldest line).
+    ``excluded``: symbol, name, reason.
+    """
+
+    session: date
+    frame: pd.DataFrame
+    excluded: pd.DataFrame
+
+
+def companies(quotes: pd.DataFrame, known: Collection[str] = ()) -> Companies:
+    """The companies among the lines of a census; its session is the one most lines carry.
+
+    Classes are one company where their names agree once class words are stripped, and either a name held class words
+    or the symbols resemble each other (GOOG GOOGL, BRK-A BRK-B): two banks may well share a name. The line that stood
+    for the company so far (one of `known`) goes on doing so; else the most traded one does, without volumes the one of
+    larger market value, then the first by symbol. A market value counts all classes already and is taken from that
+    line alone. Raises ValueError where `quotes` is empty.
+    """
+    if quotes.empty:
+        raise ValueError("a census without lines has no companies")
+    session = quotes["session"].mode().iloc[0]
+    reasons = ineligible_reason(quotes).to_numpy(dtype=object, copy=True)
+    for position, reason in _unusable(quotes, session).items():
+        reasons[position] = reasons[position] or reason
+    eligible = np.array([reason is None for reason in reasons], dtype=bool)
+
+    lines = quotes[eligible]
+    order = np.lexsort(
+        (
+            lines.index.astype(str),
+            -lines["market_value"].to_numpy(),
+            -lines["volume"].fillna(-1.0).to_numpy(),
+            ~lines.index.isin(list(known)),
+        )
+    )
+    lines = lines.iloc[order]
+    leader = _leaders(lines)
+    merged = pd.Series(reasons, index=quotes.index, dtype=object)
+    for symbol, first in leader.items():
+        if symbol != first:
+            merged[symbol] = f"another class of {first}"
+
+    excluded = merged[merged.notna()]
+    return Companies(
+        session=session.date(),
+        frame=_frame(lines, leader),
+        excluded=pd.DataFrame(
+            {"symbol": excluded.index, "name": quotes.loc[excluded.index, "name"].to_numpy(), "reason": excluded.array}
+        ),
+    )
+
+
+def as_of(counted: Companies, quotes: pd.DataFrame, session: date) -> Companies:
+    """The same companies on an earlier session, by the quotes its census had for their lines; NaN where it had none."""
+    frame = quotes[list(_COPIED)].reindex(counted.frame.index)
+    frame["symbols"] = counted.frame["symbols"]
+    frame["shares_all"] = frame["market_value"] / frame["price"]
+    return Companies(session, frame, counted.excluded)
+
+
+def _unusable(quotes: pd.DataFrame, session: pd.Timestamp) -> dict[int, str]:
+    """Positions of the lines whose figures cannot be used, with the reason."""
+    price, value = (quotes[column].to_numpy(dtype=float) for column in ("price", "market_value"))
+    found = {}
+    for position in np.flatnonzero(~(np.isfinite(value) & (value > 0))):
+        found[int(position)] = "no market value"
+    for position in np.flatnonzero(~(np.isfinite(price) & (price > 0))):
+        found[int(position)] = "no price"
+    for position in np.flatnonzero((quotes["session"] != session).to_numpy()):
+        found[int(position)] = f"not traded on {session:%Y-%m-%d}"
+    return found
+
+
+def _leaders(lines: pd.DataFrame) -> dict[str, str]:
+    """The symbol that stands for each line; `lines` most traded first."""
+    groups: dict[str, list[tuple[str, bool]]] = {}  # plain name → its leaders, and whether class words were stripped
+    leader: dict[str, str] = {}
+    for symbol, name in zip(lines.index, lines["name"], strict=True):
+        plain, had_class = _plain_name(name) if isinstance(name, str) else ("", False)
+        known = groups.setdefault(plain, [])
+        match = next(
+            (first for first, its in known if plain and (had_class or its or _alike(str(symbol), first))),
+            None,
+        )
+        leader[symbol] = match or symbol
+        if match is None:
+            known.append((symbol, had_class))
+    return leader
+
+
+@lru_cache(maxsize=8_192)
+def _plain_name(name: str) -> tuple[str, bool]:
+    """The name in one spelling without its class words, and whether there were any."""
+    lowered = re.sub(r"[^a-z0-9&\- ]+", "", name.lower().replace("/", " "))
+    without = _CLASS_WORDS.sub(" ", lowered)
+    words = [_ONE_SPELLING.get(word, word) for word in without.split() if word not in ("the", "-")]
+    return " ".join(words), without != lowered
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two symbols look like one company's: alike up to a dash or a fifth letter, or one begins the other."""
+    one, other = one.split("-")[0], other.split("-")[0]
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) or (len(one) == len(other) == 5 and one[:4] == other[:4])
+
+
+def _frame(lines: pd.DataFrame, leader: dict[str, str]) -> pd.DataFrame:
+    symbols: dict[str, list[str]] = {}
+    for symbol, first in leader.items():
+        symbols.setdefault(first, []).append(symbol)
+    frame = lines.loc[list(symbols), list(_COPIED)].copy()
+    frame["symbols"] = pd.Series({first: tuple(found) for first, found in symbols.items()}, dtype=object)
+    frame["shares_all"] = frame["market_value"] / frame["price"]
+    firsts = lines["first_trade"].groupby(pd.Series(leader)).min()
+    frame["first_trade"] = firsts.reindex(frame.index)
+    order = np.lexsort((frame.index.astype(str), -frame["market_value"].to_numpy()))
+    return frame.iloc[order]
+
+
+# ---- the year's ranks ----------------------------------------------------------------------------------------------
+
+
+def rank_day(year: int) -> date:
+    """The session whose closes rank the companies: the last one of April."""
+    return sessions_between(date(year, 4, 20), date(year, 4, 30))[-1]
+
+
+def effective_day(year: int) -> date:
+    """The day on which the year's ranks come into force: the fourth Friday of June."""
+    first = date(year, 6, 1)
+    return first + timedelta(days=(4 - first.weekday()) % 7 + 21)
+
+
+def in_force_on(session: date) -> int:
+    """The year whose ranks are in force on `session`."""
+    return session.year if session >= effective_day(session.year) else session.year - 1
+
+
+def segments(market_value: pd.Series, previous: pd.Series | None = None) -> pd.DataFrame:
+    """Rank and segment of each company: index symbol, by rank; columns rank (int), segment (large, mid, small or None).
+
+    `market_value`: US dollars by symbol; companies without one have no rank and no row. `previous`: the segment held so
+    far, by symbol; None or absent for newcomers. A member keeps its segment while its rank is within the band of a
+    border of that segment (±60 at 500, ±150 at 1,000 and 3,000); past it, and for newcomers, the borders decide. Equal
+    values rank by symbol.
+    """
+    known = market_value[np.isfinite(market_value.to_numpy(dtype=float))]
+    order = np.lexsort((known.index.astype(str), -known.to_numpy(dtype=float)))
+    symbols = known.index[order]
+    ranks = np.arange(1, len(symbols) + 1)
+    found: list[str | None] = [_by_border(int(rank)) for rank in ranks]
+    if previous is not None:
+        held = dict(zip(previous.index, previous, strict=True))
+        found = [
+            was if (was := held.get(symbol)) in SEGMENTS and _keeps(str(was), int(rank)) else now
+            for symbol, rank, now in zip(symbols, ranks, found, strict=True)
+        ]
+    return pd.DataFrame({"rank": ranks, "segment": pd.Series(found, index=symbols, dtype=object)}, index=symbols)
+
+
+def _by_border(rank: int) -> str | None:
+    return next((segment for segment in SEGMENTS if rank <= _LAST_RANK[segment]), None)
+
+
+def _keeps(segment: str, rank: int) -> bool:
+    """Whether a member of `segment` stays there: inside its borders, widened by their bands."""
+    above = SEGMENTS.index(segment) - 1
+    first = 1 if above < 0 else _LAST_RANK[SEGMENTS[above]] - _BAND[SEGMENTS[above]] + 1
+    return first <= rank <= _LAST_RANK[segment] + _BAND[segment]

@@ -1,0 +1,1 @@
+"""Frames in, one dated number out; no input or output."""

@@ -1,0 +1,120 @@
+"""Metric, and the list of all of them.
+
+The words stand in catalog.toml; the computing in the family's module (breadth.py, size.py, …).
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
+UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": ""}
+
+
+class UnknownMetric(KeyError):
+    """No metric has that id."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number the bot can show, chart and watch."""
+
+    id: str
+    title: str
+    unit: str
+    formula: str
+    inputs: str
+    minimum: int  # sessions of history it needs
+    floor: float  # least coverage, 0–1, under which there is no value
+    direction: int  # +1: a higher value favours small caps, -1: a lower one, 0: neither
+    low: float | None  # the possible range; None: no bound
+    high: float | None
+    decimals: int
+    aliases: tuple[str, ...]
+    labels: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        return self.id.split(".")[0]
+
+    @property
+    def segment(self) -> str | None:
+        parts = self.id.split(".")
+        return parts[2] if len(parts) > 2 else None
+
+    def show(self, value: float) -> str:
+        """`value` as read, with its unit: "58.1 %", "−29.7 %", "+3.1 pp", "broadening"; "–" where it is no number."""
+        if not math.isfinite(value):
+            return "–"
+        if self.labels and round(value) in self.labels:
+            return self.labels[round(value)]
+        # A lead is a difference: its sign is half of what it says.
+        return number(value, self.decimals, sign=self.unit == "pp") + UNIT_SUFFIX[self.unit]
+
+    def show_level(self, level: float) -> str:
+        """A threshold with its unit, in the decimals it was given with: "60 %", "−2.5 pp"."""
+        if self.labels and level in self.labels:
+            return self.labels[round(level)]
+        return f"{level:,.12g}".replace("-", "−") + UNIT_SUFFIX[self.unit]
+
+    def show_change(self, change: float) -> str:
+        """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
+        if self.unit == "state" or not math.isfinite(change):
+            return ""
+        suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
+        return number(change, self.decimals, sign=True) + suffix
+
+
+def number(value: float, decimals: int, *, sign: bool = False) -> str:
+    """A number with a true minus sign, thousands apart, and never "−0.0"."""
+    text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
+    if not text.strip("+-0.,"):
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
+    for segment in entry.get("segments", [None]):
+        yield Metric(
+            id=f"{entry['id']}.{segment}" if segment else entry["id"],
+            title=f"{SEGMENT_WORDS[segment]} {entry['title']}" if segment else entry["title"],
+            unit=entry["unit"],
+            formula=entry["formula"],
+            inputs=entry["inputs"],
+            minimum=entry["minimum"],
+            floor=entry["floor"],
+            direction=entry["direction"],
+            low=entry.get("low"),
+            high=entry.get("high"),
+            decimals=entry["decimals"],
+            aliases=tuple(f"{SEGMENT_WORDS[segment]} {alias}" if segment else alias for alias in entry["aliases"]),
+            labels={int(k): v for k, v in entry.get("labels", {}).items()},
+        )
+
+
+@lru_cache(maxsize=1)
+def catalog() -> dict[str, Metric]:
+    """All metrics by id, in the order they are shown."""
+    text = resources.files("alerts.metrics").joinpath("catalog.toml").read_text(encoding="utf-8")
+    return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
+
+
+def metric(identity: str) -> Metric:
+    """The metric with that id. Raises UnknownMetric, with the nearest ids."""
+    found = catalog().get(identity)
+    if found is None:
+        import difflib
+
+        near = difflib.get_close_matches(identity, catalog(), n=3, cutoff=0.4)
+        hint = f"; did you mean {', '.join(near)}?" if near else "; `rotation-alerts figures --help` lists them"
+        raise UnknownMetric(f"{identity}: no such metric{hint}")
+    return found

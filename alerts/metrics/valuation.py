@@ -1,0 +1,92 @@
+"""Valuation: what the market pays for a dollar of expected earnings, large against small.
+
+One census gives one session's figures. Expected earnings of a company are EPS forward × market value / price: market
+value counts every class of shares, a share count does not. Sums over companies, as index providers do it, never a mean
+of ratios. Coverage is by market value: what share of the segment's value has an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from alerts.metrics.figure import counted
+
+SEGMENTS = ("large", "small")
+METHODS = ("forward_pe", "forward_pe_profitable")
+Values = npt.NDArray[np.float64]
+_REASONS = {
+    "forward_pe": "not meaningful: expected earnings add up to a loss",
+    "forward_pe_profitable": "not meaningful: no company expects a profit",
+    "loss_share": "no company with an estimate",
+}
+
+
+def price_earnings(market_value: Values, earnings: Values) -> float:
+    """Σ market value / Σ earnings over companies with both; NaN where earnings add up to nothing or a loss."""
+    known = np.isfinite(market_value) & np.isfinite(earnings)
+    total = float(earnings[known].sum())
+    return float(market_value[known].sum()) / total if total > 0 else float("nan")
+
+
+def forward(members: pd.DataFrame) -> dict[str, float]:
+    """One segment in one census: forward_pe, forward_pe_profitable, loss_share; eligible, members and coverage.
+
+    `members`: a row a company with market_value, price, eps_forward (dollars; NaN where unknown). A member without a
+    market value counts in the coverage as one of average size without an estimate.
+    """
+    value, price = _positive(members["market_value"]), _positive(members["price"])
+    earnings = members["eps_forward"].to_numpy(dtype="float64") * value / price
+    valued, known, profitable = np.isfinite(value), np.isfinite(earnings), earnings > 0
+    eligible, count = int(known.sum()), len(members)
+    total = float(value[valued].sum())
+    return {
+        "forward_pe": price_earnings(value, earnings),
+        "forward_pe_profitable": price_earnings(value[profitable], earnings[profitable]),
+        "loss_share": 100.0 * int((known & ~profitable).sum()) / eligible if eligible else float("nan"),
+        "eligible": eligible,
+        "members": count,
+        "coverage": float(value[known].sum()) / total * (int(valued.sum()) / count) if total > 0 else float("nan"),
+    }
+
+
+def _positive(column: pd.Series) -> Values:
+    values = column.to_numpy(dtype="float64")
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
+
+
+def discount(small: pd.DataFrame, large: pd.DataFrame, metric_id: str) -> pd.DataFrame:
+    """Small caps' multiple over large caps', minus one, in %; missing where either is, and says which and why."""
+    frame = counted(
+        metric_id,
+        100.0 * (small["value"] / large["value"] - 1.0),
+        small["eligible"] + large["eligible"],
+        small["members"] + large["members"],
+        coverage=pd.concat([small["coverage"], large["coverage"]], axis=1).min(axis=1, skipna=False),
+    )
+    for side, name in ((large, "large caps"), (small, "small caps")):
+        missing = side["value"].isna()
+        frame.loc[missing, "reason"] = name + ": " + side.loc[missing, "reason"].astype(str)
+    return frame
+
+
+def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """Every valuation metric, by id. `censuses`: one a session; market_value, price, eps_forward, segment a company."""
+    out: dict[str, pd.DataFrame] = {}
+    for segment in SEGMENTS:
+        rows = [forward(census[census["segment"] == segment]) for census in censuses]
+        told = pd.DataFrame(
+            rows, index=sessions, columns=[*_REASONS, "eligible", "members", "coverage"], dtype="float64"
+        )
+        for kind, reason in _REASONS.items():
+            name = f"valuation.{kind}.{segment}"
+            out[name] = counted(
+                name, told[kind], told["eligible"], told["members"], coverage=told["coverage"], reason=reason
+            )
+    for method in METHODS:
+        name = "valuation.discount" + method.removeprefix("forward_pe")
+        out[name] = discount(out[f"valuation.{method}.small"], out[f"valuation.{method}.large"], name)
+    return out

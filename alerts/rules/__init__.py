@@ -1,0 +1,1 @@
+"""Numbers in, transitions out; no input or output."""

@@ -1,0 +1,60 @@
+"""Who listens: ids and dates, no names, no texts; and how to forget them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from storage.rules import delete_watches, rules_of
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat that has subscribed or set a rule."""
+
+    id: int
+    subscribed: bool
+    ended_why: str | None  # why the subscription ended without being asked to
+
+
+def chat(db: Database, chat_id: int) -> Chat | None:
+    """The chat, or None where we know nothing of it."""
+    row = db.conn.execute("SELECT id, subscribed_at, ended_why FROM chats WHERE id = ?", [chat_id]).fetchone()
+    return None if row is None else Chat(row[0], row[1] is not None, row[2])
+
+
+def subscribe(db: Database, chat_id: int, now: datetime) -> bool:
+    """Subscribe a chat; whether that changed anything."""
+    stamp = now.isoformat(timespec="seconds")
+    db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat_id, stamp])
+    changed = db.conn.execute(
+        "UPDATE chats SET subscribed_at = ?, ended_at = NULL, ended_why = NULL WHERE id = ? AND subscribed_at IS NULL",
+        [stamp, chat_id],
+    )
+    return changed.rowcount > 0
+
+
+def unsubscribe(db: Database, chat_id: int, now: datetime, why: str | None = None) -> bool:
+    """End a chat's subscription, keep its rules, and withdraw what it was still to be told; whether it had one."""
+    changed = db.conn.execute(
+        "UPDATE chats SET subscribed_at = NULL, ended_at = ?, ended_why = ? WHERE id = ? AND subscribed_at IS NOT NULL",
+        [now.isoformat(timespec="seconds"), why, chat_id],
+    )
+    db.conn.execute(
+        "UPDATE outbox SET state = 'withdrawn' WHERE chat = ? AND state IN ('pending', 'unknown')", [chat_id]
+    )
+    return changed.rowcount > 0
+
+
+def forget(db: Database, chat_id: int) -> bool:
+    """Erase all that is kept of a chat: its rules, events, messages, and itself; whether there was anything."""
+    for watch in rules_of(db, chat_id):
+        delete_watches(db, watch.id, watch.rule)
+    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
+
+
+def subscribers(db: Database) -> int:
+    """How many chats are subscribed."""
+    return int(db.conn.execute("SELECT count(*) FROM chats WHERE subscribed_at IS NOT NULL").fetchone()[0])

@@ -1,0 +1,103 @@
+"""The closes that moving windows need: companies' in millionths of a dollar, funds' raw and adjusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlite_utils import Database
+
+EPOCH = date(1970, 1, 1)
+
+
+def day_number(session: date) -> int:
+    """Days since 1970-01-01."""
+    return (session - EPOCH).days
+
+
+def record_closes(db: Database, sessions: Sequence[date], ids: Sequence[int], close: npt.NDArray[np.int64]) -> None:
+    """Write closes over what was there: `close` (sessions × ids) in millionths of a dollar, 0 where there is none."""
+    rows, columns = np.nonzero(close)
+    days = np.array([day_number(session) for session in sessions])
+    keys = np.array(ids)
+    db.conn.executemany(
+        "INSERT INTO closes (day, company, close) VALUES (?, ?, ?) "
+        "ON CONFLICT (day, company) DO UPDATE SET close = excluded.close WHERE close <> excluded.close",
+        zip(days[rows].tolist(), keys[columns].tolist(), close[rows, columns].tolist(), strict=True),
+    )
+
+
+def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Closes in millionths of a dollar, sessions × ids, 0 where there is none. `sessions` ascending."""
+    out = np.zeros((len(sessions), len(ids)), dtype=np.int64)
+    if not len(sessions) or not len(ids):
+        return out
+    rows = np.fromiter(
+        (number for row in db.conn.execute(
+            "SELECT day, company, close FROM closes WHERE day BETWEEN ? AND ?",
+            [day_number(sessions[0]), day_number(sessions[-1])],
+        ) for number in row),
+        dtype=np.int64,
+    ).reshape(-1, 3)  # fmt: skip
+    at_day = _positions([day_number(session) for session in sessions], rows[:, 0])
+    at_company = _positions(ids, rows[:, 1])
+    wanted = (at_day >= 0) & (at_company >= 0)
+    out[at_day[wanted], at_company[wanted]] = rows[wanted, 2]
+    return out
+
+
+def _positions(keys: Sequence[int], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where each value stands among `keys`, −1 where it does not."""
+    known = np.asarray(keys, dtype=np.int64)
+    order = np.argsort(known)
+    found = np.searchsorted(known[order], values)
+    found[found == len(known)] = 0
+    return np.where(known[order][found] == values, order[found], -1)
+
+
+def count_closes(db: Database, session: date) -> int:
+    """How many companies have a close on `session`."""
+    return int(db.conn.execute("SELECT count(*) FROM closes WHERE day = ?", [day_number(session)]).fetchone()[0])
+
+
+def record_fund_closes(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) -> None:
+    """Write fund closes (dollars, sessions × symbols) over what was there; rows without both closes are left out."""
+    rows = []
+    for symbol in raw.columns:
+        both = pd.DataFrame({"close": raw[symbol], "adjusted": adjusted[symbol]}).dropna()
+        days = (both.index.to_numpy().astype("datetime64[D]").astype(np.int64)).tolist()
+        rows += list(zip([symbol] * len(days), days, both["close"].tolist(), both["adjusted"].tolist(), strict=True))
+    db.conn.executemany(
+        "INSERT INTO fund_closes (symbol, day, close, adjusted) VALUES (?, ?, ?, ?) ON CONFLICT (symbol, day) "
+        "DO UPDATE SET close = excluded.close, adjusted = excluded.adjusted "
+        "WHERE close <> excluded.close OR adjusted <> excluded.adjusted",
+        rows,
+    )
+
+
+def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(raw, adjusted) closes in dollars: sessions × symbols, NaN where there is none."""
+    index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
+    marks = ", ".join("?" * len(symbols))
+    rows = db.conn.execute(
+        f"SELECT symbol, day, close, adjusted FROM fund_closes WHERE symbol IN ({marks})", list(symbols)
+    ).fetchall()
+    frame = pd.DataFrame(rows, columns=["symbol", "day", "close", "adjusted"])
+    frame["day"] = frame["day"].astype("int64").to_numpy().astype("datetime64[D]")
+
+    def wide(kind: str) -> pd.DataFrame:
+        by_day = frame.pivot(index="day", columns="symbol", values=kind)
+        return by_day.reindex(index=index, columns=list(symbols)).astype("float64")
+
+    return wide("close"), wide("adjusted")
+
+
+def fund_span(db: Database) -> tuple[date, date] | None:
+    """The first and the last session with a fund's close."""
+    first, last = db.conn.execute("SELECT min(day), max(day) FROM fund_closes").fetchone()
+    if first is None:
+        return None
+    return date.fromordinal(EPOCH.toordinal() + first), date.fromordinal(EPOCH.toordinal() + last)

@@ -1,0 +1,107 @@
+"""Companies and the years' memberships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True)
+class Reconstitution:
+    """The ranks of one year: when taken, from when in force, and whether a census had to stand in for the rank day."""
+
+    year: int
+    ranked_on: date
+    in_force: date
+    provisional: bool
+
+
+def record_companies(db: Database, frame: pd.DataFrame, session: date) -> None:
+    """Add or refresh the companies of a census: `frame` indexed by symbol, with name, first_trade, shares_all."""
+    db.conn.executemany(
+        """INSERT INTO companies (symbol, name, first_trade, shares, last_census) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (symbol) DO UPDATE SET name = excluded.name, first_trade = excluded.first_trade,
+               shares = excluded.shares, last_census = excluded.last_census
+           WHERE excluded.last_census >= last_census""",
+        [
+            (
+                symbol,
+                str(name),
+                None if pd.isna(first) else first.date().isoformat(),
+                float(shares),
+                session.isoformat(),
+            )
+            for symbol, name, first, shares in zip(
+                frame.index, frame["name"], frame["first_trade"], frame["shares_all"], strict=True
+            )
+        ],
+    )
+
+
+def companies(db: Database) -> pd.DataFrame:
+    """All companies ever counted, by symbol: id, shares, first_trade (ISO or None), history_from (ISO or None)."""
+    rows = db.conn.execute("SELECT symbol, id, shares, first_trade, history_from FROM companies").fetchall()
+    frame = pd.DataFrame(rows, columns=["symbol", "id", "shares", "first_trade", "history_from"])
+    return frame.set_index("symbol").astype({"id": "int64", "shares": "float64"})
+
+
+def ids(db: Database) -> dict[str, int]:
+    """The key of every company by its symbol."""
+    return dict(db.conn.execute("SELECT symbol, id FROM companies").fetchall())
+
+
+def note_history(db: Database, symbols: list[str], start: date) -> None:
+    """Note that the closes of `symbols` were asked for from `start` on."""
+    db.conn.executemany(
+        "UPDATE companies SET history_from = min(coalesce(history_from, '9999'), ?) WHERE symbol = ?",
+        [(start.isoformat(), symbol) for symbol in symbols],
+    )
+
+
+def reconstitution(db: Database, year: int) -> Reconstitution | None:
+    """The ranks of `year`, or None where they were never taken."""
+    row = db.conn.execute(
+        "SELECT year, ranked_on, in_force, provisional FROM reconstitutions WHERE year = ?", [year]
+    ).fetchone()
+    if row is None:
+        return None
+    return Reconstitution(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2]), bool(row[3]))
+
+
+def record_reconstitution(db: Database, taken: Reconstitution, frame: pd.DataFrame) -> None:
+    """Write the ranks of a year over what was there: `frame` by symbol with rank, segment, market_value."""
+    db.conn.execute("DELETE FROM memberships WHERE year = ?", [taken.year])
+    db.conn.execute("DELETE FROM reconstitutions WHERE year = ?", [taken.year])
+    db.conn.execute(
+        "INSERT INTO reconstitutions (year, ranked_on, in_force, provisional) VALUES (?, ?, ?, ?)",
+        [taken.year, taken.ranked_on.isoformat(), taken.in_force.isoformat(), int(taken.provisional)],
+    )
+    members = frame[frame["segment"].notna()]
+    db.conn.executemany(
+        """INSERT INTO memberships (year, company, rank, segment, market_value)
+           SELECT ?, id, ?, ?, ? FROM companies WHERE symbol = ?""",
+        [
+            (taken.year, int(rank), segment, float(value), symbol)
+            for symbol, rank, segment, value in zip(
+                members.index, members["rank"], members["segment"], members["market_value"], strict=True
+            )
+        ],
+    )
+
+
+def members(db: Database, year: int) -> pd.Series:
+    """Segment by symbol, of the members by that year's ranks; empty where there are none."""
+    rows = db.conn.execute(
+        "SELECT symbol, segment FROM memberships JOIN companies ON companies.id = company WHERE year = ?", [year]
+    ).fetchall()
+    return pd.Series(dict(rows), dtype="object")
+
+
+def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
+    """ISO dates or None as datetime64[D], NaT where unknown."""
+    return np.array([np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade])

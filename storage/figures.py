@@ -1,0 +1,112 @@
+"""Metric values by session, with coverage, source and the time they were fetched; and which sessions are sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+from alerts.metrics.figure import Figure
+
+_COLUMNS = "session, metric, value, coverage, eligible, members, source, reason"
+
+
+def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime, *, backfilled: bool) -> None:
+    """Write figures. A backfill fills what is missing or backfilled, and leaves what a session recorded by itself."""
+    keep = "WHERE figures.backfilled = 1 OR figures.value IS NULL" if backfilled else ""
+    db.conn.executemany(
+        f"""INSERT INTO figures
+                (metric, session, value, coverage, eligible, members, source, reason, backfilled, fetched_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (metric, session) DO UPDATE SET value = excluded.value, coverage = excluded.coverage,
+                eligible = excluded.eligible, members = excluded.members, source = excluded.source,
+                reason = excluded.reason, backfilled = excluded.backfilled, fetched_at = excluded.fetched_at {keep}""",
+        [
+            (f.metric, f.session.isoformat(), f.value, f.coverage, f.eligible, f.members, f.source, f.reason,
+             int(backfilled), fetched_at.isoformat(timespec="seconds"))
+            for f in figures
+        ],
+    )  # fmt: skip
+    db.conn.execute("UPDATE revision SET number = number + 1")
+
+
+def revision(db: Database) -> int:
+    """A number that rises with every change of figures."""
+    return int(db.conn.execute("SELECT number FROM revision").fetchone()[0])
+
+
+def _figure(row: tuple[str, str, float | None, float | None, int | None, int | None, str, str | None]) -> Figure:
+    return Figure(date.fromisoformat(row[0]), *row[1:])
+
+
+def history(db: Database, metric: str, start: date | None = None, end: date | None = None) -> list[Figure]:
+    """The figures of a metric from `start` to `end`, both included, ascending, missing ones too."""
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM figures WHERE metric = ? AND session BETWEEN ? AND ? ORDER BY session",
+        [metric, start.isoformat() if start else "0000", end.isoformat() if end else "9999"],
+    )
+    return [_figure(row) for row in rows]
+
+
+def latest_values(db: Database, metric: str, until: date, count: int) -> list[tuple[date, float | None]]:
+    """The last `count` (session, value) of a metric up to `until`, ascending."""
+    rows = db.conn.execute(
+        "SELECT session, value FROM figures WHERE metric = ? AND session <= ? ORDER BY session DESC LIMIT ?",
+        [metric, until.isoformat(), count],
+    ).fetchall()
+    return [(date.fromisoformat(session), value) for session, value in reversed(rows)]
+
+
+def on_session(db: Database, session: date) -> dict[str, Figure]:
+    """All figures of a session by metric."""
+    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM figures WHERE session = ?", [session.isoformat()])
+    return {figure.metric: figure for figure in map(_figure, rows)}
+
+
+def last_session(db: Database) -> date | None:
+    """The latest session with any figure."""
+    row = db.conn.execute("SELECT max(session) FROM figures").fetchone()[0]
+    return date.fromisoformat(row) if row else None
+
+
+def note_gathered(db: Database, session: date, now: datetime, lacking: str | None) -> None:
+    """Note that a session was gathered, and what it lacks."""
+    db.conn.execute(
+        "INSERT INTO sessions (session, gathered_at, lacking) VALUES (?, ?, ?) "
+        "ON CONFLICT (session) DO UPDATE SET gathered_at = excluded.gathered_at, lacking = excluded.lacking",
+        [session.isoformat(), now.isoformat(timespec="seconds"), lacking],
+    )
+
+
+def seal(db: Database, session: date, now: datetime) -> None:
+    """Note that the session has been judged."""
+    db.conn.execute(
+        "UPDATE sessions SET sealed_at = ? WHERE session = ? AND sealed_at IS NULL",
+        [now.isoformat(timespec="seconds"), session.isoformat()],
+    )
+
+
+def is_sealed(db: Database, session: date) -> bool:
+    """Whether the session's rules have run."""
+    row = db.conn.execute(
+        "SELECT 1 FROM sessions WHERE session = ? AND sealed_at IS NOT NULL", [session.isoformat()]
+    ).fetchone()
+    return row is not None
+
+
+def last_sealed(db: Database) -> date | None:
+    """The latest session whose rules have run."""
+    row = db.conn.execute("SELECT max(session) FROM sessions WHERE sealed_at IS NOT NULL").fetchone()[0]
+    return date.fromisoformat(row) if row else None
+
+
+def last_judged(db: Database) -> date | None:
+    """The session a rule made now has seen: the last sealed one; before any was, the last with figures."""
+    return last_sealed(db) or last_session(db)
+
+
+def first_gathered(db: Database) -> date | None:
+    """The first session that was gathered as it closed."""
+    row = db.conn.execute("SELECT min(session) FROM sessions").fetchone()[0]
+    return date.fromisoformat(row) if row else None

@@ -1,0 +1,197 @@
+"""The tables, one decorated function a change, applied in order and recorded in the file.
+
+Sessions are ISO dates, except in the tables of closes, where a day number (days since 1970-01-01) keeps a row at about
+34 bytes. Closes of companies are whole millionths of a dollar, so that a close compares exactly with its average.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("rotation-alerts")
+
+
+@migrations()
+def market(db: Database) -> None:
+    """What is fetched, and what is computed from it."""
+    for statement in (
+        # Which market the file holds: simulated and real figures never share one.
+        """CREATE TABLE origin (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            market TEXT NOT NULL,
+            created_at TEXT NOT NULL
+        )""",
+        """CREATE TABLE companies (
+            id INTEGER PRIMARY KEY,
+            symbol TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            first_trade TEXT,
+            shares REAL,            -- of all classes, by the latest census
+            history_from TEXT,      -- closes were downloaded from this session on
+            last_census TEXT NOT NULL
+        )""",
+        """CREATE TABLE reconstitutions (
+            year INTEGER PRIMARY KEY,
+            ranked_on TEXT NOT NULL,
+            in_force TEXT NOT NULL,
+            provisional INTEGER NOT NULL  -- ranked by a census, because the closes of the rank day were not there
+        )""",
+        """CREATE TABLE memberships (
+            year INTEGER NOT NULL REFERENCES reconstitutions ON DELETE CASCADE,
+            company INTEGER NOT NULL REFERENCES companies,
+            rank INTEGER NOT NULL,
+            segment TEXT NOT NULL,
+            market_value REAL NOT NULL,
+            PRIMARY KEY (year, company)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE closes (
+            day INTEGER NOT NULL,
+            company INTEGER NOT NULL REFERENCES companies,
+            close INTEGER NOT NULL,
+            PRIMARY KEY (day, company)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE fund_closes (
+            symbol TEXT NOT NULL,
+            day INTEGER NOT NULL,
+            close REAL NOT NULL,
+            adjusted REAL NOT NULL,
+            PRIMARY KEY (symbol, day)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE sessions (
+            session TEXT PRIMARY KEY,
+            gathered_at TEXT NOT NULL,
+            sealed_at TEXT,           -- once set, the session's rules have run
+            lacking TEXT              -- what was not to be had, in words
+        ) WITHOUT ROWID""",
+        """CREATE TABLE figures (
+            metric TEXT NOT NULL,
+            session TEXT NOT NULL,
+            value REAL,
+            coverage REAL,
+            eligible INTEGER,
+            members INTEGER,
+            source TEXT NOT NULL,
+            reason TEXT,              -- why there is no value
+            backfilled INTEGER NOT NULL,
+            fetched_at TEXT NOT NULL,
+            PRIMARY KEY (metric, session),
+            CHECK ((value IS NULL) = (reason IS NOT NULL))
+        ) WITHOUT ROWID""",
+        "CREATE INDEX figures_by_session ON figures (session)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def people(db: Database) -> None:
+    """Who listens, what they asked for, and what they are to be told."""
+    for statement in (
+        """CREATE TABLE chats (
+            id INTEGER PRIMARY KEY,
+            created_at TEXT NOT NULL,
+            subscribed_at TEXT,
+            ended_at TEXT,
+            ended_why TEXT,
+            last_rule INTEGER NOT NULL DEFAULT 0   -- the last number given: none is given twice
+        )""",
+        """CREATE TABLE rules (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused: buttons of deleted rules stay about
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            number INTEGER NOT NULL,         -- what the chat calls it
+            series TEXT NOT NULL,
+            operator TEXT NOT NULL,
+            level REAL NOT NULL,
+            hold INTEGER NOT NULL,
+            repeat TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            created_session TEXT,            -- the last session known when it was made
+            disarmed_session TEXT,           -- a rule that fires once has fired
+            UNIQUE (chat, number)
+        )""",
+        # What moves, apart from what is written once. A row waits for one value: `sign` +1 for a value above (or, with
+        # `strict` 0, at) the level, -1 the same with value and level negated. Clustered so that the rules a move
+        # touches are one range; `level` is negated with sign -1.
+        """CREATE TABLE watches (
+            series TEXT NOT NULL,
+            sign INTEGER NOT NULL,
+            strict INTEGER NOT NULL,
+            level REAL NOT NULL,
+            rule INTEGER NOT NULL,           -- storage/rules.py deletes it with its rule: a cascade would scan
+            phase TEXT NOT NULL,
+            since TEXT,
+            due INTEGER,                     -- the observation number at which a pending rule fires
+            announced INTEGER NOT NULL,
+            PRIMARY KEY (series, sign, strict, level, rule)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX watches_due ON watches (series, due) WHERE due IS NOT NULL",
+        """CREATE TABLE observations (
+            series TEXT PRIMARY KEY,
+            session TEXT NOT NULL,           -- the last session evaluated
+            number INTEGER NOT NULL,         -- of non-missing observations so far
+            value REAL,                      -- the last that was not missing
+            missing INTEGER NOT NULL         -- how many in a row were missing
+        ) WITHOUT ROWID""",
+        """CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            rule INTEGER REFERENCES rules ON DELETE SET NULL,
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            session TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            told TEXT NOT NULL,              -- what a message needs to say it, as JSON
+            created_at TEXT NOT NULL,
+            UNIQUE (rule, session, kind)
+        )""",
+        "CREATE INDEX events_by_chat ON events (chat, session)",
+        """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY,
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            session TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            events TEXT NOT NULL,            -- ids, as a JSON list
+            text TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'unknown', 'failed', 'withdrawn')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            not_before TEXT,
+            maybe_repeat INTEGER NOT NULL DEFAULT 0,
+            message_id INTEGER,
+            error TEXT,
+            created_at TEXT NOT NULL,
+            sent_at TEXT,
+            UNIQUE (chat, session, kind, part)
+        )""",
+        "CREATE INDEX outbox_due ON outbox (id) WHERE state IN ('pending', 'sending', 'unknown')",
+        """CREATE TABLE pictures (
+            key TEXT PRIMARY KEY,
+            file_id TEXT NOT NULL,
+            created_at TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def delivery(db: Database) -> None:
+    """Replies, operators' notices, updates that were handled, and indexes for claiming many at a time."""
+    for statement in (
+        "ALTER TABLE outbox ADD COLUMN reply_to INTEGER",  # a message id in the chat
+        "DROP INDEX outbox_due",
+        "CREATE INDEX outbox_open ON outbox (chat, id) WHERE state IN ('pending', 'sending', 'unknown')",
+        "CREATE INDEX outbox_fresh ON outbox (id) WHERE state = 'pending' AND not_before IS NULL",
+        """CREATE INDEX outbox_again ON outbox (not_before)
+           WHERE state IN ('pending', 'unknown') AND not_before IS NOT NULL""",
+        "CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending'",
+        """CREATE TABLE handled_updates (
+            id INTEGER PRIMARY KEY,
+            handled_at TEXT NOT NULL
+        )""",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def revision(db: Database) -> None:
+    """A number that rises with every change of figures: what was made of them is good while it stands."""
+    db.conn.execute("CREATE TABLE revision (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL)")
+    db.conn.execute("INSERT INTO revision (only, number) VALUES (1, 0)")

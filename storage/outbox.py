@@ -1,0 +1,171 @@
+"""Messages due, one row each, unique by (chat, session, kind, part).
+
+pending → sending → sent, or unknown (the answer was lost: sent again, saying so), failed (Telegram refused it for
+good), withdrawn (the chat left). A row is marked sent only on Telegram's word. A chat's messages leave one after the
+other, in order: a row waits until the one before it is done with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message to send now."""
+
+    id: int
+    chat: int
+    text: str
+    maybe_repeat: bool  # an earlier attempt may have arrived
+    attempts: int  # this one included
+    reply_to: int | None  # the message of the chat that it answers
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Telegram took a message."""
+
+    id: int
+    message_id: int
+
+
+def enqueue(
+    db: Database,
+    chat: int,
+    session: date,
+    kind: str,
+    texts: Sequence[str],
+    events: Sequence[int],
+    now: datetime,
+    reply_to: int | None = None,
+) -> None:
+    """Put a message, in as many parts as it has texts, into the outbox; what is there already stays."""
+    db.conn.executemany(
+        """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to)
+           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT (chat, session, kind, part) DO NOTHING""",
+        [
+            (
+                chat,
+                session.isoformat(),
+                kind,
+                part,
+                json.dumps(list(events)),
+                text,
+                now.isoformat(timespec="seconds"),
+                reply_to,
+            )
+            for part, text in enumerate(texts, start=1)
+        ],
+    )
+
+
+def message_of(db: Database, chat: int, session: date, kind: str) -> int | None:
+    """Telegram's id of the first part of what a chat was told of a session; None where it was not, or not yet."""
+    row = db.conn.execute(
+        "SELECT message_id FROM outbox WHERE chat = ? AND session = ? AND kind = ? AND part = 1",
+        [chat, session.isoformat(), kind],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+_DUE = "id, chat, text, maybe_repeat, attempts, reply_to"
+_FIRST = """NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.chat = due.chat AND earlier.id < due.id
+                        AND earlier.state IN ('pending', 'sending', 'unknown'))"""
+
+
+def claim(db: Database, now: datetime, most: int, *, resting: Collection[int] = ()) -> list[Due]:
+    """Claim up to `most` messages that are due, the ones to be sent again first, then the oldest.
+
+    One a chat at most, none of a chat that is `resting`, or that has an earlier message open. Call inside `writing()`.
+    """
+    if most <= 0:
+        return []
+    found: list[Due] = []
+    for index, where, given in (
+        (
+            "outbox_again",
+            "state IN ('pending', 'unknown') AND not_before IS NOT NULL AND not_before <= ?",
+            [now.isoformat()],
+        ),
+        ("outbox_fresh", "state = 'pending' AND not_before IS NULL", []),
+    ):
+        rows = db.conn.execute(
+            f"SELECT {_DUE} FROM outbox AS due INDEXED BY {index} WHERE {where} AND {_FIRST} ORDER BY "
+            + ("not_before, id" if given else "id"),
+            given,
+        )
+        for identity, chat, text, maybe_repeat, attempts, reply_to in rows:
+            if len(found) == most:
+                break
+            if chat not in resting:
+                found.append(Due(identity, chat, text, bool(maybe_repeat), attempts + 1, reply_to))
+        rows.close()
+    db.conn.executemany(
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?", [(due.id,) for due in found]
+    )
+    return found
+
+
+def mark_sent(db: Database, sent: Sequence[Sent], now: datetime) -> None:
+    """Telegram said so."""
+    stamp = now.isoformat(timespec="milliseconds")
+    db.conn.executemany(
+        "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, error = NULL WHERE id = ?",
+        [(one.message_id, stamp, one.id) for one in sent],
+    )
+
+
+def mark_again(db: Database, identity: int, not_before: datetime, why: str, *, maybe_repeat: bool) -> None:
+    """Send again from `not_before` on: it did not arrive, or (`maybe_repeat`) nobody knows whether it did."""
+    db.conn.execute(
+        """UPDATE outbox SET state = ?, not_before = ?, error = ?, maybe_repeat = max(maybe_repeat, ?) WHERE id = ?""",
+        ["unknown" if maybe_repeat else "pending", not_before.isoformat(), why, int(maybe_repeat), identity],
+    )
+
+
+def mark_failed(db: Database, identity: int, why: str) -> None:
+    """Telegram refused it for good; `why` in its words."""
+    db.conn.execute("UPDATE outbox SET state = 'failed', error = ? WHERE id = ?", [why, identity])
+
+
+def mark_withdrawn(db: Database, identity: int, why: str) -> None:
+    """Nobody is there to hear it."""
+    db.conn.execute("UPDATE outbox SET state = 'withdrawn', error = ? WHERE id = ?", [why, identity])
+
+
+def recover(db: Database, now: datetime) -> int:
+    """At start: what a former process was sending may have arrived; how many such messages there are."""
+    return db.conn.execute(
+        "UPDATE outbox SET state = 'unknown', maybe_repeat = 1, not_before = ? WHERE state = 'sending'",
+        [now.isoformat()],
+    ).rowcount
+
+
+def move_chat(db: Database, old: int, new: int) -> None:
+    """A group became a supergroup: everything of `old` belongs to `new` from here on."""
+    db.conn.execute(
+        "INSERT OR IGNORE INTO chats (id, created_at, subscribed_at, last_rule) "
+        "SELECT ?, created_at, subscribed_at, last_rule FROM chats WHERE id = ?",
+        [new, old],
+    )
+    for table in ("rules", "events", "outbox"):
+        db.conn.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
+    db.conn.execute("DELETE FROM chats WHERE id = ?", [old])
+
+
+def tell_operators(db: Database, chats: Sequence[int], kind: str, text: str, now: datetime) -> None:
+    """Put a notice for each operator into the outbox; the same `kind` once a day."""
+    for chat in chats:
+        db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat, now.isoformat()])
+        enqueue(db, chat, now.date(), f"operator {kind}", [text], [], now)
+
+
+def counts(db: Database) -> dict[str, int]:
+    """How many messages stand in each state."""
+    return dict(db.conn.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())

@@ -1,0 +1,93 @@
+"""What of Yahoo can be told without a network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alerts.market.feed import CENSUS_COLUMNS, FeedIncomplete, FeedUnavailable, WrongSession
+from alerts.market.yahoo import Yahoo, _census_frame, _new_york_day, _reason_of
+
+CLOSE = int(datetime(2025, 7, 30, 20, 0, tzinfo=UTC).timestamp())
+
+
+def test_importing_the_feed_does_not_import_yfinance():
+    code = "import sys, alerts.market.yahoo, alerts.market.universe; sys.exit('yfinance' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_quote_becomes_a_line_with_every_column():
+    quote = {
+        "symbol": "AAA",
+        "shortName": "A Co",
+        "regularMarketPrice": 10,
+        "marketCap": 5_000_000,
+        "epsForward": "Infinity",
+        "bookValue": "n/a",
+        "firstTradeDateMilliseconds": -252_322_200_000,
+        "regularMarketTime": CLOSE,
+    }
+    frame = _census_frame([quote, {"symbol": "BBB"}])
+    assert {column: str(kind) for column, kind in frame.dtypes.items()} == CENSUS_COLUMNS
+    line = frame.loc["AAA"]
+    assert (line["name"], line["price"], line["market_value"]) == ("A Co", 10.0, 5e6)
+    assert np.isnan(line["eps_forward"])
+    assert np.isnan(line["book_value"])
+    assert line["first_trade"] == pd.Timestamp("1962-01-02")
+    assert line["session"] == pd.Timestamp("2025-07-30")
+    assert line["industry"] is None
+    assert frame.loc["BBB"].isna().all()
+
+
+def test_a_quote_belongs_to_its_day_in_new_york():
+    assert _new_york_day(datetime(2025, 7, 31, 0, 15, tzinfo=UTC).timestamp()) == date(2025, 7, 30)
+    assert _new_york_day(None) is None
+    assert _new_york_day("soon") is None
+
+
+def test_reasons_are_in_words_of_our_own():
+    error = OSError("failed for https://query1.finance.yahoo.com/v1?crumb=SECRET")
+    assert _reason_of(error).text == "the connection failed (OSError)"
+
+
+def test_no_symbols_cost_no_request():
+    feed = Yahoo(None, lambda: datetime(2025, 7, 30, 22, tzinfo=UTC))
+    closes = feed.closes([], start=None, through=date(2025, 7, 30))
+    assert closes.raw.shape == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "moment", "refused"),
+    [
+        ("REGULAR", datetime(2025, 7, 30, 18, tzinfo=UTC), True),
+        ("PRE", datetime(2025, 7, 30, 12, tzinfo=UTC), True),
+        ("PRE", datetime(2025, 7, 31, 12, tzinfo=UTC), False),
+        ("POST", datetime(2025, 7, 30, 22, tzinfo=UTC), False),
+        ("POSTPOST", datetime(2025, 7, 31, 1, tzinfo=UTC), False),
+        ("CLOSED", datetime(2025, 8, 2, 12, tzinfo=UTC), False),
+    ],
+)
+def test_quotes_of_an_open_market_are_refused(state, moment, refused):
+    feed = Yahoo(None, lambda: moment)
+    quotes = [{"symbol": "AAA", "regularMarketTime": CLOSE, "marketState": state}] * 3
+    if refused:
+        with pytest.raises(FeedUnavailable, match="market still open on 2025-07-30"):
+            feed._check_session(quotes, date(2025, 7, 30))
+    else:
+        feed._check_session(quotes, date(2025, 7, 30))
+
+
+def test_the_session_is_the_one_that_most_quotes_carry():
+    feed = Yahoo(None, lambda: datetime(2025, 7, 30, 22, tzinfo=UTC))
+    quotes = [{"symbol": "AAA", "regularMarketTime": CLOSE, "marketState": "POST"}] * 3
+    halted = [{"symbol": "BBB", "regularMarketTime": CLOSE - 86_400, "marketState": "POST"}]
+    feed._check_session(halted + quotes, date(2025, 7, 30))
+    with pytest.raises(WrongSession, match="quotes are of 2025-07-30, 2025-07-29 was asked"):
+        feed._check_session(halted + quotes, date(2025, 7, 29))
+    with pytest.raises(FeedIncomplete, match="says which session"):
+        feed._check_session([{"symbol": "AAA"}], date(2025, 7, 30))

@@ -1,0 +1,96 @@
+"""The list of metrics: names that mean one thing, and values as people read them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.metrics.catalog import UnknownMetric, catalog, metric, number
+from alerts.rules.grammar import example_line, metric_named, normalise, parse
+
+
+def test_no_name_means_two_metrics() -> None:
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for of in catalog().values():
+        for name in (of.id, of.title, *of.aliases):
+            meanings[normalise(name)].add(of.id)
+    assert {name: ids for name, ids in meanings.items() if len(ids) > 1} == {}
+
+
+@pytest.mark.parametrize("identity", catalog())
+def test_every_name_of_a_metric_is_understood(identity: str) -> None:
+    of = metric(identity)
+    for name in (of.id, of.title, *of.aliases):
+        assert metric_named(name) == identity
+        line = example_line(identity).replace(of.aliases[0], name)
+        assert parse(line).series.metric == identity, line
+        assert parse(line.upper()).series.metric == identity, line
+
+
+@pytest.mark.parametrize("identity", catalog())
+def test_every_entry_is_whole(identity: str) -> None:
+    of = metric(identity)
+    assert of.title and of.formula and of.inputs and of.aliases
+    assert of.minimum >= 1
+    assert 0 < of.floor <= 1
+    assert of.direction in (-1, 0, 1)
+    assert of.low is None or of.high is None or of.low < of.high
+    assert identity.startswith(of.family + ".")
+
+
+@given(st.sampled_from(sorted(catalog())), st.floats())
+def test_no_value_is_shown_as_minus_zero_or_no_number(identity: str, value: float) -> None:
+    of = metric(identity)
+    for text in (of.show(value), of.show_change(value)):
+        assert "nan" not in text
+        assert "inf" not in text
+        assert not text.startswith(("-", "−0 ", "−0.0 ", "−0.00 ", "+0.0 "))
+        assert text not in ("−0", "−0.0", "−0.00", "−0×")
+
+
+@pytest.mark.parametrize(
+    ("identity", "value", "shown"),
+    [
+        ("breadth.above_200d.small", 58.1234, "58.1 %"),
+        ("valuation.discount", -29.68, "−29.7 %"),
+        ("size.lead_21d", -0.04, "0.0 pp"),
+        ("size.lead_21d", 2.345, "+2.3 pp"),
+        ("valuation.forward_pe.small", 26.25, "26.2×"),
+        ("valuation.forward_pe.small", 1234.5, "1,234.5×"),
+        ("breadth.sectors_above_200d", 9.0, "9"),
+        ("regime.state", 1.0, "broadening"),
+        ("regime.state", -1.0, "narrow"),
+        ("regime.state", -0.0, "mixed"),
+        ("regime.state", float("nan"), "–"),
+    ],
+)
+def test_values_are_shown_as_people_read_them(identity: str, value: float, shown: str) -> None:
+    assert metric(identity).show(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("identity", "change", "shown"),
+    [
+        ("breadth.above_200d.small", 2.31, "+2.3 pp"),
+        ("size.ratio", -1.5, "−1.50"),
+        ("size.lead_21d", -0.01, "0.0 pp"),
+        ("regime.state", 1.0, ""),
+    ],
+)
+def test_changes_are_signed_and_those_of_percentages_are_points(identity: str, change: float, shown: str) -> None:
+    assert metric(identity).show_change(change) == shown
+
+
+def test_numbers_have_thousands_and_a_true_minus() -> None:
+    assert number(-1234567.891, 2) == "−1,234,567.89"
+    assert number(0.4, 0, sign=True) == "0"
+
+
+def test_an_unknown_metric_names_the_nearest() -> None:
+    with pytest.raises(UnknownMetric, match=r"size\.trends: no such metric; did you mean size\.trend"):
+        metric("size.trends")
+    with pytest.raises(UnknownMetric, match="lists them"):
+        metric("zzzzqqqq")

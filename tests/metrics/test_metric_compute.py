@@ -1,0 +1,153 @@
+"""All metrics of a range of sessions at once, over a small market made up of arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alerts.metrics.catalog import catalog
+from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, compute
+from alerts.metrics.figure import Figure
+from alerts.metrics.members import MemberCloses, in_millionths
+
+SESSIONS = pd.bdate_range("2019-06-03", periods=320)
+DAYS = [stamp.date() for stamp in SESSIONS]
+SYMBOLS = tuple(f"C{at}" for at in range(12))
+SEGMENT = np.array([1] * 4 + [2] * 4 + [3] * 4, dtype=np.int8)
+
+
+def closes(count: int = len(SESSIONS)) -> MemberCloses:
+    source = np.random.default_rng(11)
+    frame = pd.DataFrame(np.exp(source.normal(0, 0.02, (len(SESSIONS), 12)).cumsum(axis=0) + 3)).tail(count)
+    return MemberCloses(
+        SESSIONS[-count:],
+        SYMBOLS,
+        in_millionths(frame),
+        np.tile(SEGMENT, (count, 1)),
+        np.full(12, np.datetime64("NaT")),
+    )
+
+
+def census() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "market_value": np.arange(12, 0, -1) * 1e9,
+            "price": 50.0,
+            "eps_forward": [2.5] * 4 + [2.0] * 4 + [4.0, 4.0, 4.0, -1.0],
+            "segment": ["large"] * 4 + ["mid"] * 4 + ["small"] * 4,
+        },
+        index=SYMBOLS,
+    )
+
+
+def inputs() -> Inputs:
+    source = np.random.default_rng(5)
+    paths = np.exp(source.normal(0, 0.01, (len(SESSIONS), len(FUNDS))).cumsum(axis=0) + 4)
+    funds = pd.DataFrame(paths, index=SESSIONS, columns=list(FUNDS))
+    return Inputs(closes(), funds, funds * 0.9, {DAYS[-1]: census()}, "made up")
+
+
+def by_metric(figures: list[Figure]) -> Iterator[tuple[str, Figure]]:
+    return ((figure.metric, figure) for figure in figures)
+
+
+def test_every_metric_of_the_catalogue_has_a_value() -> None:
+    told = dict(by_metric(compute(inputs(), DAYS[-1:])))
+    assert list(told) == list(catalog())
+    assert {name: figure.reason for name, figure in told.items() if figure.value is None} == {}
+
+
+def test_every_value_lies_in_the_possible_range_and_can_be_shown() -> None:
+    for figure in compute(inputs(), DAYS[-30:]):
+        of = catalog()[figure.metric]
+        if figure.value is not None:
+            assert (of.low is None or figure.value >= of.low) and (of.high is None or figure.value <= of.high), figure
+            assert not {"nan", "inf"} & set(of.show(figure.value).split())
+
+
+def test_a_range_is_the_same_as_its_sessions_one_by_one() -> None:
+    held = inputs()
+    together = compute(held, DAYS[-5:])
+    apart = [figure for day in DAYS[-5:] for figure in compute(held, [day])]
+    order = {name: at for at, name in enumerate(catalog())}
+    assert together == sorted(apart, key=lambda figure: (order[figure.metric], figure.session))
+
+
+def test_closes_after_the_session_change_nothing_about_it() -> None:
+    held = inputs()
+    until = slice(None, -4)
+    shorter = replace(
+        held,
+        closes=MemberCloses(
+            SESSIONS[until], SYMBOLS, held.closes.close[until], held.closes.segment[until], held.closes.listed
+        ),
+        raw=held.raw[until],
+        adjusted=held.adjusted[until],
+    )
+    assert compute(shorter, DAYS[-5:-4]) == compute(held, DAYS[-5:-4])
+
+
+def test_a_session_without_a_census_says_so_where_one_is_needed() -> None:
+    told = [figure for figure in compute(inputs(), DAYS[-2:]) if figure.session == DAYS[-2]]
+    lacking = {figure.metric for figure in told if figure.reason == NO_CENSUS}
+    assert lacking == {name for name in catalog() if name.startswith(("valuation.", "concentration."))}
+    assert all(figure.value is not None for figure in told if figure.metric not in lacking)
+
+
+def test_no_census_at_all_is_missing_and_no_error() -> None:
+    told = dict(by_metric(compute(replace(inputs(), companies={}), DAYS[-1:])))
+    assert told["valuation.discount"].reason == NO_CENSUS
+
+
+def test_the_multiples_are_those_of_the_census() -> None:
+    told = dict(by_metric(compute(inputs(), DAYS[-1:])))
+    # large: 50/2.5 = 20; small: 4+3+2+1 = 10 over (9 × 4 − 1 × 1)/50 = 0.7 → 14.2857; profitable 50/4 = 12.5
+    assert told["valuation.forward_pe.large"].value == pytest.approx(20.0)
+    assert told["valuation.forward_pe.small"].value == pytest.approx(14.2857, abs=1e-4)
+    assert told["valuation.discount"].value == pytest.approx(-28.5714, abs=1e-4)
+    assert told["valuation.discount_profitable"].value == pytest.approx(-37.5)
+    assert told["valuation.loss_share.small"].value == 25.0
+    assert told["concentration.top7"].value == 100.0  # there are four
+
+
+def test_census_averages_are_named_on_the_session_they_served() -> None:
+    short = replace(inputs(), closes=closes(100), latest_average={200: np.full(12, 1.0)})
+    told = {
+        (figure.session, figure.metric): figure for figure in compute(short, DAYS[-2:])
+    }  # 100 closes held: no 200-session window is filled, every 50-session one is
+    name = "breadth.above_200d.small"
+    assert told[DAYS[-1], name].source == "made up, census averages for 4"
+    assert told[DAYS[-1], name].value == 100.0
+    assert told[DAYS[-2], name].source == "made up"
+    assert told[DAYS[-2], name].reason == "coverage 0 % is under 90 %"
+    assert told[DAYS[-1], "breadth.above_50d.small"].source == "made up"
+
+
+def test_what_is_known_of_the_members_stands_in_the_source_of_what_counts_them() -> None:
+    held = replace(inputs(), provisional=True, first_census=DAYS[-1])
+    told = {(figure.session, figure.metric): figure.source for figure in compute(held, DAYS[-2:])}
+    assert told[DAYS[-2], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}, {SURVIVING}"
+    assert told[DAYS[-1], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}"
+    assert told[DAYS[-2], "regime.state"] == f"made up, {PROVISIONAL}, {SURVIVING}"
+    assert told[DAYS[-2], "size.ratio"] == told[DAYS[-2], "breadth.sectors_above_200d"] == "made up"
+
+
+def test_a_session_outside_the_frames_is_missing_with_a_reason() -> None:
+    outside = compute(inputs(), [date(2031, 1, 2)])
+    assert {figure.value for figure in outside} == {None}
+    assert all(figure.reason and figure.reason != "nan" for figure in outside)
+
+
+def test_a_missing_fund_is_named() -> None:
+    held = inputs()
+    held.adjusted.loc[SESSIONS[-1], "IWM"] = np.nan
+    told = dict(by_metric(compute(held, DAYS[-1:])))
+    assert told["size.trend"].reason == "coverage 50 % is under 100 %, no close of IWM"
+    assert (told["size.trend"].eligible, told["size.trend"].members) == (1, 2)
+    assert told["regime.score"].reason == "trend cannot be told"
+    assert told["breadth.equal_weight"].value is not None

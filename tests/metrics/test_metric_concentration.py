@@ -1,0 +1,46 @@
+"""The share of the seven largest companies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alerts.metrics.concentration import top
+
+DAY = pd.DatetimeIndex(["2025-07-31"])
+
+
+def of(values: list[float], segment: str = "large") -> pd.Series:
+    return top([pd.DataFrame({"market_value": values, "segment": segment})], DAY).iloc[0]
+
+
+def test_seven_of_ten_equal_companies_are_seventy_percent() -> None:
+    assert of([5.0] * 10)["value"] == pytest.approx(70.0)
+
+
+def test_the_largest_count_wherever_they_stand() -> None:
+    # 7 × 10 of 7 × 10 + 3 × 10/3 = 80: 87.5 %
+    assert of([10 / 3] * 3 + [10.0] * 7)["value"] == pytest.approx(87.5)
+
+
+def test_other_segments_are_left_out() -> None:
+    census = pd.DataFrame({"market_value": [1.0] * 14 + [99.0], "segment": ["large"] * 14 + ["small"]})
+    assert top([census], DAY).iloc[0]["value"] == pytest.approx(50.0)
+
+
+def test_ninety_five_percent_of_companies_are_enough_and_fewer_are_not() -> None:
+    enough, short = of([1.0] * 19 + [np.nan]), of([1.0] * 18 + [np.nan])
+    assert (enough["coverage"], enough["value"]) == (0.95, pytest.approx(700 / 19))
+    assert np.isnan(short["value"])
+    assert short["reason"] == "coverage 94 % is under 95 %"  # 18 of 19 = 94.7 %
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.inf])
+def test_a_value_that_is_none_is_not_counted(value: float) -> None:
+    told = of([1.0] * 19 + [value])
+    assert (told["eligible"], told["members"]) == (19, 20)
+
+
+def test_without_large_companies_it_is_missing() -> None:
+    assert of([1.0, 2.0], "small")["reason"] == "no members"

@@ -1,0 +1,74 @@
+"""Percentile and average of a series' own history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.metrics.transforms import Percentile, average, gap_to_average, percentile
+
+NAN = float("nan")
+
+
+def test_a_percentile_counts_half_of_the_equal() -> None:
+    # of 10, 20, 20, 30, 20: one less, three equal (its own included): 100 × (1 + 1.5)/5 = 50
+    assert percentile([10, 20, 20, 30, 20], minimum=5) == Percentile(50.0, 5)
+
+
+def test_the_highest_of_four_is_at_eighty_seven_and_a_half() -> None:
+    assert percentile([1, 2, 3, 4], minimum=4).value == 87.5  # (3 + 0.5)/4
+
+
+def test_all_equal_is_fifty() -> None:
+    assert percentile([7.0] * 252) == Percentile(50.0, 252)
+
+
+def test_a_short_history_is_withheld_with_its_length() -> None:
+    assert percentile([1.0] * 41) == Percentile(None, 41)
+    assert percentile([1.0] * 251).value is None
+
+
+@pytest.mark.parametrize("missing", [None, NAN])
+def test_missing_values_do_not_count_towards_the_length(missing: float | None) -> None:
+    assert percentile([missing, 1, missing, 2], minimum=2) == Percentile(75.0, 2)
+    assert percentile([1, 2, missing], minimum=2) == Percentile(None, 2)
+
+
+def test_no_history_has_no_percentile_and_no_average() -> None:
+    assert percentile([]) == Percentile(None, 0)
+    assert average([], 3) is None
+
+
+@pytest.mark.parametrize("told", [average, gap_to_average])
+@pytest.mark.parametrize("missing", [None, NAN])
+def test_an_average_is_missing_where_today_is(told: Callable[..., Any], missing: float | None) -> None:
+    assert told([1, 2, 3, missing], 2) is None
+
+
+def test_an_average_reaches_over_two_holes_and_not_over_three() -> None:
+    assert average([9, 1, None, 2, None, 3], 3) == 2.0  # within 3 + 2 sessions
+    assert average([9, 1, None, None, None, 3, 4], 3) is None
+
+
+def test_a_long_average_tolerates_a_twentieth() -> None:
+    # 100 values within 100 + 100/20 = 105 sessions
+    assert average([1.0, *[None] * 5, *[1.0] * 99], 100) == 1.0
+    assert average([1.0, *[None] * 6, *[1.0] * 99], 100) is None
+
+
+def test_too_short_a_history_has_no_average() -> None:
+    assert average([1, 2], 3) is None
+    assert average([1, 2, 6], 3) == 3.0
+
+
+def test_the_gap_is_todays_value_less_the_average() -> None:
+    assert gap_to_average([1, 2, 6], 3) == 3.0
+
+
+@given(st.floats(-1e9, 1e9), st.integers(2, 250))
+def test_a_series_that_stands_still_is_exactly_at_its_average(value: float, n: int) -> None:
+    assert gap_to_average([value] * n, n) == 0.0

@@ -1,0 +1,79 @@
+"""Scenarios in shorthand, and two ways to walk a rule along a path: every session, or those that touch it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from alerts.rules.rule import Rule
+from alerts.rules.state import Observation, State, step, waits
+
+SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
+START = date(2025, 1, 1)
+Told = list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    rule: str
+    past: str | None
+    path: str
+    told: str
+    ends: str
+
+    @property
+    def expected(self) -> Told:
+        parts = [part.split() for part in self.told.split(",") if part.strip()]
+        return [(int(position), kind) for position, kind in parts]
+
+
+def scenarios() -> list[Scenario]:
+    found = []
+    for file in sorted(SCENARIOS.glob("*.toml")):
+        for entry in tomllib.loads(file.read_text(encoding="utf-8"))["scenario"]:
+            found.append(Scenario(past=entry.pop("past", None), **entry))
+    return found
+
+
+def values_of(path: str) -> list[float | None]:
+    """ "52 _ 61x3" → 52, None, 61, 61, 61."""
+    out: list[float | None] = []
+    for word in path.split():
+        value, _, times = word.partition("x")
+        out += [None if value == "_" else float(value)] * int(times or 1)
+    return out
+
+
+def observations(values: Sequence[float | None], after: Sequence[Observation] = ()) -> list[Observation]:
+    """One a session, numbered by those that are not missing."""
+    number = after[-1].number if after else 0
+    out = []
+    for at, value in enumerate(values, start=len(after)):
+        number += value is not None
+        out.append(Observation(START + timedelta(days=at), number, value))
+    return out
+
+
+def touches(rule: Rule, state: State, observation: Observation) -> bool:
+    """Whether the observation can move the rule: it meets a wait, or a pending rule is due."""
+    if observation.value is None:
+        return False
+    due = state.due is not None and observation.number >= state.due
+    return due or any(wait.met(observation.value) for wait in waits(rule, state.phase))
+
+
+def walk(
+    rule: Rule, state: State, path: Sequence[Observation], *, only_touched: bool = False
+) -> tuple[list[State], Told]:
+    """The state after each session, and what was told at which position."""
+    states, told = [], []
+    for position, observation in enumerate(path, start=1):
+        if not only_touched or touches(rule, state, observation):
+            state, kinds = step(rule, state, observation)
+            told += [(position, kind.value) for kind in kinds]
+        states.append(state)
+    return states, told

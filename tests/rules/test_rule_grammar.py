@@ -1,0 +1,282 @@
+"""What a person may type, and the one line that a rule prints as."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rule_strategies import valid_rules
+
+from alerts.metrics.catalog import catalog
+from alerts.rules.grammar import MAX_LINE, GrammarError, metric_named, normalise, number_of, parse
+from alerts.rules.rule import Operator, Repeat, Rule, RuleError, Series, check
+
+SMALL = Series("breadth.above_200d.small")
+RATIO = Series("size.ratio")
+
+FORMS = [
+    ("small above 200d > 60", Rule(SMALL, Operator.ABOVE, 60)),
+    ("small above 200d < 60", Rule(SMALL, Operator.BELOW, 60)),
+    ("small above 200d ≥ 60", Rule(SMALL, Operator.AT_LEAST, 60)),
+    ("small above 200d ≤ 60", Rule(SMALL, Operator.AT_MOST, 60)),
+    ("small above 200d > 60 for 3 days", Rule(SMALL, Operator.ABOVE, 60, 3)),
+    ("small above 200d > 60 once", Rule(SMALL, Operator.ABOVE, 60, 1, Repeat.ONCE)),
+    ("small above 200d ≤ 12.5 for 250 days once", Rule(SMALL, Operator.AT_MOST, 12.5, 250, Repeat.ONCE)),
+    ("small above 200d crosses above 60", Rule(SMALL, Operator.CROSSES_ABOVE, 60)),
+    ("small above 200d crosses below 60", Rule(SMALL, Operator.CROSSES_BELOW, 60)),
+    ("small above 200d crosses 60", Rule(SMALL, Operator.CROSSES, 60)),
+    ("small above 200d crosses 60 once", Rule(SMALL, Operator.CROSSES, 60, 1, Repeat.ONCE)),
+    ("valuation discount < -25", Rule(Series("valuation.discount"), Operator.BELOW, -25)),
+    ("iwm/spy above its 50d average", Rule(Series("size.ratio", 50), Operator.ABOVE, 0)),
+    ("iwm/spy below its 50d average for 2 days", Rule(Series("size.ratio", 50), Operator.BELOW, 0, 2)),
+    ("iwm/spy crosses above its 50d average", Rule(Series("size.ratio", 50), Operator.CROSSES_ABOVE, 0)),
+    ("iwm/spy crosses below its 200d average", Rule(Series("size.ratio", 200), Operator.CROSSES_BELOW, 0)),
+    ("iwm/spy crosses its 20d average once", Rule(Series("size.ratio", 20), Operator.CROSSES, 0, 1, Repeat.ONCE)),
+    ("regime ≥ 1", Rule(Series("regime.state"), Operator.AT_LEAST, 1)),
+]
+
+
+@pytest.mark.parametrize(("line", "rule"), FORMS, ids=[line for line, _ in FORMS])
+def test_a_form_reads_as_its_rule_and_prints_as_itself(line: str, rule: Rule) -> None:
+    assert parse(line) == rule
+    assert rule.line == line
+
+
+@given(valid_rules())
+@settings(max_examples=300, deadline=None)
+def test_a_rule_reads_back_from_its_line(rule: Rule) -> None:
+    assert check(rule) is rule
+    again = parse(rule.line)
+    assert again == rule
+    assert again.line == rule.line
+    assert len(rule.line) <= MAX_LINE
+    assert Series.from_key(rule.series.key) == rule.series
+
+
+SAME = Rule(SMALL, Operator.ABOVE, 60)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "small above 200d above 60",
+        "small above 200d over 60",
+        "small above 200d more than 60",
+        "small above 200d greater than 60",
+        "small above 200d higher than 60",
+        "small above 200d is above 60",
+        "SMALL ABOVE 200D ABOVE 60",
+        "Small above 200-day average > 60 %",
+        "small above 200 days > 60%",
+        "small above 200\u2011day > 60",
+        "small breadth > 60",
+        "breadth.above_200d.small > 60",
+        "BREADTH.ABOVE_200D.SMALL>60",
+        "small above 200d>60",
+        "  small   above\u00a0200d \t> \u202f60 ",
+        "small above 200d > 60.",
+        "small above 200d > +60",
+        "small above 200d > 60,0",
+        "small above 200d > 60.00",
+        "small above 200d > 60 every time",
+        "small above 200d > 60, every time",
+        "small above 200d > 60 for 1 day",
+        "small above 200d ＞ ６０",
+        "\u200fsmall above 200d > 60\u200e",
+        "\u202esmall above 200d\u202c > 60",
+        "sm\u00adall above 200d > 60",
+        "\ufeffsmall above 200d >\x07 60\x00",
+        "small\nabove 200d\r\n> 60",
+        "small above 200d\ud800 > 60",
+    ],
+)
+def test_one_rule_may_be_said_in_many_ways(line: str) -> None:
+    assert parse(line) == SAME
+
+
+@pytest.mark.parametrize(
+    ("words", "operator"),
+    [
+        ("at least", Operator.AT_LEAST), (">=", Operator.AT_LEAST), ("is at least", Operator.AT_LEAST),
+        ("at most", Operator.AT_MOST), ("<=", Operator.AT_MOST), ("below", Operator.BELOW), ("under", Operator.BELOW),
+        ("less than", Operator.BELOW), ("lower than", Operator.BELOW), ("crosses over", Operator.CROSSES_ABOVE),
+        ("cross above", Operator.CROSSES_ABOVE), ("rises above", Operator.CROSSES_ABOVE),
+        ("goes above", Operator.CROSSES_ABOVE), ("crosses under", Operator.CROSSES_BELOW),
+        ("falls below", Operator.CROSSES_BELOW), ("drops under", Operator.CROSSES_BELOW), ("crosses", Operator.CROSSES),
+    ],
+)  # fmt: skip
+def test_words_for_the_signs_are_understood(words: str, operator: Operator) -> None:
+    assert parse(f"small above 200d {words} 60") == Rule(SMALL, operator, 60)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "its 50d average",
+        "its 50-day average",
+        "its 50 day moving average",
+        "the 50d average",
+        "its own 50 days average",
+    ],
+)
+def test_its_own_average_may_be_said_in_many_ways(words: str) -> None:
+    assert parse(f"iwm/spy above {words}") == Rule(Series("size.ratio", 50), Operator.ABOVE, 0)
+
+
+@pytest.mark.parametrize("tail", ["for 3 days once", "once for 3 days", "for 3d, once", "; for 3 sessions only once"])
+def test_options_stand_in_any_order(tail: str) -> None:
+    assert parse(f"small above 200d > 60 {tail}") == Rule(SMALL, Operator.ABOVE, 60, 3, Repeat.ONCE)
+
+
+@pytest.mark.parametrize("minus", ["-", "−", "–", "—", "‐", "‑", "‒", "－", "﹣"])
+def test_every_kind_of_minus_is_a_minus(minus: str) -> None:
+    assert parse(f"valuation discount < {minus}25 %").level == -25.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("60", 60.0), ("-25", -25.0), ("+3", 3.0), ("60%", 60.0), ("60 %", 60.0), ("2 pp", 2.0), ("20×", 20.0),
+        ("20x", 20.0), ("12,5", 12.5), ("12.5", 12.5), (".5", 0.5), (",5", 0.5), ("-.5", -0.5), ("0,125", 0.125),
+        ("0,500", 0.5), ("1,234", 1234.0), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("1 234,5", 1234.5),
+        ("1 234 567", 1234567.0), ("1'234.5", 1234.5), ("1,234,567", 1234567.0), ("1.234.567", 1234567.0),
+        ("1.234", 1.234), ("1234,567", 1234.567), ("007", 7.0), ("1234567.25", 1234567.25), ("-0", 0.0),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
+    assert number_of(text) == value
+    assert parse(f"lead 21d > {text}").level == value
+
+
+def test_minus_nothing_is_nothing() -> None:
+    assert parse("lead 21d > -0").line == "lead 21d > 0"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "x", "1.2.3", "1,2,3", "1,234,5", "1,2.5", "1.2,3,4", "60 70", "1e5", "nan", "inf", "0x10", "--5"]
+)
+def test_what_is_no_number_is_not_guessed(text: str) -> None:
+    with pytest.raises(GrammarError):
+        number_of(text)
+    with pytest.raises(GrammarError):
+        parse(f"iwm/spy > {text}")
+
+
+def example_in(error: Exception) -> str:
+    return str(error).rsplit("An example that works: ", 1)[1]
+
+
+REFUSED = [
+    ("", "Nothing to watch"),
+    (" \u200e\t ", "Nothing to watch"),
+    ("hello", "“hello” is no metric"),
+    ("> 60", "is no metric"),
+    ("small above 200d", "a comparison is missing"),
+    ("small above 200d 60", "“60” is none"),
+    ("small above 200d >", "a number is missing"),
+    ("small above 200d > high", "“high” is none"),
+    ("small above 200d > 60 70", "“70” is not understood"),
+    ("small above 200d > 60 tomorrow", "“tomorrow” is not understood"),
+    ("small above 200d > 60 once every time", "“every time” is not understood"),
+    ("small above 200d > 60 for 2 days for 3 days", "“for 3 days” is not understood"),
+    ("small above 200d > 60 for three days", "“for three days” is not understood"),
+    ("small above 200d > 60 clear 55", "“clear 55” is not understood"),
+    ("small above 200d inside 40..60", "“inside” is not understood"),
+    ("iwm/spy rising 21d", "“rising” is not understood"),
+    ("regime changes", "“changes” is not understood"),
+    ("iwm/spy > its average", "a number is missing"),
+    ("x" * (MAX_LINE + 1), "301 characters"),
+    ("small above 200d > 60 for 0 days", "out of range"),
+    ("small above 200d > 60 for 251 days", "out of range"),
+    ("small above 200d > 60 for 999999999 days", "out of range"),
+    ("small above 200d crosses above 60 for 3 days", "happens on one session"),
+    ("small above 200d crosses 100 for 3 days", "happens on one session"),
+    ("size trend crosses below its 50d average for 3 days", "happens on one session"),
+    ("iwm/spy above its 1d average", "say 2 to 250"),
+    ("iwm/spy above its 251d average", "say 2 to 250"),
+    ("iwm/spy at least its 50d average", "Against its own average"),
+    ("iwm/spy > " + "9" * 13, "beyond any figure"),
+    ("iwm/spy > 9" + "9" * 280, "beyond any figure"),
+    ("lead 21d > 0." + "0" * 20 + "1", "as good as 0"),
+    ("small above 200d > 100", "never be true"),
+    ("small above 200d > -1", "always be true"),
+    ("small above 200d at least 100.5", "never be true"),
+    ("small above 200d at least 0", "always be true"),
+    ("small above 200d < 0", "never be true"),
+    ("small above 200d < 101", "always be true"),
+    ("small above 200d at most -1", "never be true"),
+    ("small above 200d at most 100", "always be true"),
+    ("small above 200d crosses above 100", "never be true"),
+    ("small above 200d crosses below 0", "never be true"),
+    ("small above 200d crosses 101", "from 0 to 100"),
+    ("rsp drawdown > 0", "from −100 to 0"),
+    ("iwm/spy < 0", "at least 0"),
+    ("valuation discount < -100", "at least −100"),
+]
+
+
+@pytest.mark.parametrize(("line", "problem"), REFUSED)
+def test_a_refusal_says_what_was_wrong_and_a_line_that_works(line: str, problem: str) -> None:
+    with pytest.raises((GrammarError, RuleError)) as refused:
+        parse(line)
+    assert problem in str(refused.value)
+    parse(example_in(refused.value))
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("smal above 200d > 60", "small above 200d"),
+        ("small above 200 > 60", "small above 200d"),
+        ("valuation discont < -25", "valuation discount"),
+        ("iwm spx crosses above 100", "iwm/spy"),
+    ],
+)
+def test_a_name_misspelt_brings_the_nearest_ones(line: str, meant: str) -> None:
+    with pytest.raises(GrammarError) as refused:
+        parse(line)
+    assert meant in refused.value.suggestions
+    assert f"Did you mean “{refused.value.suggestions[0]}”" in str(refused.value)
+    assert all(metric_named(name) for name in refused.value.suggestions)
+
+
+def test_the_boundaries_of_a_range_are_thresholds_where_a_value_can_pass_them() -> None:
+    for line in (
+        "small above 200d > 0", "small above 200d at least 100", "small above 200d < 100", "small above 200d at most 0",
+        "small above 200d crosses above 0", "small above 200d crosses below 100", "small above 200d crosses 100",
+        "rsp drawdown at least 0", "regime > -1", "regime crosses below 1",
+    ):  # fmt: skip
+        assert parse(line)
+
+
+def test_the_longest_name_wins() -> None:
+    assert parse("iwm/spy trend > 0").series.metric == "size.trend"
+    assert parse("iwm/spy > 90").series.metric == "size.ratio"
+    assert parse("regime score > 2").series.metric == "regime.score"
+    assert parse("small pe profitable < 15").series.metric == "valuation.forward_pe_profitable.small"
+    assert parse("small breadth 50 > 60").series.metric == "breadth.above_50d.small"
+    assert parse("top 7 > 30").series.metric == "concentration.top7"
+    assert parse("sectors above 8").series.metric == "breadth.sectors_above_200d"
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_a_normalised_text_holds_no_control_sign_and_no_double_space(text: str) -> None:
+    plain = normalise(text)
+    assert not [sign for sign in plain if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Mn")]
+    assert plain == plain.strip()
+    assert "  " not in plain
+
+
+def test_errors_may_be_kept_in_a_set() -> None:
+    assert len({GrammarError("a"), GrammarError("a"), RuleError("a", "b")}) == 3
+
+
+def test_every_metric_has_an_example_in_a_refusal_about_it() -> None:
+    for of in catalog().values():
+        with pytest.raises(GrammarError) as refused:
+            parse(f"{of.aliases[0]} >")
+        assert parse(example_in(refused.value)).series.metric == of.id

@@ -1,0 +1,67 @@
+"""Lines that nobody would type, and somebody will."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from alerts.metrics.catalog import catalog
+from alerts.rules.grammar import GrammarError, parse
+from alerts.rules.rule import RuleError
+
+GOOD = [
+    "small above 200d > 60", "valuation discount < -25% for 3 days", "iwm/spy crosses above its 50d average once",
+    "size.trend at least 1,234.5 every time", "rsp drawdown crosses -5", "regime at most 0 for 2 days once",
+]  # fmt: skip
+PIECES = [
+    ">", "<", ">=", "≤", "for", "for 3 days", "once", "every time", "its", "50d average", "-", "−", "1e999", "NaN",
+    "inf", "60", "60,", ",5", "1.2.3", "0x1f", "%", "%s", "{0}", "\\", "\x00", "\u202e", "\u200b", "\ud800", "🧨", "ﷺ",
+    "①", "²", "½", "٦٠", "क्ष", "\u200f", "' OR 1=1 --", "<b>", "&amp;", "(", "[", "*", "+", "?", "\n", "\t", "crosses",
+    "above", "below", ".", "..", "9" * 40, " ", "  ", "ı", "ß", "İ", "\u0301", "a" * 50, "d", "200", "days", "average",
+    "clear", "and",
+]  # fmt: skip
+COUNT = 2_000
+
+
+def mutated(source: random.Random) -> str:
+    line = source.choice(GOOD)
+    for _ in range(source.randint(1, 6)):
+        at, until = sorted(source.randint(0, len(line)) for _ in range(2))
+        match source.randrange(5):
+            case 0:
+                line = line[:at] + source.choice(PIECES) + line[at:]
+            case 1:
+                line = line[:at] + line[min(until, at + 8) :]
+            case 2:
+                line = line[:at] + chr(source.choice((source.randrange(0x110000), source.randrange(0x250)))) + line[at:]
+            case 3:
+                line = line[at:] + line[:at]
+            case _:
+                line = line.replace(" ", source.choice(["", " ", "\u00a0", "_"]), source.randint(1, 3))
+    return line
+
+
+def assembled(source: random.Random) -> str:
+    names = [name for of in catalog().values() for name in (of.id, of.title, *of.aliases)]
+    return source.choice([" ", ""]).join(source.choice([*names, *PIECES]) for _ in range(source.randint(1, 9)))
+
+
+@pytest.mark.parametrize("make", [mutated, assembled])
+def test_a_hostile_line_is_a_rule_or_is_refused_with_one_that_works(make: object) -> None:
+    source = random.Random(20250731)
+    parsed = refused = 0
+    for _ in range(COUNT // 2):
+        line = make(source)  # type: ignore[operator]
+        try:
+            rule = parse(line)
+        except (GrammarError, RuleError) as error:
+            refused += 1
+            text = str(error)
+            parse(text.rsplit("An example that works: ", 1)[1])
+            text.encode()  # it is sent on: no half of a surrogate pair
+        else:
+            parsed += 1
+            assert parse(rule.line) == rule, line
+    assert parsed + refused == COUNT // 2
+    assert refused > COUNT // 4
