@@ -1,0 +1,79 @@
+import asyncio
+import time
+
+import telegram
+
+
+async def test_updates_come_in_order_and_stay_until_confirmed(bot, raw, ada):
+    for text in ("two", "three"):
+        await raw.do("say", person=ada, text=text)
+    for _ in range(2):
+        updates = await bot.get_updates()
+        assert [update.message.text for update in updates] == ["/start", "two", "three"]
+    assert updates[0].message.entities[0].type == "bot_command"
+    later = await bot.get_updates(offset=updates[1].update_id, limit=1)
+    assert [update.message.text for update in later] == ["two"]
+    assert [update.message.text for update in await bot.get_updates()] == ["two", "three"]
+    assert await bot.get_updates(offset=updates[-1].update_id + 1) == ()
+    assert await bot.get_updates() == ()
+
+
+async def test_a_negative_offset_counts_from_the_end_and_forgets_the_rest(bot, raw, ada):
+    for text in ("two", "three"):
+        await raw.do("say", person=ada, text=text)
+    assert [update.message.text for update in await bot.get_updates(offset=-1)] == ["three"]
+    assert len(await bot.get_updates()) == 1
+
+
+async def test_a_long_poll_is_answered_at_once(bot, raw):
+    began = time.monotonic()
+    polling = asyncio.create_task(bot.get_updates(timeout=20))
+    await asyncio.sleep(0.1)
+    assert not polling.done()
+    await raw.do("say", person=1001, text="hello")
+    assert [update.message.text for update in await polling] == ["hello"]
+    assert time.monotonic() - began < 5
+
+
+async def test_a_long_poll_ends_empty_after_its_timeout(bot):
+    assert await bot.get_updates(timeout=1) == ()
+
+
+async def test_a_second_poll_ends_the_first_with_409(bot, raw):
+    first = asyncio.create_task(raw.client.post(f"/bot{raw.token}/getUpdates", json={"timeout": 20}))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(bot.get_updates(timeout=20))
+    answer = await first
+    assert answer.status_code == 409
+    assert answer.json()["description"] == (
+        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+    )
+    await raw.do("say", person=1001, text="hello")
+    assert len(await second) == 1
+
+
+async def test_a_poll_whose_client_has_gone_loses_nothing(bot, raw):
+    gone = asyncio.create_task(raw.client.post(f"/bot{raw.token}/getUpdates", json={"timeout": 20}))
+    await asyncio.sleep(0.1)
+    gone.cancel()
+    await asyncio.sleep(0.1)
+    await raw.do("say", person=1001, text="hello")
+    assert len(await bot.get_updates()) == 1
+
+
+async def test_kinds_that_are_not_allowed_are_not_queued(bot, raw):
+    await bot.get_updates(allowed_updates=["my_chat_member"])
+    await raw.do("say", person=1001, text="hello")
+    await raw.do("block", person=1001)
+    assert [update.my_chat_member is not None for update in await bot.get_updates()] == [True]
+    await bot.get_updates(allowed_updates=[])
+    await raw.do("say", person=1002, text="hello")
+    assert len(await bot.get_updates()) == 2
+
+
+async def test_there_are_no_webhooks(bot, raw, ada):
+    refusal = await raw.refusal("setWebhook", url="https://example.org/hook")
+    assert refusal == "Bad Request: the local Bot API serves getUpdates only (local Bot API)"
+    assert (await bot.get_webhook_info()).pending_update_count == 1
+    assert await bot.delete_webhook(drop_pending_updates=True)
+    assert await bot.get_webhook_info() == telegram.WebhookInfo("", False, 0)
