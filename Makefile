@@ -1,0 +1,52 @@
+# One word each, and each does its own set-up: a fresh machine needs Python 3.11, make and the internet.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TOOLS := $(VENV)/.tools
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo run test bench soak screenshots lint clean
+
+demo: $(READY)  ## the bot in a browser, on a simulated market: no token, no account
+	$(BIN)/rotation-alerts demo
+
+run: $(READY)  ## the bot, with TELEGRAM_BOT_TOKEN from the environment or .env
+	$(BIN)/rotation-alerts run
+
+test: $(TOOLS)
+	$(BIN)/python -m pytest
+
+screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the demo is tested
+	mkdir -p docs/pictures
+	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/page/test_page_demo.py -k from_start
+
+bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
+	$(BIN)/python -m bench.transport
+	$(BIN)/python bench/broadcast.py
+	$(BIN)/python bench/broadcast.py --paced
+
+soak: $(TOOLS)  ## two hundred kills, and ten minutes of a Telegram that fails
+	$(BIN)/python tests/soak/kill.py --runs 200
+	$(BIN)/python tests/soak/failing.py --minutes 10
+
+lint: $(TOOLS)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV)
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || \
+	  { echo "Python 3.11 or later is needed and was not found. Say where: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	@touch $(READY)
+
+$(TOOLS): $(READY)  ## and what testing needs beyond it
+	$(PIP) -e '.[test]'
+	@touch $(TOOLS)

@@ -1,0 +1,152 @@
+"""A broadcast beside people who ask: messages a second with all bookkeeping, and how long an answer takes meanwhile.
+
+    python bench/broadcast.py [--messages 20000] [--rate 1000]      sustained, 50 chats asking /summary once a second
+    python bench/broadcast.py --paced [--messages 2000]             30 a second at a server that enforces the limits
+
+The bot and the local Bot API are processes of their own. Messages count once they are marked sent, which they are on
+the server's answer alone; a sample looks, meanwhile, that no more are marked than the server has stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from soak.kill import Bench  # noqa: E402
+
+from storage import chats, outbox  # noqa: E402
+from storage.database import open_database, writing  # noqa: E402
+
+TEXT = (
+    "🔔 <b>Fri 22 Aug 2025</b>\n\n<b>Small above 200d crossed above 60 %</b>\n<b>64.3 %</b> · 55.3 % on 21 Aug 2025 "
+    "(+9.0 pp)\n88th percentile of 410 sessions · 1,508/1,508 companies · Yahoo Finance\n"
+    "Alert 1: <code>small above 200d crosses above 60</code>"
+)
+ASKING = range(9001, 9051)
+
+
+def main() -> None:
+    """Run, and print the figures."""
+    asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    asked.add_argument("--messages", type=int)
+    asked.add_argument("--rate", type=float, default=1000.0)
+    asked.add_argument("--paced", action="store_true")
+    given = asked.parse_args()
+    rate = 30.0 if given.paced else given.rate
+    messages = given.messages or (2_000 if given.paced else 20_000)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        bench.environment["MESSAGES_PER_SECOND"] = f"{rate:g}"
+        try:
+            run(bench, messages, rate, paced=given.paced)
+        finally:
+            bench.close()
+
+
+def run(bench: Bench, messages: int, rate: float, *, paced: bool) -> None:
+    """One broadcast."""
+    people = [person["id"] for person in bench.ask("people", {"first_name": "P", "count": messages, "started": True})]
+    for chat in ASKING:
+        bench.ask("people", {"first_name": "Q", "id": chat, "started": True})
+    for words in (("refresh",), ("backfill", "--from", "2026-08-03")):
+        assert bench.start("-m", "bot", *words).wait() == 0
+    db = open_database(bench.database)
+    now = datetime.now(UTC)
+    with writing(db):
+        for chat in people:
+            chats.subscribe(db, chat, now)
+    bot = bench.bot()
+    _answer(bench, ASKING[0], 30.0)  # draws and uploads the picture: from then on it goes by its id
+    if paced:
+        bench.ask("pace", {"on": True})
+    with writing(db):
+        for chat in people:
+            outbox.enqueue(db, chat, now.date(), "alert", [TEXT], [], now)
+    questions: list[tuple[int, float]] = []
+    stop = threading.Event()
+    since = bench.ask("log?since=0")[-1]["number"]
+    if not paced:
+        threading.Thread(target=_ask, args=(bench, questions, stop), daemon=True).start()
+    ahead = _until_sent(bench, messages)
+    stop.set()
+    time.sleep(1.0)
+    waited = _waited(bench, questions, since)
+    first, last, tries = db.conn.execute(
+        "SELECT min(julianday(sent_at)), max(julianday(sent_at)), max(attempts) FROM outbox"
+    ).fetchone()
+    seconds = (last - first) * 86400
+    reached = (messages - 1) / seconds
+    print(f"messages                        {messages:>10,}")
+    print(f"seconds                         {seconds:>10.1f}")
+    print(f"a second                        {reached:>10.1f}   {100 * reached / rate:.1f} % of {rate:g}")
+    print(f"most attempts for one message   {tries:>10}   (1: no 429)")
+    print(f"marked sent before stored       {ahead:>10}")
+    if waited:
+        print(f"answers to /summary             {len(waited):>10,}")
+        print(f"  p50                           {1000 * median(waited):>10.1f} ms")
+        print(f"  p99                           {1000 * quantiles(waited, n=100)[98]:>10.1f} ms")
+    bot.terminate()
+    bot.wait(30)
+    db.close()
+
+
+def _until_sent(bench: Bench, messages: int) -> int:
+    """Wait for the last; the most messages seen marked sent that the server did not have yet."""
+    ahead = 0
+    with sqlite3.connect(bench.database, timeout=30) as db:
+        while True:
+            marked = db.execute("SELECT count(*) FROM outbox WHERE state = 'sent'").fetchone()[0]
+            stored = bench.ask("calls").get("sendMessage", 0)
+            ahead = max(ahead, marked - stored)
+            if marked == messages:
+                return ahead
+            time.sleep(0.5)
+
+
+def _ask(bench: Bench, asked: list[tuple[int, float]], stop: threading.Event) -> None:
+    """Fifty chats, each asking once a second."""
+    while not stop.is_set():
+        began = time.monotonic()
+        for at, chat in enumerate(ASKING):
+            if stop.is_set():
+                return
+            time.sleep(max(0.0, began + at / len(ASKING) - time.monotonic()))
+            asked.append((chat, time.time()))
+            bench.ask("say", {"person": chat, "text": "/summary"})
+        time.sleep(max(0.0, began + 1.0 - time.monotonic()))
+
+
+def _waited(bench: Bench, asked: list[tuple[int, float]], since: int) -> list[float]:
+    """Seconds from each question to its picture, by the server's log; a chat's answers come in the order it asked."""
+    answers: dict[int, list[float]] = {}
+    for row in bench.ask(f"log?since={since}"):
+        if row["method"] == "sendPhoto":
+            answers.setdefault(row["chat_id"], []).append(row["time"])
+    found = []
+    for chat, moment in asked:
+        if answers.get(chat):
+            found.append(answers[chat].pop(0) - moment)
+    return found
+
+
+def _answer(bench: Bench, chat: int, seconds: float) -> None:
+    """Ask /summary and wait for the picture."""
+    bench.ask("say", {"person": chat, "text": "/summary"})
+    end = time.monotonic() + seconds
+    while not any(row["message"].get("photo") for row in bench.ask(f"messages?chat={chat}")):
+        assert time.monotonic() < end, "no answer"
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Messages a second: python-telegram-bot's stock client beside ours, the local Bot API in a process of its own.
+
+    python -m bench.transport [--seconds 1.0] [--runs 5]
+
+Each row is the median of the runs, the two clients taking turns; the ratio is of the medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from statistics import median
+
+import telegram
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot.transport import AiohttpRequest
+
+TOKEN = "987654321:BenchTokenBenchTokenBenchTokenBenchT"  # well-formed, nobody's
+CHATS = range(1001, 1201)
+UNDER_WAY = (16, 64, 128)
+TEXT = "<b>Breadth fell below 40 %</b>\n38.2 % of large caps close above their 200-day average (41.0 % a day before)."
+
+
+def main() -> None:
+    """Run, and print the table."""
+    given = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    given.add_argument("--seconds", type=float, default=1.0, help="of each run")
+    given.add_argument("--runs", type=int, default=5)
+    asked = given.parse_args()
+    print(f"{'under way':>9}  {'HTTPXRequest':>12}  {'AiohttpRequest':>14}  {'ratio':>5}   messages/s")
+    for under_way in UNDER_WAY:
+        stock, ours = compare(under_way, asked.seconds, asked.runs)
+        print(f"{under_way:>9}  {stock:>12,.0f}  {ours:>14,.0f}  {ours / stock:>5.2f}")
+
+
+def compare(under_way: int, seconds: float = 1.0, runs: int = 5) -> tuple[float, float]:
+    """Messages a second, medians: (the stock client, ours)."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    for _ in range(runs):
+        for client, found in zip((HTTPXRequest, AiohttpRequest), rates, strict=True):
+            found.append(with_server(lambda url, make=client: rate(make, url, under_way, seconds)))
+    return median(rates[0]), median(rates[1])
+
+
+def with_server(work: Callable[[str], float]) -> float:
+    """What `work` returns, given the base_url of a fresh local Bot API in another process."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()  # so that its end is seen here
+    try:
+        return work(ours.recv())
+    finally:
+        ours.close()
+        process.join(5)
+
+
+def serve(pipe: Connection) -> None:
+    """The other process: the local Bot API until the pipe is closed."""
+
+    async def run() -> None:
+        from bot.local import people, start
+
+        local = await start(0, token=TOKEN)
+        for chat in CHATS:
+            local.world.people.get(chat) or local.world.add_person("Reader", person_id=chat)
+            people.say(local.world, chat, "/start")
+        pipe.send(local.base_url)
+        with suppress(EOFError):
+            await asyncio.to_thread(pipe.recv)
+        await local.stop()
+
+    asyncio.run(run())
+
+
+def rate(client: Callable[..., BaseRequest], base_url: str, under_way: int, seconds: float) -> float:
+    """Messages a second that are answered with `under_way` requests at a time."""
+
+    async def run() -> float:
+        request = client(connection_pool_size=under_way, pool_timeout=30.0, read_timeout=30.0)
+        async with telegram.Bot(TOKEN, base_url=base_url, request=request) as bot:
+            await asyncio.gather(*(bot.send_message(CHATS[0], TEXT) for _ in range(under_way)))  # connections are made
+            sent = 0
+            began = time.perf_counter()
+
+            async def one(number: int) -> None:
+                nonlocal sent
+                while time.perf_counter() - began < seconds:
+                    await bot.send_message(CHATS[(number + sent) % len(CHATS)], TEXT, parse_mode="HTML")
+                    sent += 1
+
+            await asyncio.gather(*(one(number) for number in range(under_way)))
+            return sent / (time.perf_counter() - began)
+
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

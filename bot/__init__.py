@@ -1,0 +1,1 @@
+"""The running program: when, to whom, and in which words."""

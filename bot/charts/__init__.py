@@ -1,0 +1,1 @@
+"""Pure: series → PNG."""

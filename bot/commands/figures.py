@@ -1,0 +1,74 @@
+"""/summary, /breadth, /size, /valuation, /metrics."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from telegram import Update
+
+from alerts.metrics.catalog import catalog
+from bot.charts.spec import Chart
+from bot.commands.answers import Context, answer_button, parts, say, show
+from bot.messages.summary import NO_FIGURES, family_text, metrics_text, summary_text
+from bot.pictures import chart_for
+from bot.summary import Standing, family, standings, summarise
+from storage import figures
+
+
+async def summary(update: Update, context: Context) -> None:
+    """The regime and the key figures, with a picture."""
+    await answer_button(update)
+    text, chart = await _made(context, "summary")
+    await show(update, context, text, chart, [[("Breadth", "breadth"), ("Size", "size"), ("Valuation", "valuation")]])
+
+
+async def breadth(update: Update, context: Context) -> None:
+    """How many stocks take part."""
+    await _family(update, context, "breadth")
+
+
+async def size(update: Update, context: Context) -> None:
+    """Small caps against large ones."""
+    await _family(update, context, "size")
+
+
+async def valuation(update: Update, context: Context) -> None:
+    """What each costs."""
+    await _family(update, context, "valuation")
+
+
+async def metrics(update: Update, context: Context) -> None:
+    """Everything that can be watched."""
+    await say(update, metrics_text(await parts(context).store.read(_all)))
+
+
+async def _family(update: Update, context: Context, name: str) -> None:
+    await answer_button(update)
+    text, chart = await _made(context, name)
+    await show(update, context, text, chart)
+
+
+async def _made(context: Context, topic: str) -> tuple[str, Chart | None]:
+    """The text and the chart of a topic, made anew only where figures have changed since."""
+    found = parts(context)
+    return await found.store.read(_of_topic, topic, found.simulated, found.made)
+
+
+def _of_topic(
+    db: Database, topic: str, simulated: bool, made: dict[str, tuple[int, str, Chart | None]]
+) -> tuple[str, Chart | None]:
+    revision = figures.revision(db)
+    if topic in made and made[topic][0] == revision:
+        return made[topic][1:]
+    told = summarise(db) if topic == "summary" else None
+    if topic == "summary":
+        text = NO_FIGURES if told is None else summary_text(told)
+    else:
+        text = family_text(topic, family(db, topic))
+    chart = chart_for(db, topic, simulated)
+    made[topic] = (revision, text, chart)
+    return text, chart
+
+
+def _all(db: Database) -> tuple[Standing, ...]:
+    session = figures.last_session(db)
+    return () if session is None else standings(db, list(catalog()), session)

@@ -1,0 +1,54 @@
+"""What is no command: a metric's name is answered with its value, a rule's line with an offer, all else with help."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from telegram import Update
+
+from alerts.rules.grammar import GrammarError, metric_named, parse
+from alerts.rules.rule import RuleError
+from bot.commands.answers import VERSION, Context, answer_button, parts, say
+from bot.messages import talk
+from bot.messages.summary import NO_FIGURES, figure_text
+from bot.summary import standing_of
+from storage import figures
+
+_BUTTON_BYTES = 64
+
+
+async def text(update: Update, context: Context) -> None:
+    """Anything typed that is no command of ours."""
+    assert update.effective_message is not None
+    typed = (update.effective_message.text or "").strip()
+    named = metric_named(typed)
+    if named is not None:
+        await say(update, await parts(context).store.read(_figure, named))
+        return
+    try:
+        rule = parse(typed)
+    except RuleError as error:
+        await say(update, talk.rule_refused(error))
+    except GrammarError as error:
+        # A line without a number is hardly a threshold, however near its words come to a metric's name.
+        meant_a_rule = any(sign.isdigit() for sign in typed) and not typed.startswith("/")
+        await say(update, talk.rule_refused(error) if meant_a_rule else talk.not_understood(typed))
+    else:
+        action = f"set:{rule.line}"
+        fits = len(f"{VERSION}:{action}".encode()) <= _BUTTON_BYTES
+        await say(update, talk.offer(rule.line), [[("Set this alert", action)]] if fits else ())
+
+
+async def other(update: Update, _context: Context) -> None:
+    """A picture, a sticker, a voice: nothing to read."""
+    await say(update, talk.only_text())
+
+
+async def old_button(update: Update, _context: Context) -> None:
+    """A button of a former version, or one that was tampered with."""
+    await answer_button(update, "That button is too old. /help shows what works.")
+
+
+def _figure(db: Database, metric_id: str) -> str:
+    session = figures.last_session(db)
+    entry = standing_of(db, metric_id, session) if session else None
+    return NO_FIGURES if entry is None else figure_text(entry)

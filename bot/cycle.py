@@ -1,0 +1,154 @@
+"""One session: gather, decide, record. Running it twice changes nothing the second time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+from alerts.market.feed import MarketFeed
+from alerts.market.sessions import last_complete_session, seal_deadline, sessions_between
+from alerts.metrics.compute import compute
+from alerts.metrics.figure import Figure
+from alerts.rules.evaluate import Change, evaluate
+from alerts.rules.state import Kind
+from bot.gather import Report, assemble, gather, silent
+from bot.messages.alert import alert_texts
+from bot.observe import observed, told_of
+from storage import chats, events, figures, outbox, rules
+from storage.database import writing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a session."""
+
+    session: date
+    sealed: bool
+    already: bool  # it had been sealed before, and nothing was done
+    lacking: tuple[str, ...]
+    figures: int  # with a value
+    missing: int  # without one
+    fired: int
+    resolved: int
+
+
+def sessions_due(db: Database, now: datetime, until: date | None = None) -> list[date]:
+    """The complete sessions that have not been judged yet, oldest first; on a new file the last one alone."""
+    last = until or last_complete_session(now)
+    sealed = figures.last_sealed(db)
+    if sealed is None:
+        return [last]
+    return [session for session in sessions_between(sealed, last) if session > sealed]
+
+
+def refresh(
+    db: Database, feed: MarketFeed, now: datetime, until: date | None = None, report: Report = silent
+) -> list[Outcome]:
+    """Run every session that is due up to `until` (the last complete one), oldest first.
+
+    Stops at one that cannot be judged yet: sessions are judged in order.
+    """
+    out = []
+    due = sessions_due(db, now, until)
+    for session in due:
+        outcome = run_session(db, feed, session, now, report, late=session < due[-1])
+        out.append(outcome)
+        if not outcome.sealed:
+            break
+    return out
+
+
+def run_session(
+    db: Database, feed: MarketFeed, session: date, now: datetime, report: Report = silent, *, late: bool = False
+) -> Outcome:
+    """One session from the feed to the outbox. `late`: a later one is due too, and its messages say that they are."""
+    if figures.is_sealed(db, session):
+        return Outcome(session, True, True, (), 0, 0, 0, 0)
+
+    # 1. Gather.
+    gathered = gather(db, feed, session, report)
+    counted = {session: gathered.companies} if gathered.companies else {}
+    inputs = assemble(db, feed.name, [session], counted, first_census=None)
+
+    # 2. Decide what the session's figures are.
+    computed = compute(inputs, [session])
+
+    # 3. Record: figures, rule states, events and messages together, or none of them.
+    final = not gathered.lacking or now >= seal_deadline(session)
+    return _record(db, session, computed, gathered.lacking, now, final=final, late=late)
+
+
+def _record(
+    db: Database,
+    session: date,
+    computed: list[Figure],
+    lacking: tuple[str, ...],
+    now: datetime,
+    *,
+    final: bool,
+    late: bool,
+) -> Outcome:
+    fired = resolved = 0
+    with writing(db):
+        if figures.is_sealed(db, session):  # another process was faster
+            return Outcome(session, True, True, (), 0, 0, 0, 0)
+        figures.record_figures(db, computed, now, backfilled=False)
+        figures.note_gathered(db, session, now, "; ".join(lacking) or None)
+        if final:
+            fired, resolved = _judge(db, session, now, late=late)
+            figures.seal(db, session, now)
+    present = sum(figure.value is not None for figure in computed)
+    log.info(
+        "%s: %d figures, %d missing, %s%s", session, present, len(computed) - present,
+        f"sealed, {fired} fired, {resolved} resolved" if final else "not sealed yet",
+        f"; lacking {', '.join(lacking)}" if lacking else "",
+    )  # fmt: skip
+    return Outcome(session, final, False, lacking, present, len(computed) - present, fired, resolved)
+
+
+def _announcement(db: Database, chat: int, told: Sequence[Mapping[str, object]]) -> int | None:
+    """The message that announced what these events end, where all of them belong to that one message."""
+    announced = {entry["fired_on"] for entry in told}
+    if len(announced) != 1:
+        return None
+    session = announced.pop()
+    return outbox.message_of(db, chat, date.fromisoformat(str(session)), "alert") if session else None
+
+
+def _judge(db: Database, session: date, now: datetime, *, late: bool) -> tuple[int, int]:
+    """Evaluate every rule on the session, write what happened, and put the messages into the outbox."""
+    by_chat: dict[int, list[int]] = {}
+    told: dict[int, dict[str, object]] = {}
+    totals = {Kind.FIRED: 0, Kind.RESOLVED: 0}
+    for series in rules.watched_series(db):
+        value = observed(db, series, session)
+        observation = rules.next_observation(db, series, session, value)
+        if observation is None:
+            continue
+        changes: list[Change] = evaluate(rules.touched(db, series, observation), observation)
+        rules.record_observation(db, series, observation)
+        rules.record_changes(db, changes)
+        told_by_series = None
+        for change in changes:
+            for kind in change.told:
+                told_by_series = told_by_series or told_of(db, series, session)
+                what = told_by_series.of(change, kind, late=late)
+                event = events.record_event(db, change.watch.id, change.watch.chat, session, kind.value, what, now)
+                if event is None:
+                    continue
+                totals[kind] += 1
+                told[event] = what
+                by_chat.setdefault(change.watch.chat, []).append(event)
+    for chat, ids in by_chat.items():
+        found = chats.chat(db, chat)
+        if found is not None and found.subscribed:
+            said = [told[event] for event in ids]
+            target = _announcement(db, chat, said)
+            outbox.enqueue(db, chat, session, "alert", alert_texts(session, said), ids, now, target)
+    return totals[Kind.FIRED], totals[Kind.RESOLVED]

@@ -1,0 +1,148 @@
+"""The summary and the families' figures, as Telegram HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from alerts.metrics.catalog import catalog
+from alerts.metrics.transforms import DAILY_MINIMUM
+from alerts.rules.grammar import example_line
+from bot.messages.words import NO_ADVICE, because, capital, counted_over, coverage, day, ordinal, short_day, standing
+from bot.summary import Standing, Summary
+
+#: Headings of the families, in the order in which they are shown.
+FAMILIES = {
+    "size": "Small caps against large caps",
+    "breadth": "Breadth: how many stocks take part",
+    "valuation": "Valuation: small caps against large caps",
+    "concentration": "Concentration",
+    "regime": "Regime",
+}
+_REPORTED = {
+    "size.ratio": "IWM/SPY",
+    "size.lead_63d": "Small caps' lead, 63 sessions",
+    "size.lead_quarter": "Small caps' lead, quarter to date",
+    "breadth.above_200d.small": "Small caps above their 200d average",
+    "breadth.above_200d.large": "Large caps above their 200d average",
+    "breadth.equal_weight": "RSP/SPY, equal weight",
+    "valuation.discount_profitable": "Small caps' P/E discount, profitable",
+    "concentration.top7": "Seven largest companies' share",
+}
+NO_FIGURES = "No figures yet. The first ones come after the next close, or as soon as the first download is done."
+
+
+def summary_text(told: Summary) -> str:
+    """One session: the regime in a headline, then the key figures. Short enough for a picture's caption."""
+    lines = [f"<b>{escape(told.headline)}</b>", f"{day(told.session)} · {escape(_sources(told.figures))}", ""]
+    lines += [_line(entry, _REPORTED.get(entry.figure.metric, capital(entry.of.title))) for entry in told.figures]
+    lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
+    return "\n".join(lines)
+
+
+def family_text(family: str, figures: Sequence[Standing]) -> str:
+    """All figures of a family on its latest session, each with coverage."""
+    if not figures:
+        return NO_FIGURES
+    lines = [
+        f"<b>{escape(FAMILIES[family])}</b>",
+        f"{day(figures[0].figure.session)} · {escape(_sources(figures))}",
+        "",
+    ]
+    lines += [_line(entry, capital(entry.of.title), counted=True) for entry in figures]
+    lines += ["", _foot(figures), f"To be told: <code>/alert {escape(example_line(figures[0].figure.metric))}</code>"]
+    return "\n".join(lines)
+
+
+def figure_text(entry: Standing) -> str:
+    """One metric: its value, where it stands, and what it is made of."""
+    of, figure = entry.of, entry.figure
+    lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.source)}", ""]
+    lines.append(_line(entry, of.id))
+    if figure.value is not None:
+        lines.append(
+            f"{standing(entry.percentile.value, entry.percentile.count)} · "
+            f"{counted_over(of, figure.eligible, figure.members)}"
+        )
+    lines += ["", f"<i>{escape(capital(of.formula))}.</i>", f"<code>/alert {escape(example_line(of.id))}</code>"]
+    return "\n".join(lines)
+
+
+def metrics_text(figures: Sequence[Standing]) -> str:
+    """Every metric by the name to type, with its latest value."""
+    latest = {entry.figure.metric: entry for entry in figures}
+    lines = ["<b>What can be watched</b>"]
+    if figures:
+        lines.append(f"{day(figures[0].figure.session)} · {escape(_sources(figures))}")
+    for family, heading in FAMILIES.items():
+        lines += ["", f"<b>{escape(heading)}</b>"]
+        for of in (of for of in catalog().values() if of.family == family):
+            entry = latest.get(of.id)
+            shown = "–" if entry is None or entry.figure.value is None else of.show(entry.figure.value)
+            counted = "" if entry is None else coverage(entry.figure.eligible, entry.figure.members)
+            lines.append(
+                f"<code>{escape(of.aliases[0])}</code> {escape(shown)}" + (f" <i>({counted})</i>" if counted else "")
+            )
+    lines += ["", "In brackets: how many companies, funds or signs were counted, of how many."]
+    lines += ["For example: <code>/alert small above 200d crosses above 60</code>"]
+    return "\n".join(lines)
+
+
+def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
+    """One figure: value, change since the session before, percentile where the history is long enough, coverage."""
+    of, figure = entry.of, entry.figure
+    if figure.value is None:
+        return f"{escape(name)}: {because(figure)}"
+    text = f"{escape(name)}: <b>{escape(of.show(figure.value))}</b>"
+    if entry.change is not None and (change := of.show_change(entry.change)):
+        text += f" ({escape(change)})"
+    parts = []
+    if of.unit != "state" and entry.percentile.value is not None:
+        parts.append(f"{ordinal(entry.percentile.value)} pct.")
+    if counted and (over := coverage(figure.eligible, figure.members)):
+        parts.append(over)
+    return text + (" · " + " · ".join(parts) if parts else "")
+
+
+def _foot(figures: Sequence[Standing]) -> str:
+    """What the changes and percentiles of the lines above are taken from."""
+    before = {entry.before.session for entry in figures if entry.before is not None and entry.change is not None}
+    words = [f"In brackets the change since {short_day(max(before))}."] if before else []
+    counts = [entry.percentile.count for entry in figures if entry.percentile.value is not None]
+    short = [
+        entry.percentile.count for entry in figures if entry.percentile.value is None and entry.figure.value is not None
+    ]
+    if counts:
+        span = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
+        words.append(f"pct. = percentile of {span} sessions.")
+    if short:
+        some = "Where none stands, the" if counts else "The"
+        words.append(f"{some} history is too short for a percentile ({max(short):,} of {DAILY_MINIMUM} sessions).")
+    return " ".join(words)
+
+
+def _sources(figures: Sequence[Standing]) -> str:
+    """What the figures' sources have to say, each word once."""
+    seen: dict[str, None] = {}
+    for entry in figures:
+        seen |= dict.fromkeys(entry.figure.source.split(", "))
+    return ", ".join(seen)
+
+
+def _coverages(figures: Sequence[Standing]) -> str:
+    """small caps 1,502/1,502, large caps 493/493, funds 2/2."""
+    out: dict[str, str] = {}
+    for entry in figures:
+        of, figure = entry.of, entry.figure
+        counted = coverage(figure.eligible, figure.members)
+        if not counted:
+            continue
+        if of.family == "valuation":
+            out["forward earnings"] = counted
+        elif of.id.startswith("breadth.above"):
+            out[f"{of.segment} caps"] = counted
+        elif of.family == "size":
+            out["funds"] = counted
+        elif of.family == "concentration":
+            out["market values"] = counted
+    return ", ".join(f"{name} {counted}" for name, counted in out.items()) or "nothing was counted"

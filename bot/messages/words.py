@@ -1,0 +1,59 @@
+"""Dates, counts and percentiles as a person reads them."""
+
+from __future__ import annotations
+
+from datetime import date
+from html import escape
+
+from alerts.metrics.catalog import Metric
+from alerts.metrics.figure import Figure
+from alerts.metrics.transforms import DAILY_MINIMUM
+
+NO_ADVICE = "Figures, not investment advice."
+
+
+def day(session: date) -> str:
+    """Wed 30 Jul 2025."""
+    return f"{session:%a} {session.day} {session:%b %Y}"
+
+
+def short_day(session: date) -> str:
+    """30 Jul 2025."""
+    return f"{session.day} {session:%b %Y}"
+
+
+def coverage(eligible: int | None, members: int | None) -> str:
+    """1,498/1,521; nothing where nobody counted."""
+    return "" if eligible is None or members is None else f"{eligible:,}/{members:,}"
+
+
+def counted_over(of: Metric, eligible: int | None, members: int | None) -> str:
+    """1,498/1,521 companies, 2/2 funds, 4/4 signs."""
+    over_funds = of.family == "size" or of.id.startswith(("breadth.equal_weight", "breadth.sectors"))
+    unit = "signs" if of.family == "regime" else "funds" if over_funds else "companies"
+    text = coverage(eligible, members)
+    return f"{text} {unit}" if text else ""
+
+
+def ordinal(value: float) -> str:
+    """1st, 2nd, 88th."""
+    whole = round(value)
+    ending = "th" if whole % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
+    return f"{whole}{ending}"
+
+
+def standing(percentile: float | None, count: int) -> str:
+    """88th percentile of 410 sessions, or how long the history is so far."""
+    if percentile is None:
+        return f"no percentile yet: {count:,} of {DAILY_MINIMUM} sessions"
+    return f"{ordinal(percentile)} percentile of {count:,} sessions"
+
+
+def because(figure: Figure) -> str:
+    """Why a figure has no value, safe inside HTML."""
+    return escape(f"missing: {figure.reason}")
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,55 @@
+"""The database off the event loop: one thread that writes, one that reads, each with a connection of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+from storage.database import open_database, writing
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store:
+    """Runs functions of a Database in its own threads: `await store.read(function, …)`, `await store.write(…)`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = {kind: ThreadPoolExecutor(1, thread_name_prefix=f"sqlite-{kind}") for kind in ("read", "write")}
+        self._connections: dict[str, Database] = {}
+
+    async def read(self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `function(db, …)` returns. It must not write."""
+
+        def call() -> T:
+            return function(self._connection("read"), *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads["read"], call)
+
+    async def write(self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same inside one transaction, which is kept when `function` returns and undone when it raises."""
+
+        def call() -> T:
+            db = self._connection("write")
+            with writing(db):
+                return function(db, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads["write"], call)
+
+    def _connection(self, kind: str) -> Database:
+        if kind not in self._connections:
+            self._connections[kind] = open_database(self._path)
+        return self._connections[kind]
+
+    async def close(self) -> None:
+        """Close both connections, in the threads that opened them, after what is under way."""
+        for kind, thread in self._threads.items():
+            if kind in self._connections:
+                await asyncio.get_running_loop().run_in_executor(thread, self._connections.pop(kind).close)
+            thread.shutdown()

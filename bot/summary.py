@@ -1,0 +1,136 @@
+"""What a session adds up to: the regime, and the key figures with their change and where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlite_utils import Database
+
+from alerts.metrics.catalog import Metric, catalog, metric
+from alerts.metrics.figure import Figure
+from alerts.metrics.regime import of_score
+from alerts.metrics.transforms import Percentile, percentile
+from storage import figures
+
+KEY_FIGURES = (
+    "size.ratio",
+    "size.lead_63d",
+    "size.lead_quarter",
+    "breadth.above_200d.small",
+    "breadth.above_200d.large",
+    "breadth.equal_weight",
+    "valuation.discount_profitable",
+    "concentration.top7",
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A figure with its past: the value before, and the percentile."""
+
+    figure: Figure
+    before: Figure | None  # the latest earlier one that has a value
+    percentile: Percentile
+
+    @property
+    def of(self) -> Metric:
+        return metric(self.figure.metric)
+
+    @property
+    def change(self) -> float | None:
+        """Since the value before, in the metric's unit."""
+        if self.figure.value is None or self.before is None or self.before.value is None:
+            return None
+        return self.figure.value - self.before.value
+
+    def as_json(self) -> dict[str, Any]:
+        """For `summary --json`."""
+        figure = self.figure
+        return {
+            "metric": figure.metric,
+            "title": self.of.title,
+            "value": figure.value,
+            "change": self.change,
+            "change_since": self.before.session.isoformat() if self.before and self.change is not None else None,
+            "percentile": self.percentile.value,
+            "percentile_of": self.percentile.count,
+            "coverage": figure.coverage,
+            "eligible": figure.eligible,
+            "members": figure.members,
+            "source": figure.source,
+            "reason": figure.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One session's regime and key figures. `behind`: complete sessions since, which have no figures yet."""
+
+    session: date
+    state: Figure
+    score: Figure
+    figures: tuple[Standing, ...]
+
+    @property
+    def headline(self) -> str:
+        """The regime in one line."""
+        state, score = self.state.value, self.score.value
+        if score is None:
+            return f"Regime cannot be told: {self.score.reason}"
+        signs = f"{score:.0f} of 4 signs of rotation"
+        if state is None:
+            return f"Regime not settled yet: {signs}"
+        settled, today = round(state), of_score(score)
+        labels = metric("regime.state").labels
+        turning = "" if today == settled else f", {labels[today]} if it holds another session"
+        return f"Leadership is {labels[settled]}{turning}: {signs}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For `summary --json`."""
+        return {
+            "session": self.session.isoformat(),
+            "headline": self.headline,
+            "regime": None if self.state.value is None else metric("regime.state").show(self.state.value),
+            "score": self.score.value,
+            "source": self.state.source,
+            "figures": [standing.as_json() for standing in self.figures],
+        }
+
+
+def standing_of(db: Database, metric_id: str, session: date) -> Standing | None:
+    """A metric on a session with its past; None where nothing is recorded."""
+    past = figures.history(db, metric_id, end=session)
+    if not past or past[-1].session != session:
+        return None
+    before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
+    return Standing(past[-1], before, percentile([figure.value for figure in past]))
+
+
+def standings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Standing, ...]:
+    """Several of them, in order; those with nothing recorded are left out."""
+    found = (standing_of(db, metric_id, session) for metric_id in metric_ids)
+    return tuple(standing for standing in found if standing is not None)
+
+
+def summarise(db: Database) -> Summary | None:
+    """The latest session's summary; None where there are no figures."""
+    session = figures.last_session(db)
+    if session is None:
+        return None
+    recorded = figures.on_session(db, session)
+    return Summary(
+        session=session,
+        state=recorded["regime.state"],
+        score=recorded["regime.score"],
+        figures=standings(db, KEY_FIGURES, session),
+    )
+
+
+def family(db: Database, name: str) -> tuple[Standing, ...]:
+    """All figures of a family on the latest session."""
+    session = figures.last_session(db)
+    if session is None:
+        return ()
+    return standings(db, [entry.id for entry in catalog().values() if entry.family == name], session)

@@ -1,0 +1,129 @@
+"""What people read: golden texts, each inside Telegram's limits and in markup that Telegram takes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.commands.answers import split, visible_length
+from bot.local.entities import parse_html
+from bot.messages import talk
+from bot.messages.alert import alert_texts
+from bot.messages.words import ordinal, short_day, standing
+
+DAY = date(2025, 8, 22)
+CROSSED = {
+    "kind": "fired", "number": 1, "line": "small above 200d crosses above 60", "metric": "breadth.above_200d.small",
+    "operator": "crosses above", "average": None, "level": 60.0, "value": 64.3, "before": ["2025-08-21", 55.3],
+    "percentile": None, "count": 160, "history_from": "2025-01-02", "eligible": 1508, "members": 1508, "coverage": 1.0,
+    "source": "Yahoo Finance", "session": "2025-08-22", "fired_on": None, "late": False,
+}  # fmt: skip
+
+
+def test_a_crossing() -> None:
+    assert alert_texts(DAY, [CROSSED]) == [
+        "🔔 <b>Fri 22 Aug 2025</b>\n\n"
+        "<b>Small above 200d crossed above 60 %</b>\n"
+        "<b>64.3 %</b> · 55.3 % on 21 Aug 2025 (+9.0 pp)\n"
+        "no percentile yet: 160 of 252 sessions · 1,508/1,508 companies · Yahoo Finance\n"
+        "Alert 1: <code>small above 200d crosses above 60</code>"
+    ]
+
+
+def test_a_crossing_of_an_average() -> None:
+    told = CROSSED | {
+        "number": 2, "line": "iwm/spy crosses below its 50d average", "metric": "size.ratio", "average": 50,
+        "operator": "crosses below", "level": 68.19, "value": 67.9, "before": ["2025-08-21", 68.4],
+        "percentile": 41.6, "count": 400, "eligible": 2, "members": 2,
+    }  # fmt: skip
+    assert alert_texts(DAY, [told])[0].split("\n\n")[1] == (
+        "<b>IWM/SPY, small against large crossed below its 50d average</b>\n"
+        "<b>67.90</b> · average 68.19 · 68.40 on 21 Aug 2025 (−0.50)\n"
+        "42nd percentile of 400 sessions · 2/2 funds · Yahoo Finance\n"
+        "Alert 2: <code>iwm/spy crosses below its 50d average</code>"
+    )
+
+
+def test_a_resolved_level_says_since_when_it_held() -> None:
+    told = CROSSED | {
+        "kind": "resolved", "operator": "<", "line": "valuation discount profitable < -25", "level": -25.0,
+        "metric": "valuation.discount_profitable", "value": -24.2, "before": ["2025-08-21", -25.8],
+        "fired_on": "2025-07-31",
+    }  # fmt: skip
+    text = alert_texts(DAY, [told])[0]
+    assert "✅ <b>Valuation discount, profitable companies is no longer below −25 %</b> (was since 31 Jul 2025)" in text
+    assert "<b>−24.2 %</b> · −25.8 % on 21 Aug 2025 (+1.6 pp)" in text
+
+
+def test_several_rules_of_a_chat_are_one_message_fired_ones_first() -> None:
+    told = [CROSSED | {"kind": "resolved", "number": 1, "operator": ">"}, CROSSED | {"number": 2}]
+    text = alert_texts(DAY, told)[0]
+    assert text.index("Alert 2") < text.index("Alert 1")
+
+
+def test_a_session_that_was_missed_is_called_late() -> None:
+    assert "comes late" in alert_texts(DAY, [CROSSED | {"late": True}])[0]
+
+
+def test_fifty_rules_come_in_parts_that_are_never_cut_inside_one() -> None:
+    parts = alert_texts(DAY, [CROSSED | {"number": number} for number in range(1, 51)])
+    assert len(parts) > 1
+    assert sum(part.count("Alert ") for part in parts) == 50
+    for part in parts:
+        plain, _ = parse_html(part)
+        assert len(plain.encode("utf-16-le")) // 2 <= 4096
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        talk.start(True), talk.start(False), talk.help_text(True), talk.privacy("Yahoo Finance"), talk.how_to_set(),
+        talk.subscribed(True, 0), talk.subscribed(False, 2), talk.unsubscribed(True, 1), talk.too_many(50),
+        talk.alerts_list([], False), talk.forget_question(3), talk.offer("a<b"),
+        talk.not_understood("<b>&x " + "y" * 90),
+    ],
+)  # fmt: skip
+def test_telegram_takes_what_the_bot_says(text: str) -> None:
+    plain, _ = parse_html(text)
+    assert 0 < len(plain) <= 4096
+
+
+def test_the_first_message_says_once_that_it_is_no_advice() -> None:
+    assert talk.start(False).lower().count("not investment advice") == 1
+    assert "simulated" not in talk.start(False)
+    assert "simulated" in talk.start(True)
+
+
+def test_starter_lines_parse_and_fit_into_a_button() -> None:
+    from alerts.rules.grammar import parse
+
+    for line, _ in talk.STARTERS:
+        assert parse(line).line == line
+        assert len(f"v1:set:{line}".encode()) <= 64
+
+
+def test_a_long_answer_is_split_between_lines() -> None:
+    text = "\n".join(f"<b>line {number}</b>" for number in range(1000))
+    pieces = split(text)
+    assert "\n".join(pieces) == text
+    assert all(visible_length(piece) <= 4096 for piece in pieces)
+    assert len(pieces) == 3
+
+
+def test_lengths_are_counted_as_telegram_counts_them() -> None:
+    assert visible_length("<b>a &lt; b</b>") == 5
+    assert visible_length("🔔") == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (42.4, "42nd"), (100, "100th")]
+)
+def test_ordinals(value: float, words: str) -> None:
+    assert ordinal(value) == words
+
+
+def test_days_and_standings_read_as_people_write_them() -> None:
+    assert short_day(date(2025, 8, 1)) == "1 Aug 2025"
+    assert standing(88.2, 1410) == "88th percentile of 1,410 sessions"
+    assert standing(None, 41) == "no percentile yet: 41 of 252 sessions"

@@ -1,0 +1,225 @@
+"""The real program as a process, over real HTTP: from a subscription to a message, and through a kill between them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from program import DAYS, TOKEN, Program, evening, until
+from sqlite_utils import Database
+from telegram_people import Person, buttons, text
+
+from alerts.market.sample import SampleMarket
+from bot import cycle
+from storage import figures
+from storage.database import claim_market, open_database
+
+pytestmark = pytest.mark.process
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def telegram(program: Program) -> str:
+    """The local Bot API in a process of its own; its address, which the program gets as its setting."""
+    address = f"http://127.0.0.1:{free_port()}"
+    program.start("local-telegram", "--port", address.rsplit(":", 1)[1])
+    until(lambda: answers(address))
+    program.settings |= {"TELEGRAM_API_URL": address, "TELEGRAM_BOT_TOKEN": TOKEN, "SCHEDULE": "off"}
+    return address
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/_local/people").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def line(program: Program, market: SampleMarket, tmp_path: Path) -> str:
+    """Two sealed sessions in the program's database, and a line that fires on the third of DAYS."""
+    scout = open_database(tmp_path / "scout.db")
+    for day in DAYS[:3]:
+        cycle.refresh(scout, market, evening(day), day)
+    one, two = (value(scout, day) for day in DAYS[1:3])
+    scout.close()
+    db = open_database(tmp_path / "rotation.db")
+    claim_market(db, "sample", evening(DAYS[0]))
+    for day in DAYS[:2]:
+        cycle.refresh(db, market, evening(day), day)
+    db.close()
+    return f"large above 50d crosses {'above' if two > one else 'below'} {(one + two) / 2:.3f}"
+
+
+def value(db: Database, day: object) -> float:
+    found = figures.on_session(db, day)["breadth.above_50d.large"].value  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def alerts_heard(person: Person) -> list[str]:
+    return [said for said in person.heard() if "🔔" in said]
+
+
+def outbox(program: Program) -> list[tuple[str, int]]:
+    with sqlite3.connect(program.folder / "rotation.db") as db:
+        return db.execute("SELECT state, attempts FROM outbox").fetchall()
+
+
+def test_from_a_subscription_to_a_message(program: Program, telegram: str, line: str) -> None:
+    program.start("run")
+    ada = Person(telegram)
+    hello = ada.ask("/start")
+    assert "not investment advice" in text(hello)
+    assert "simulated" in text(hello)
+    assert "You are subscribed" in text(ada.press_and_wait(hello, "Subscribe"))
+    assert "Alert 1 is set" in text(ada.ask(f"/alert {line}"))
+    ran = program.run("refresh", "--session", DAYS[2].isoformat())
+    assert "1 fired" in ran.stdout, ran.stderr
+    until(lambda: alerts_heard(ada))
+    assert len(alerts_heard(ada)) == 1
+    assert "21 Aug 2025" in alerts_heard(ada)[0]
+    assert ada.quiet_for(2)
+    assert outbox(program) == [("sent", 1)]
+
+
+def test_a_kill_between_recording_and_sending_loses_and_repeats_nothing(
+    program: Program, telegram: str, line: str
+) -> None:
+    bot = program.start("run")
+    ada = Person(telegram)
+    ada.ask(f"/alert {line}")
+    os.kill(bot.pid, signal.SIGSTOP)  # so that it cannot send what is recorded beside it
+    assert "1 fired" in program.run("refresh", "--session", DAYS[2].isoformat()).stdout
+    assert outbox(program) == [("pending", 0)]
+    bot.send_signal(signal.SIGKILL)
+    bot.wait()
+    assert alerts_heard(ada) == []
+    program.start("run")
+    until(lambda: alerts_heard(ada))
+    assert ada.quiet_for(3)
+    assert len(alerts_heard(ada)) == 1
+    assert "repeat" not in alerts_heard(ada)[0]
+    assert outbox(program) == [("sent", 1)]
+    with sqlite3.connect(program.folder / "rotation.db") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_kill_while_sending_is_taken_up_and_says_that_it_may_repeat(
+    program: Program, telegram: str, line: str
+) -> None:
+    bot = program.start("run")
+    ada = Person(telegram)
+    ada.ask(f"/alert {line}")
+    httpx.post(f"{telegram}/_local/faults", json={"kind": "slow_answer", "method": "sendMessage", "seconds": 30})
+    program.run("refresh", "--session", DAYS[2].isoformat())
+    until(lambda: alerts_heard(ada))  # it arrived, and the bot does not know
+    assert outbox(program) == [("sending", 1)]
+    bot.kill()
+    bot.wait()
+    program.start("run")
+    until(lambda: len(alerts_heard(ada)) == 2)
+    assert alerts_heard(ada)[1].startswith("This may be a repeat")
+    until(lambda: outbox(program) == [("sent", 2)])
+
+
+def test_it_stops_on_sigterm_and_leaves_nothing_claimed(program: Program, telegram: str, line: str) -> None:
+    bot = program.start("run")
+    Person(telegram).ask("/help")
+    bot.terminate()
+    assert bot.wait(timeout=12) == 0
+    assert all(state != "sending" for state, _ in outbox(program))
+
+
+def test_a_first_start_gathers_and_fills_the_history_by_itself(program: Program, telegram: str) -> None:
+    program.start("run", SCHEDULE="on", HISTORY_SESSIONS="20")
+    ada = Person(telegram)
+    ada.ask("/start")
+
+    def sessions() -> int:
+        with sqlite3.connect(program.folder / "rotation.db") as db:
+            return int(db.execute("SELECT count(DISTINCT session) FROM figures").fetchone()[0])
+
+    until(lambda: sessions() >= 20, 60)
+    said = text(ada.ask("/summary"))
+    assert "of 4 signs" in said
+    assert "simulated" in said
+
+
+def test_people_are_answered_whatever_they_type(program: Program, telegram: str, line: str) -> None:
+    program.start("run")
+    ada = Person(telegram)
+    assert "not understand" in text(ada.ask("what is this?"))
+    assert "not understand" in text(ada.ask("/unknown"))
+    refused = text(ada.ask("/alert smal above 200d > 60"))
+    assert "Did you mean small above 200d" in refused
+    offered = ada.ask("small above 200d > 60")
+    assert "Alert 1 is set" in text(ada.press_and_wait(offered, "Set this alert"))
+    assert "had that one already" in text(ada.ask("/alert small above 200d > 60"))
+    assert "Small above 200d" in text(ada.ask("small above 200d"))
+    listed = ada.ask("/alerts")
+    assert buttons(listed) == ["Delete 1: small above 200d > 60"]
+    ada.press(listed, "Delete 1")
+    until(lambda: "no alerts" in text(ada.rows()[-1]))
+    assert "subscribed already" in text(ada.ask("/subscribe"))
+    assert "hear nothing more" in text(ada.ask("/unsubscribe"))
+    assert "small above 200d crosses above 60" in text(ada.ask("/metrics"))
+    assert "chat's number" in text(ada.ask("/privacy"))
+    erased = ada.ask("/forgetme")
+    ada.press(erased, "Erase")
+    until(lambda: text(ada.rows()[-1]).startswith("Erased"))
+    with sqlite3.connect(program.folder / "rotation.db") as db:
+        for table in ("chats", "rules", "watches", "events", "outbox"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+def test_every_family_is_answered_with_a_picture_and_its_session(program: Program, telegram: str, line: str) -> None:
+    program.start("run")
+    ada = Person(telegram)
+    for command in ("/summary", "/breadth", "/size", "/valuation"):
+        row = ada.ask(command)
+        assert row["message"]["photo"][-1]["width"] >= 1000, command
+        assert "20 Aug 2025" in text(row)
+        assert "simulated" in text(row)
+    ids = {row["message"]["photo"][-1]["file_id"] for row in ada.rows() if row["message"].get("photo")}
+    assert len(ids) == 4
+    again = ada.ask("/summary")["message"]["photo"][-1]["file_id"]
+    assert again in ids  # sent again by its id, not uploaded again
+    with sqlite3.connect(program.folder / "rotation.db") as db:
+        db.execute("UPDATE pictures SET file_id = 'AgACnobody-knows-this-one'")
+    refused = ada.ask("/summary")["message"]["photo"][-1]["file_id"]
+    assert refused in ids  # the id was refused, the picture drawn and uploaded again: the same one
+
+
+def test_one_persons_button_does_not_reach_anothers_alert(program: Program, telegram: str, line: str) -> None:
+    program.start("run")
+    ada, ben = Person(telegram), Person(telegram, 1002)
+    ada.ask("/alert small above 200d > 60")
+    listed = ben.ask("/alert large above 200d > 60")
+    stolen = {"message": listed["message"] | {"reply_markup": {"inline_keyboard": [[
+        {"text": "Delete", "callback_data": "v1:delete:1"}]]}}}  # fmt: skip
+    httpx.post(
+        f"{telegram}/_local/press",
+        json={"person": 1002, "message_id": stolen["message"]["message_id"], "data": "v1:delete:1"},
+    )
+    time.sleep(1)
+    assert buttons(ada.ask("/alerts")) == ["Delete 1: small above 200d > 60"]
+
+
+def test_the_menu_is_registered(program: Program, telegram: str) -> None:
+    program.start("run")
+    until(lambda: httpx.get(f"{telegram}/_local/commands").json())
+    names = [entry["command"] for entry in httpx.get(f"{telegram}/_local/commands").json()[0]["commands"]]
+    assert names[:2] == ["summary", "breadth"]
+    assert {"alert", "alerts", "metrics", "subscribe", "unsubscribe", "help", "privacy", "forgetme"} <= set(names)

@@ -1,0 +1,73 @@
+"""The real program as a process, and the sessions that the tests walk through."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from alerts.market.sessions import close_of
+
+T = TypeVar("T")
+
+TOKEN = "987654321:TestTokenTestTokenTestTokenTestToke"  # well-formed, nobody's
+#: Four sessions in a row that the tests walk through.
+DAYS = (date(2025, 8, 19), date(2025, 8, 20), date(2025, 8, 21), date(2025, 8, 22))
+
+
+def evening(session: date) -> datetime:
+    """An hour after the close of `session`."""
+    return close_of(session) + timedelta(hours=1)
+
+
+@dataclass
+class Program:
+    """`rotation-alerts`, run as a process in a folder of its own, without this machine's settings."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the process sees."""
+        keep = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TZ") if key in os.environ}
+        own = {"MARKET": "sample", "DATABASE_PATH": str(self.folder / "rotation.db"), "CACHE_PATH": str(self.folder)}
+        return keep | own | self.settings
+
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self.environment | settings,
+            capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+
+    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+        """Start a command that runs until it is ended; its output goes to a file beside the database."""
+        log = (self.folder / f"process-{len(self.started)}.log").open("w")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self.environment | settings,
+            stdout=log, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        self.started.append(process)
+        return process
+
+    def logs(self) -> str:
+        """All that the started processes have printed."""
+        return "".join(file.read_text() for file in sorted(self.folder.glob("process-*.log")))
+
+
+def until(look: Callable[[], T], seconds: float = 20.0) -> T:
+    """What `look` returns once it is true; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nothing within {seconds:g} seconds")

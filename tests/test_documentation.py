@@ -1,0 +1,54 @@
+"""Documentation that lags the code fails: every setting, command and chat command is described."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.app import _COMMANDS
+from bot.cli import main
+from bot.messages import talk
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
+    row = re.search(rf"^\| `{name.upper()}` \| (.*?) \|", OPERATING, re.MULTILINE)
+    assert row, f"{name.upper()} is not in docs/operating.md"
+    default = Settings.model_fields[name].default
+    if name not in ("telegram_bot_token", "cache_path"):
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        assert row[1] == (f"`{shown}`" if default != () else "none")
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_is_in_the_table(name: str) -> None:
+    assert f"`rotation-alerts {name}`" in OPERATING
+    command = main.commands[name]
+    assert isinstance(command, click.Command)
+    assert command.help
+
+
+@pytest.mark.parametrize("name", sorted(_COMMANDS))
+def test_every_chat_command_is_in_the_readme(name: str) -> None:
+    assert name == "start" or f"/{name}" in README
+
+
+def test_the_menu_lists_what_is_answered() -> None:
+    assert {name for name, _ in talk.COMMANDS} | {"start"} == set(_COMMANDS)
+
+
+def test_lines_shown_in_the_readme_parse() -> None:
+    from alerts.rules.grammar import parse
+
+    lines = re.findall(r"^/alert (.*?)(?: {3,}.*)?$", README, re.MULTILINE)
+    assert len(lines) >= 5
+    for line in lines:
+        parse(line)
