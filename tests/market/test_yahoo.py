@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from alerts.market.feed import CENSUS_COLUMNS, FeedIncomplete, FeedUnavailable, WrongSession
-from alerts.market.yahoo import Yahoo, _census_frame, _new_york_day, _reason_of
+from alerts.market.yahoo import Yahoo
+from alerts.market.yahoo.frames import census_frame, new_york_day
+from alerts.market.yahoo.reasons import reason_of
 
 CLOSE = int(datetime(2025, 7, 30, 20, 0, tzinfo=UTC).timestamp())
 
@@ -32,7 +34,7 @@ def test_a_quote_becomes_a_line_with_every_column():
         "firstTradeDateMilliseconds": -252_322_200_000,
         "regularMarketTime": CLOSE,
     }
-    frame = _census_frame([quote, {"symbol": "BBB"}])
+    frame = census_frame([quote, {"symbol": "BBB"}])
     assert {column: str(kind) for column, kind in frame.dtypes.items()} == CENSUS_COLUMNS
     line = frame.loc["AAA"]
     assert (line["name"], line["price"], line["market_value"]) == ("A Co", 10.0, 5e6)
@@ -45,14 +47,14 @@ def test_a_quote_becomes_a_line_with_every_column():
 
 
 def test_a_quote_belongs_to_its_day_in_new_york():
-    assert _new_york_day(datetime(2025, 7, 31, 0, 15, tzinfo=UTC).timestamp()) == date(2025, 7, 30)
-    assert _new_york_day(None) is None
-    assert _new_york_day("soon") is None
+    assert new_york_day(datetime(2025, 7, 31, 0, 15, tzinfo=UTC).timestamp()) == date(2025, 7, 30)
+    assert new_york_day(None) is None
+    assert new_york_day("soon") is None
 
 
 def test_reasons_are_in_words_of_our_own():
     error = OSError("failed for https://query1.finance.yahoo.com/v1?crumb=SECRET")
-    assert _reason_of(error).text == "the connection failed (OSError)"
+    assert reason_of(error).text == "the connection failed (OSError)"
 
 
 def test_no_symbols_cost_no_request():

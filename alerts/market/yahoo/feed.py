@@ -1,0 +1,214 @@
+"""A market feed over yfinance. With `talk.py` the only module here that speaks to the network.
+
+Yahoo's figures are for personal use. yfinance keeps one session a process, so one fetch runs at a time; what it hides
+(a symbol turned away looks like one without bars) is counted here.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, Progress, WrongSession
+from alerts.market.sessions import NEW_YORK, sessions_between
+from alerts.market.universe import SHELLS, VENUES
+from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
+from alerts.market.yahoo.reasons import NO_BARS, Reason, reason_of
+from alerts.market.yahoo.talk import Talk, quietly, spare_time_zones
+
+_PAGE = 250  # Yahoo's limit
+#: Members reach to rank 3,150, but preferreds, funds, shells and foreign reporters stand among them.
+LINES_WANTED = 16 * _PAGE
+_FEWEST_LINES = 500  # a census below this is broken, whatever the reason
+_CHUNK = 100  # symbols a download
+_THREADS = 4
+_TIMEOUT = 20.0  # seconds a chart may take
+_TRIES = 3
+
+
+log = logging.getLogger(__name__)
+_fetching = threading.Lock()
+
+
+class Yahoo:
+    """A market feed over yfinance. `cache`: folder for its cookies and time zones (None: its own default)."""
+
+    name = NAME
+    keeps_census = False
+
+    def __init__(self, cache: Path | None, now: Callable[[], datetime], *, pause: float = 1.0) -> None:
+        """`now` gives the moment, with a time zone; `pause` is the seconds before a first retry."""
+        self._cache = cache
+        self._now = now
+        self._pause = pause
+
+    def census(self, session: date) -> Census:
+        """All lines on the five venues, largest first, down to `LINES_WANTED`; only quotes of `session` are kept.
+
+        Costs up to seventeen requests, the last of them for which lines are shells; one where the source stands at
+        another session. Raises WrongSession, then; FeedUnavailable where the market is open or no page comes;
+        FeedIncomplete where fewer than 500 lines come.
+        """
+        with _fetching, quietly(self._cache) as talk:
+            found: dict[str, dict[str, Any]] = {}
+            offset = 0
+            while offset < LINES_WANTED:
+                page = self._page(talk.yfinance, offset)
+                if offset == 0:
+                    self._check_session(page.quotes, session)
+                found.update({str(quote["symbol"]): quote for quote in page.quotes})
+                offset += _PAGE
+                if not page.quotes or offset >= page.total:
+                    break
+            self._tell_shells(talk.yfinance, found)
+        quotes = census_frame(list(found.values()))
+        quotes = quotes[quotes["session"] == pd.Timestamp(session)]
+        if len(quotes) < _FEWEST_LINES:
+            raise FeedIncomplete(f"{NAME}: {len(quotes)} lines for {session}, fewer than the {_FEWEST_LINES} expected")
+        return Census(session, quotes.sort_values("market_value", ascending=False, kind="stable"), self._now())
+
+    def closes(
+        self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
+    ) -> Closes:
+        """Closes from one chart a symbol, in downloads of 100.
+
+        Rows run from the first session with a bar to the last; sessions between that the source left out are NaN, days
+        that are none are dropped. A symbol it does not know is NaN, and so is one that failed twice while most came.
+        Raises FeedUnavailable on 429 and where no symbol has a bar though some are known; FeedIncomplete where fewer
+        than half of more than twenty have one.
+        """
+        wanted = list(dict.fromkeys(symbols))
+        if not wanted or (start is not None and not sessions_between(start, through)):
+            return closes_of({}, {}, wanted, start, through)
+        raw: dict[str, pd.Series] = {}
+        adjusted: dict[str, pd.Series] = {}
+        reasons: dict[str, str] = {}
+        with _fetching, quietly(self._cache) as talk:
+            for begin in range(0, len(wanted), _CHUNK):
+                chunk = wanted[begin : begin + _CHUNK]
+                self._download(talk, chunk, start, raw, adjusted, reasons)
+                if progress is not None:
+                    progress(min(begin + _CHUNK, len(wanted)), len(wanted))
+        closes = closes_of(raw, adjusted, wanted, start, through)
+        check_closes(closes, reasons)
+        return closes
+
+    def _tell_shells(self, yfinance: Any, found: dict[str, dict[str, Any]]) -> None:
+        """Writes the industry of shell companies, which quotes leave out, into their quotes.
+
+        Many bear no word that gives them away. Names tell the rest: a census is not lost for this page.
+        """
+        try:
+            shells = self._page(yfinance, 0, industry=SHELLS)
+        except FeedUnavailable as error:
+            log.warning("shell companies are told by their names alone: %s", error)
+            return
+        for quote in shells.quotes:
+            found.get(str(quote["symbol"]), {})["industry"] = SHELLS
+
+    def _page(self, yfinance: Any, offset: int, *, industry: str | None = None) -> _Page:
+        """One page of the screener, of one industry or of all, tried three times; a 429 twice."""
+        query = yfinance.EquityQuery
+        venues = query("is-in", ["exchange", *sorted(VENUES)])
+        narrower = [] if industry is None else [query("eq", ["industry", industry])]
+        lines = query("and", [query("eq", ["region", "us"]), venues, *narrower])
+        for attempt in range(_TRIES):
+            try:
+                answer = yfinance.screen(lines, size=_PAGE, offset=offset, sortField="intradaymarketcap", sortAsc=False)
+                return _Page(list(answer["quotes"]), int(answer.get("total") or 0))
+            except Exception as error:  # noqa: BLE001 – whatever yfinance raises becomes one of ours
+                reason = reason_of(error)
+                if attempt + 1 == _TRIES or (reason.turned_away and attempt == 1) or not reason.passing:
+                    raise FeedUnavailable(f"{NAME}: screener, lines from {offset}: {reason.text}") from None
+            time.sleep(self._pause * 2**attempt * random.uniform(0.75, 1.25))
+        raise AssertionError("unreachable")
+
+    def _check_session(self, quotes: list[dict[str, Any]], session: date) -> None:
+        days = Counter(day for quote in quotes if (day := new_york_day(quote.get("regularMarketTime"))) is not None)
+        if not days:
+            raise FeedIncomplete(f"{NAME}: no quote of the first page says which session it is of; {session} was asked")
+        stands_at = days.most_common(1)[0][0]
+        if stands_at != session:
+            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was asked")
+        state = Counter(quote.get("marketState") for quote in quotes).most_common(1)[0][0]
+        if state == "REGULAR" or (state == "PRE" and stands_at == self._now().astimezone(NEW_YORK).date()):
+            raise FeedUnavailable(f"{NAME}: market still open on {session} ({state}); quotes are not closes yet")
+
+    def _download(
+        self,
+        talk: Talk,
+        symbols: list[str],
+        start: date | None,
+        raw: dict[str, pd.Series],
+        adjusted: dict[str, pd.Series],
+        reasons: dict[str, str],
+    ) -> None:
+        """Adds the bars of `symbols`, and the reasons of those without; asks twice for what failed in passing."""
+        left = symbols
+        for attempt in range(2):
+            failed = _download_once(talk, left, start, raw, adjusted)
+            left = [symbol for symbol, reason in failed.items() if reason.passing]
+            if attempt == 1 and any(failed[symbol].turned_away for symbol in left):
+                raise FeedUnavailable(
+                    f"{NAME}: charts: 429 Too Many Requests, {len(left)} of {len(symbols)} turned away"
+                )
+            reasons.update({symbol: reason.text for symbol, reason in failed.items()})
+            if not left:
+                return
+            if attempt == 0:
+                time.sleep(self._pause * random.uniform(0.75, 1.25))
+
+
+@dataclass(frozen=True)
+class _Page:
+    quotes: list[dict[str, Any]]
+    total: int  # lines in the whole listing
+
+
+def _download_once(
+    talk: Talk,
+    symbols: list[str],
+    start: date | None,
+    raw: dict[str, pd.Series],
+    adjusted: dict[str, pd.Series],
+) -> dict[str, Reason]:
+    """Adds the bars that came; gives the reasons of the symbols for which none did."""
+    spare_time_zones(talk.yfinance, symbols)
+    span = {"period": "max"} if start is None else {"start": max(start, EARLIEST).isoformat()}
+    talk.said.clear()
+    try:
+        # No end: a range that ends in the past is answered from a cache for the life of the process, failures included.
+        bars = talk.yfinance.download(
+            list(symbols),
+            **span,
+            auto_adjust=False,
+            actions=False,
+            threads=_THREADS,
+            progress=False,
+            timeout=_TIMEOUT,
+            multi_level_index=True,
+        )
+    except Exception as error:  # noqa: BLE001 – as above
+        reason = reason_of(error)
+        return dict.fromkeys(symbols, reason)
+    reasons = talk.failures()
+    failed: dict[str, Reason] = {}
+    for symbol in symbols:
+        close = column_of(bars, "Close", symbol)
+        if close is None or not close.notna().any():
+            failed[symbol] = reasons.get(symbol.upper(), NO_BARS)
+            continue
+        raw[symbol] = close
+        given = column_of(bars, "Adj Close", symbol)
+        adjusted[symbol] = close if given is None else given
+    return failed

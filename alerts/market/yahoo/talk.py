@@ -1,0 +1,89 @@
+"""yfinance for the length of one fetch: set up, kept quiet, and listened to.
+
+It hides most failures (a symbol turned away looks like one without bars), so reasons are read from what it logs.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alerts.market.sessions import NEW_YORK
+from alerts.market.yahoo.reasons import Reason, reason_logged
+
+
+@dataclass(frozen=True)
+class Talk:
+    """yfinance for the length of one fetch, and what it logs meanwhile."""
+
+    yfinance: Any
+    said: list[str] = field(default_factory=list)
+
+    def failures(self) -> dict[str, Reason]:
+        """Reasons by symbol, from the lines "['AAA', 'BBB']: reason" that a download ends with; forgets them."""
+        found: dict[str, Reason] = {}
+        for line in self.said:
+            if match := re.match(r"\[(.*?)\]: (.*)", line, re.DOTALL):
+                reason = reason_logged(match[2])
+                found.update({symbol.strip(" '\""): reason for symbol in match[1].split(",")})
+        self.said.clear()
+        return found
+
+
+class _Listener(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
+@contextmanager
+def quietly(cache: Path | None) -> Iterator[Talk]:
+    """yfinance set up, its log lines led here instead of to the program's log, its exceptions left to be seen."""
+    import yfinance  # a second and a half: paid for once, and late
+
+    if cache is not None:
+        cache.mkdir(parents=True, exist_ok=True)
+        yfinance.set_tz_cache_location(str(cache))
+    if category := getattr(pd.errors, "Pandas4Warning", None):
+        warnings.filterwarnings("ignore", category=category, module=r"yfinance\b.*")
+    logging.getLogger("peewee").setLevel(logging.WARNING)  # at DEBUG it logs the cookies it stores
+    talk = Talk(yfinance)
+    logger = logging.getLogger("yfinance")
+    listener = _Listener(talk.said)
+    before = (logger.level, logger.propagate, yfinance.config.debug.hide_exceptions)
+    logger.addHandler(listener)
+    logger.setLevel(logging.ERROR)  # at DEBUG, as a program's own may be, downloads would not use threads
+    logger.propagate = False
+    yfinance.config.debug.hide_exceptions = False
+    try:
+        yield talk
+    finally:
+        logger.removeHandler(listener)
+        logger.level, logger.propagate, yfinance.config.debug.hide_exceptions = before
+
+
+def spare_time_zones(yfinance: Any, symbols: Sequence[str]) -> None:
+    """Tells yfinance's cache that `symbols` trade in New York, or it asks Yahoo once for each before the chart.
+
+    The zone only places the start of a range at midnight; bars are dated by the zone their own answer names.
+    """
+    try:
+        zones = yfinance.cache.get_tz_cache()
+        zones.lookup("SPY")  # opens its database, which must not be opened by the transaction
+        with zones.get_db().atomic():
+            for symbol in symbols:
+                if zones.lookup(symbol) is None:
+                    zones.store(symbol, NEW_YORK.key)
+    except Exception:  # noqa: BLE001 – a cache that cannot be written costs requests, not figures
+        return
