@@ -25,6 +25,7 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 
 bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
 	$(BIN)/python -m bench.transport
+	$(BIN)/python -m bench.delivery
 	$(BIN)/python bench/broadcast.py
 	$(BIN)/python bench/broadcast.py --paced
 

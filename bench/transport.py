@@ -48,11 +48,14 @@ def compare(under_way: int, seconds: float = 1.0, runs: int = 5) -> tuple[float,
     return median(rates[0]), median(rates[1])
 
 
-def with_server(work: Callable[[str], float]) -> float:
-    """What `work` returns, given the base_url of a fresh local Bot API in another process."""
+def with_server(work: Callable[[str], float], *, people: range = CHATS, latency: float = 0.0) -> float:
+    """What `work` returns, given the base_url of a fresh local Bot API in another process that knows `people`.
+
+    `latency`: seconds from the carrying out of a request to its answer.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs,), daemon=True)
+    process = context.Process(target=serve, args=(theirs, people, latency), daemon=True)
     process.start()
     theirs.close()  # so that its end is seen here
     try:
@@ -62,16 +65,19 @@ def with_server(work: Callable[[str], float]) -> float:
         process.join(5)
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, chats: range, latency: float) -> None:
     """The other process: the local Bot API until the pipe is closed."""
 
     async def run() -> None:
         from bot.local import people, start
+        from bot.local.faults import Fault
 
         local = await start(0, token=TOKEN)
-        for chat in CHATS:
+        for chat in chats:
             local.world.people.get(chat) or local.world.add_person("Reader", person_id=chat)
             people.say(local.world, chat, "/start")
+        if latency:
+            local.faults.add(Fault("slow_answer", "sendMessage", count=None, seconds=latency))
         pipe.send(local.base_url)
         with suppress(EOFError):
             await asyncio.to_thread(pipe.recv)

@@ -26,7 +26,7 @@ from bot import schedule
 from bot.charts.worker import ChartWorker
 from bot.commands import figures, start, subscription, thresholds, unknown
 from bot.commands.answers import Context, Parts
-from bot.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
+from bot.delivery import FREE_RATE, MOST_UNDER_WAY, Decision, Delivery, decide
 from bot.messages import talk
 from bot.pace import Answers, Pace
 from bot.polling import Polled, watch
@@ -148,7 +148,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
         .concurrent_updates(InOrder(CONCURRENT_UPDATES, store))
         .request(AiohttpRequest(connection_pool_size=CONNECTIONS))
         .get_updates_request(polling)
-        .rate_limiter(Answers(pace))
+        .rate_limiter(Answers(pace, lambda error: decide(error) is Decision.AGAIN))
         .post_init(begin)
         .post_stop(end)
         .build()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from telegram.error import RetryAfter
+from telegram.error import RetryAfter, TelegramError
 from telegram.ext import BaseRateLimiter
 
 CHAT_PER_SECOND = 1.0
@@ -23,6 +23,7 @@ GROUP_PER_MINUTE = 20
 SAVED_SECONDS = 0.1  # what a late wake may catch up with
 CREDIT_SECONDS = 0.5  # how far ahead of the pace answers to people may run
 ANSWER_TRIES = 3
+ANSWER_PAUSE = 0.4  # seconds before what did not arrive is sent again
 FORGET_SECONDS = 5.0
 _PACED = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageCaption", "editMessageMedia")
 
@@ -136,10 +137,14 @@ class Pace:
 
 
 class Answers(BaseRateLimiter[None]):
-    """Paces what conversations send. A 429 is waited out and tried again; everything else is the caller's."""
+    """Paces what conversations send.
 
-    def __init__(self, pace: Pace) -> None:
+    A 429 is waited out and tried again, and so is what `not_sent` says did not arrive; everything else is the caller's.
+    """
+
+    def __init__(self, pace: Pace, not_sent: Callable[[TelegramError], bool] = lambda _error: False) -> None:
         self._pace = pace
+        self._not_sent = not_sent
 
     async def initialize(self) -> None:
         """Nothing to do."""
@@ -170,6 +175,10 @@ class Answers(BaseRateLimiter[None]):
                 self._pace.turned_away(chat, _seconds(error))
                 if attempt == ANSWER_TRIES:
                     raise
+            except TelegramError as error:
+                if attempt == ANSWER_TRIES or not self._not_sent(error):
+                    raise
+                await asyncio.sleep(ANSWER_PAUSE * attempt)
         raise AssertionError("unreachable")
 
 

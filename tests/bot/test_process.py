@@ -94,6 +94,18 @@ def test_from_a_subscription_to_a_message(program: Program, telegram: str, line:
     assert outbox(program) == [("sent", 1)]
 
 
+def test_an_answer_that_did_not_arrive_is_sent_again_and_nothing_else(program: Program, telegram: str) -> None:
+    program.start("run")
+    ada = Person(telegram)
+    ada.ask("/start")
+    httpx.post(
+        f"{telegram}/_local/faults", json={"kind": "server_error", "method": "sendMessage", "count": 2}
+    ).raise_for_status()
+    assert "/alert" in text(ada.ask("/help"))
+    assert ada.quiet_for(1)
+    assert len(ada.heard()) == 2
+
+
 def test_a_kill_between_recording_and_sending_loses_and_repeats_nothing(
     program: Program, telegram: str, line: str
 ) -> None:

@@ -30,6 +30,7 @@ from storage import chats, outbox  # noqa: E402
 from storage.database import open_database, writing  # noqa: E402
 
 CHATS = range(2001, 2051)
+ASKING = 1001
 EVERY_SECONDS = 3.0  # each chat is told something
 ASKS_EVERY = 10  # of these rounds, people ask something
 FAILING = 0.02
@@ -39,6 +40,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "too_many_requests", "retry_after": 1},
     {"kind": "drop_before"},
     {"kind": "drop_after"},
+    {"kind": "slow", "seconds": 7.0},  # longer than an answer is waited for
+    {"kind": "slow_answer", "seconds": 7.0},
 )
 
 
@@ -53,7 +56,8 @@ class Soaked:
     requests: int = 0
     found: Found = field(default_factory=lambda: Found(0, 0))
     longest: float = 0.0
-    answers: int = 0
+    asked: int = 0
+    answered: int = 0
 
     def table(self) -> str:
         """The figures, a line each."""
@@ -64,7 +68,8 @@ class Soaked:
             **{f"    {kind}": f"{count:,}" for kind, count in sorted(self.failed_requests.items())},
             "messages due": f"{self.told:,}",
             "messages by state": dict(self.states),
-            "questions people asked": f"{self.answers:,}",
+            "questions people asked": f"{self.asked:,}",
+            "… that had their answer": f"{self.answered:,}",
             "arrived twice": f"{self.found.arrived_twice:,}",
             "said that they may be a repeat": f"{self.found.marked:,}",
             "longest from recording to Telegram's word": f"{self.longest:,.1f} s",
@@ -113,8 +118,8 @@ def _tell(bench: Bench, db: Database, done: Soaked) -> None:
                 outbox.enqueue(db, chat, now.date(), f"round {number}", [f"round {number}, chat {chat}"], [], now)
                 done.told += 1
         if number % ASKS_EVERY == 0:
-            bench.ask("say", {"person": 1001, "text": "/help"})
-            done.answers += 1
+            bench.ask("say", {"person": ASKING, "text": "/help"})
+            done.asked += 1
         time.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - began)))
 
 
@@ -148,6 +153,10 @@ def _verify(bench: Bench, done: Soaked) -> None:
     for chat, expected in by_chat.items():
         heard = [row["message"]["text"] for row in bench.ask(f"messages?chat={chat}") if row["from_bot"]]
         _verify_chat(expected, heard, done.found)
+    said = [row["message"]["text"] for row in bench.ask(f"messages?chat={ASKING}") if row["from_bot"]]
+    done.answered = len(said)
+    if done.answered < done.asked:
+        done.found.problems.append(f"{done.asked - done.answered} of {done.asked} questions stayed without an answer")
 
 
 def main() -> None:
