@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import random
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from alerts.market import universe
-from alerts.market.feed import MarketFeed
+from alerts.market.feed import EconomyFeed, FeedUnavailable, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from alerts.metrics.compute import WINDOW, compute
-from bot.gather import Report, assemble, count, ensure_members, gather_funds, gather_history, silent
+from bot.assemble import assemble
+from bot.gather import CONTRACT_MONTHS, count, gather_contracts, gather_economy, gather_funds, months_from
+from bot.histories import OVERLAP, Report, gather_history, silent
+from bot.membership import ensure_members
 from storage import closes, companies, figures
 from storage.database import writing
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -36,26 +44,40 @@ class NothingToFill(ValueError):
 
 
 def backfill(
-    db: Database, feed: MarketFeed, start: date, end: date | None, now: datetime, report: Report = silent
+    db: Database,
+    feed: MarketFeed,
+    start: date,
+    end: date | None,
+    now: datetime,
+    report: Report = silent,
+    *,
+    economy: EconomyFeed | None = None,
+    rests: Sequence[float] = (),
 ) -> Backfilled:
     """Figures of every session from `start` to `end` (the last complete one), from closes 300 sessions earlier on.
 
-    Fires nothing and seals nothing; what a session recorded by itself stays. Killed half-way it goes on where it was.
-    Raises FeedError, NothingToFill.
+    Fires nothing and seals nothing; what a session recorded by itself stays, or is corrected and says so. Killed
+    half-way it goes on where it was. `rests`: seconds to leave a source alone each time it turns us away, before it
+    is asked again; after the last of them it is given up. Raises FeedError, NothingToFill.
     """
     last = last_complete_session(now)
     sessions = sessions_between(start, min(end or last, last))
     if not sessions:
         raise NothingToFill(f"from {start} to {min(end or last, last)}: no completed session; the last one is {last}")
+    patient = Patient(rests)
     report("census", 0, 1)
-    counted = count(db, feed, last)
+    counted = patient(lambda: count(db, feed, last))
     report("census", 1, 1)
     with writing(db):
         companies.record_companies(db, counted.frame, last)
-    gather_funds(db, feed, last, report)
+    patient(lambda: gather_funds(db, feed, last, now, report))
+    if economy is not None:
+        gather_economy(db, economy, now, report)
+    months = months_from(sessions[0], _months(sessions[0], last) + CONTRACT_MONTHS)
+    patient(lambda: gather_contracts(db, feed, months, sessions[0], last))
 
     first_close = previous_sessions(sessions[0], WINDOW)[0]
-    _fetch_closes(db, feed, list(counted.frame.index), first_close, last, report)
+    patient(lambda: _fetch_closes(db, feed, list(counted.frame.index), first_close, last, now, report))
     with writing(db):
         for year in range(universe.in_force_on(sessions[0]), universe.in_force_on(sessions[-1]) + 1):
             ensure_members(db, year, counted)
@@ -67,17 +89,41 @@ def backfill(
     return Backfilled(len(sessions), total, len(counted.frame))
 
 
+class Patient:
+    """Asks again after a rest, as often as there are rests for all that is asked."""
+
+    def __init__(self, rests: Sequence[float]) -> None:
+        self._left = list(rests)
+
+    def __call__(self, ask: Callable[[], T]) -> T:
+        """What `ask` returns. Raises FeedError, FeedUnavailable once there is no rest left."""
+        while True:
+            try:
+                return ask()
+            except FeedUnavailable as error:
+                if not self._left:
+                    raise
+                seconds = self._left.pop(0) * random.uniform(0.8, 1.2)
+                log.warning("%s; it is left alone for %.0f seconds, then the backfill goes on", error, seconds)
+                time.sleep(seconds)
+
+
+def _months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
 def _fetch_closes(
-    db: Database, feed: MarketFeed, symbols: Sequence[str], start: date, last: date, report: Report
+    db: Database, feed: MarketFeed, symbols: Sequence[str], start: date, last: date, now: datetime, report: Report
 ) -> None:
     have = companies.companies(db)["history_from"].to_dict()
     absent = [symbol for symbol in symbols if not isinstance(have[symbol], str) or have[symbol] > start.isoformat()]
     if absent:
-        gather_history(db, feed, absent, start, last, report)
+        gather_history(db, feed, absent, start, last, now, report)
     holes = [day for day in sessions_between(start, last) if closes.count_closes(db, day) < 0.5 * len(symbols)]
     present = [symbol for symbol in symbols if symbol not in set(absent)]
     if holes and present:  # sessions the bot slept through since those were fetched
-        gather_history(db, feed, present, holes[0], last, report)
+        begin = max(previous_sessions(holes[0], OVERLAP)[0], start)
+        gather_history(db, feed, present, begin, last, now, report)
 
 
 def _figures_of(
@@ -94,5 +140,6 @@ def _figures_of(
     computed = compute(assemble(db, feed.name, block, counted, first_census), block)
     with writing(db):
         figures.record_figures(db, computed, now, backfilled=True)
+        figures.correct(db, computed, now)
     report("figures", done + len(block), total)
     return sum(figure.value is not None for figure in computed)

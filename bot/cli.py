@@ -16,11 +16,12 @@ import click
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from alerts.market.feed import MarketFeed
-    from bot.gather import Report
+    from alerts.market.feed import EconomyFeed, MarketFeed
+    from bot.histories import Report
     from bot.settings import Settings
 
 DATE = click.DateTime(["%Y-%m-%d"])
+RESTS = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds that a backfill leaves a source alone which turns it away
 
 
 def complain(text: str, status: int) -> None:
@@ -97,6 +98,12 @@ def _feed(settings: Settings) -> MarketFeed:
     return make_feed(settings)
 
 
+def _economy(settings: Settings) -> EconomyFeed | None:
+    from bot.feeds import make_economy
+
+    return make_economy(settings)
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[Report]:
     """A bar on standard error while a person waits; nothing where nobody looks."""
@@ -107,7 +114,8 @@ def progress(quiet: bool) -> Iterator[Report]:
     if quiet or not console.is_terminal:
         yield lambda _what, _done, _total: None
         return
-    words = {"funds": "Fund closes", "census": "Census", "closes": "Closes of companies", "figures": "Figures"}
+    words = {"funds": "Fund closes", "census": "Census", "closes": "Closes of companies", "figures": "Figures",
+             "economy": "Economic series"}  # fmt: skip
     with Progress(
         TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     ) as bar:
@@ -176,7 +184,10 @@ def refresh(session: datetime | None, as_json: bool) -> None:
         raise click.BadParameter(f"{until} is {what}; the last complete session is {last}", param_hint="--session")
     db = _open(settings)
     with progress(as_json) as report:
-        outcomes = cycle.refresh(db, _feed(settings), now, until, report)
+        outcomes = cycle.refresh(
+            db, _feed(settings), now, until, report,
+            economy=_economy(settings), operators=settings.admin_chat_ids,
+        )  # fmt: skip
     if as_json:
         _print_json([asdict(outcome) | {"session": outcome.session.isoformat()} for outcome in outcomes])
         return
@@ -206,7 +217,10 @@ def backfill(start: datetime, end: datetime | None) -> None:
     settings = _settings()
     db = _open(settings)
     with progress(False) as report:
-        done = fill(db, _feed(settings), start.date(), end.date() if end else None, datetime.now(UTC), report)
+        done = fill(
+            db, _feed(settings), start.date(), end.date() if end else None, datetime.now(UTC), report,
+            economy=_economy(settings), rests=RESTS,
+        )  # fmt: skip
     click.echo(
         f"{done.figures:,} figures of {done.sessions} sessions, from the closes of {done.companies:,} companies."
     )
@@ -320,7 +334,7 @@ def local_telegram(port: int) -> None:
 
 def figure_json(figure: Any) -> dict[str, Any]:
     """A figure as its JSON document has it."""
-    names = ("metric", "value", "coverage", "eligible", "members", "source", "reason")
+    names = ("metric", "value", "coverage", "eligible", "members", "source", "reason", "fetched_at")
     return {"session": figure.session.isoformat()} | {name: getattr(figure, name) for name in names}
 
 

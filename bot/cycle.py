@@ -9,19 +9,24 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from alerts.market.feed import MarketFeed
-from alerts.market.sessions import last_complete_session, seal_deadline, sessions_between
+from alerts.market.feed import EconomyFeed, MarketFeed
+from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
 from alerts.metrics.compute import compute
 from alerts.metrics.figure import Figure
 from alerts.rules.evaluate import Change, evaluate
 from alerts.rules.state import Kind
-from bot.gather import Report, assemble, gather, silent
+from bot.assemble import assemble
+from bot.gather import SOURCES, Gathered, Gathering
+from bot.histories import Report, silent
+from bot.messages import operator
 from bot.messages.alert import alert_texts
 from bot.observe import observed, told_of
-from storage import chats, events, figures, outbox, rules
+from storage import chats, events, figures, outbox, rules, troubles
 from storage.database import writing
 
 log = logging.getLogger(__name__)
+
+RECHECKED = 5  # sessions before, whose figures are corrected where closes have come or changed since
 
 
 @dataclass(frozen=True)
@@ -48,58 +53,73 @@ def sessions_due(db: Database, now: datetime, until: date | None = None) -> list
 
 
 def refresh(
-    db: Database, feed: MarketFeed, now: datetime, until: date | None = None, report: Report = silent
+    db: Database,
+    feed: MarketFeed,
+    now: datetime,
+    until: date | None = None,
+    report: Report = silent,
+    *,
+    economy: EconomyFeed | None = None,
+    operators: Sequence[int] = (),
 ) -> list[Outcome]:
     """Run every session that is due up to `until` (the last complete one), oldest first.
 
     Stops at one that cannot be judged yet: sessions are judged in order.
     """
-    out = []
     due = sessions_due(db, now, until)
-    for session in due:
-        outcome = run_session(db, feed, session, now, report, late=session < due[-1])
-        out.append(outcome)
-        if not outcome.sealed:
-            break
+    out: list[Outcome] = []
+    if due:
+        gathering = Gathering(db, feed, economy, due, now, report)
+        for session in due:
+            out.append(run_session(gathering, session, operators))
+            if not out[-1].sealed:
+                break
     return out
 
 
-def run_session(
-    db: Database, feed: MarketFeed, session: date, now: datetime, report: Report = silent, *, late: bool = False
-) -> Outcome:
-    """One session from the feed to the outbox. `late`: a later one is due too, and its messages say that they are."""
+def run_session(gathering: Gathering, session: date, operators: Sequence[int] = ()) -> Outcome:
+    """One session from the feeds to the outbox. Where a later one is due too, its messages say that they come late."""
+    db, now = gathering.db, gathering.now
     if figures.is_sealed(db, session):
         return Outcome(session, True, True, (), 0, 0, 0, 0)
 
     # 1. Gather.
-    gathered = gather(db, feed, session, report)
+    gathered = gathering.session(session)
     counted = {session: gathered.companies} if gathered.companies else {}
-    inputs = assemble(db, feed.name, [session], counted, first_census=None)
+    recent = [day for day in previous_sessions(session, RECHECKED) if figures.is_sealed(db, day)]
+    inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None)
 
-    # 2. Decide what the session's figures are.
+    # 2. Decide what the session's figures are, and what those of the last sessions should have been.
     computed = compute(inputs, [session])
+    rechecked = compute(inputs, recent) if recent else []
 
     # 3. Record: figures, rule states, events and messages together, or none of them.
-    final = not gathered.lacking or now >= seal_deadline(session)
-    return _record(db, session, computed, gathered.lacking, now, final=final, late=late)
+    final = gathered.whole or now >= seal_deadline(session)
+    outcome = _record(gathering, session, computed, gathered, final=final, operators=operators)
+    with writing(db):
+        if corrected := figures.correct(db, rechecked, now):
+            log.info("%d figures of the last sessions are corrected; nothing fires on them", corrected)
+    return outcome
 
 
 def _record(
-    db: Database,
+    gathering: Gathering,
     session: date,
     computed: list[Figure],
-    lacking: tuple[str, ...],
-    now: datetime,
+    gathered: Gathered,
     *,
     final: bool,
-    late: bool,
+    operators: Sequence[int],
 ) -> Outcome:
+    db, now, late = gathering.db, gathering.now, session < gathering.last
+    lacking = tuple(str(lack) for lack in gathered.lacks)
     fired = resolved = 0
     with writing(db):
         if figures.is_sealed(db, session):  # another process was faster
             return Outcome(session, True, True, (), 0, 0, 0, 0)
         figures.record_figures(db, computed, now, backfilled=False)
         figures.note_gathered(db, session, now, "; ".join(lacking) or None)
+        _tell_operators(db, session, gathered, now, operators)
         if final:
             fired, resolved = _judge(db, session, now, late=late)
             figures.seal(db, session, now)
@@ -110,6 +130,20 @@ def _record(
         f"; lacking {', '.join(lacking)}" if lacking else "",
     )  # fmt: skip
     return Outcome(session, final, False, lacking, present, len(computed) - present, fired, resolved)
+
+
+def _tell_operators(db: Database, session: date, gathered: Gathered, now: datetime, operators: Sequence[int]) -> None:
+    """One notice when a source begins to fail, one when it works again."""
+    failing = {lack.source: lack for lack in gathered.lacks if not lack.expected}
+    expected = {lack.source for lack in gathered.lacks if lack.expected}
+    for source in SOURCES:
+        if lack := failing.get(source):
+            if troubles.begin(db, source, lack.why, now):
+                text = operator.failing(source, lack.why, session, waits=lack.waits)
+                outbox.tell_operators(db, operators, f"{source} fails {now:%H:%M:%S}", text, now)
+        elif source not in expected and (over := troubles.end(db, source)):
+            text = operator.working(source, over.since, now)
+            outbox.tell_operators(db, operators, f"{source} works {now:%H:%M:%S}", text, now)
 
 
 def _announcement(db: Database, chat: int, told: Sequence[Mapping[str, object]]) -> int | None:

@@ -141,7 +141,7 @@ class MarketClock:
             return
         now = _evening(FIRST_SESSION)
         backfill(db, self._feed, previous_sessions(FIRST_SESSION, HISTORY)[0], FIRST_SESSION, now)
-        cycle.run_session(db, self._feed, FIRST_SESSION, now)
+        cycle.refresh(db, self._feed, now, FIRST_SESSION)
 
     def _stepped(self, db: Database) -> None:
         standing = figures.last_sealed(db) or FIRST_SESSION

@@ -1,10 +1,10 @@
-"""MARKET → the feed that answers."""
+"""MARKET → the feeds that answer."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from alerts.market.feed import MarketFeed
+from alerts.market.feed import EconomyFeed, MarketFeed
 from bot.settings import Settings
 
 
@@ -16,7 +16,16 @@ def make_feed(settings: Settings) -> MarketFeed:
         return SampleMarket(now=_now)
     from alerts.market.yahoo import Yahoo
 
-    return Yahoo(settings.cache_path, now=_now)
+    return Yahoo(settings.cache_path, now=_now, per_second=settings.yahoo_per_second)
+
+
+def make_economy(settings: Settings) -> EconomyFeed | None:
+    """Where economic series come from; None where the market is simulated."""
+    if settings.market == "sample":
+        return None
+    from alerts.market.fred import Fred
+
+    return Fred()
 
 
 def _now() -> datetime:

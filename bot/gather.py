@@ -1,81 +1,160 @@
-"""Gathering: from the feed into the tables of closes, companies and members; then the frames that figures come from.
+"""Gathering: from the feeds into the tables of closes, companies and members.
 
-What is gathered is fact and is kept at once; it may be gathered again without harm.
+What is gathered is fact and is kept at once; it may be gathered again without harm. What a feed does not give is named
+as a `Lack`, not raised: the last good data stay as they are.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
-from alerts.market import universe
-from alerts.market.feed import FeedError, MarketFeed, WrongSession
-from alerts.market.sessions import previous_sessions, sessions_between
-from alerts.metrics.compute import FUNDS, WINDOW, Inputs
-from alerts.metrics.members import SEGMENT_CODES, MemberCloses, in_millionths
-from storage import closes, companies
+from alerts.market import quality, universe
+from alerts.market.feed import EconomyFeed, FeedError, MarketFeed, WrongSession
+from alerts.market.sessions import previous_sessions
+from alerts.metrics.compute import FUNDS
+from alerts.metrics.members import in_millionths
+from bot.histories import AGREES, OVERLAP, Report, gather_history, refetch
+from bot.membership import ensure_members
+from storage import closes, companies, economy, exclusions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
 
-CHUNK = 100  # symbols downloaded and kept at a time
-ENOUGH = 0.90  # of the companies that traded on the rank day must have its close, or the ranks are provisional
-DISAGREEMENT = 0.005  # a previous close further off the one kept than this means a split or a correction
-Report = Callable[[str, int, int], None]  # what is being done, done so far, in all
+PRESENT = 0.90  # of the members in force have to be in a census, or it is not whole
+MOST_NEW = 200  # companies without a history; more are a backfill that is not done
+CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
+SERIES = (
+    "DFEDTARU", "DFEDTARL", "FEDTARMD", "DFF", "WALCL", "UNRATE", "PCEPILFE", "T10Y2Y", "T10Y3M", "DGS3MO",
+    "BAMLH0A0HYM2",
+)  # fmt: skip
+FUND_CLOSES, CENSUS, MEMBER_CLOSES = "fund closes", "census", "member closes"
+CONTRACTS, ECONOMY = "fed funds futures", "economic series"
+SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY)
 
 
-def silent(_what: str, _done: int, _total: int) -> None:
-    """Nobody is watching the progress."""
+@dataclass(frozen=True)
+class Lack:
+    """What a source did not give. `waits`: the session is not judged before it comes, or the deadline.
+
+    `expected`: nothing is wrong – the census of a past session is simply not to be had.
+    """
+
+    source: str
+    why: str
+    waits: bool = True
+    expected: bool = False
+
+    def __str__(self) -> str:
+        return self.source if self.expected else f"{self.source} ({self.why})"
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a session's gathering brought: its companies, if counted, and what was not to be had, in words."""
+    """What a session's gathering brought: its companies, if counted, and what was not to be had."""
 
     companies: universe.Companies | None
-    lacking: tuple[str, ...]
+    lacks: tuple[Lack, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is there that judging waits for."""
+        return not any(lack.waits for lack in self.lacks)
 
 
-def gather(db: Database, feed: MarketFeed, session: date, report: Report) -> Gathered:
-    """Fetch what `session` needs and keep it. What the feed does not give is named, not raised."""
-    lacking = []
+@dataclass
+class Gathering:
+    """One refresh: the sessions that are `due`, oldest first. What serves all of them is fetched once."""
+
+    db: Database
+    feed: MarketFeed
+    economy: EconomyFeed | None
+    due: Sequence[date]
+    now: datetime
+    report: Report
+    _once: dict[str, Lack | None] = field(default_factory=dict)
+
+    def session(self, session: date) -> Gathered:
+        """Fetch what `session` needs and keep it."""
+        lacks: list[Lack | None] = [self._funds(), self._contracts(), self._economy()]
+        if lacks[0] is None:
+            absent = _absent_funds(self.db, session)
+            lacks.append(Lack(FUND_CLOSES, f"none of {', '.join(absent)}") if absent else None)
+        counted, lack = self._census(session)
+        lacks += [lack, self._member_closes(session, counted)]
+        with writing(self.db):
+            ensure_members(self.db, universe.in_force_on(session), counted)
+        lacks.append(_absent_members(self.db, session, counted))
+        for found in filter(None, lacks):
+            log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
+        return Gathered(counted and _believed(self.db, counted), tuple(filter(None, lacks)))
+
+    @property
+    def last(self) -> date:
+        return self.due[-1]
+
+    def _funds(self) -> Lack | None:
+        if FUND_CLOSES not in self._once:
+            self._once[FUND_CLOSES] = _lack(
+                FUND_CLOSES, lambda: gather_funds(self.db, self.feed, self.last, self.now, self.report)
+            )
+        return self._once[FUND_CLOSES]
+
+    def _contracts(self) -> Lack | None:
+        if CONTRACTS not in self._once:
+            months = months_from(self.due[0], CONTRACT_MONTHS + len({day.month for day in self.due}) - 1)
+            start = previous_sessions(self.due[0], 5)[0]
+            self._once[CONTRACTS] = _lack(
+                CONTRACTS, lambda: gather_contracts(self.db, self.feed, months, start, self.last)
+            )
+        return self._once[CONTRACTS]
+
+    def _economy(self) -> Lack | None:
+        if ECONOMY not in self._once:
+            self._once[ECONOMY] = gather_economy(self.db, self.economy, self.now, self.report) if self.economy else None
+        return self._once[ECONOMY]
+
+    def _census(self, session: date) -> tuple[universe.Companies | None, Lack | None]:
+        self.report("census", 0, 1)
+        try:
+            quotes = self.feed.census(session).quotes
+        except WrongSession as error:
+            return None, Lack(CENSUS, str(error), expected=session != self.last)
+        except FeedError as error:
+            return None, Lack(CENSUS, str(error))
+        self.report("census", 1, 1)
+        suspects = quality.suspect_quotes(quotes)
+        counted = universe.companies(quotes, known=companies.companies(self.db).index)
+        with writing(self.db):
+            _keep_census(self.db, counted, len(quotes), suspects, self.now)
+        return counted, None
+
+    def _member_closes(self, session: date, counted: universe.Companies | None) -> Lack | None:
+        try:
+            _complete_closes(self.db, self.feed, session, self.last, counted, self.now, self.report)
+        except FeedError as error:
+            return Lack(MEMBER_CLOSES, str(error))
+        return None
+
+
+def _lack(source: str, fetch: Callable[[], None]) -> Lack | None:
     try:
-        gather_funds(db, feed, session, report)
+        fetch()
     except FeedError as error:
-        log.warning("fund closes of %s: %s", session, error)
-        lacking.append(f"fund closes ({error})")
-    else:
-        absent = _absent_funds(db, session)
-        if absent:
-            lacking.append(f"closes of {', '.join(absent)}")
-    counted: universe.Companies | None = None
-    try:
-        report("census", 0, 1)
-        counted = count(db, feed, session)
-        report("census", 1, 1)
-    except WrongSession as error:
-        log.info("census of %s: %s", session, error)
-        lacking.append("census")
-    except FeedError as error:
-        log.warning("census of %s: %s", session, error)
-        lacking.append(f"census ({error})")
-    if counted is not None:
-        with writing(db):
-            _keep_census(db, counted, session)
-    try:
-        _complete_closes(db, feed, session, counted, report)
-    except FeedError as error:
-        log.warning("member closes of %s: %s", session, error)
-        lacking.append(f"member closes ({error})")
-    with writing(db):
-        ensure_members(db, universe.in_force_on(session), counted)
-    return Gathered(counted, tuple(lacking))
+        return Lack(source, str(error))
+    return None
+
+
+def months_from(day: date, count: int) -> list[str]:
+    """`count` months from that of `day` on: "2025-09", "2025-10", …"""
+    first = day.year * 12 + day.month - 1
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(first, first + count)]
 
 
 def count(db: Database, feed: MarketFeed, session: date) -> universe.Companies:
@@ -83,27 +162,50 @@ def count(db: Database, feed: MarketFeed, session: date) -> universe.Companies:
     return universe.companies(feed.census(session).quotes, known=companies.companies(db).index)
 
 
-def gather_funds(db: Database, feed: MarketFeed, through: date, report: Report) -> None:
-    """Fetch the funds' whole history, which a distribution rescales, and keep it. Raises FeedError."""
+def gather_funds(db: Database, feed: MarketFeed, through: date, now: datetime, report: Report) -> None:
+    """Fetch the funds' whole history, which a distribution rescales; keep what can be believed. Raises FeedError."""
     fetched = feed.closes(FUNDS, start=None, through=through, progress=lambda done, total: report("funds", done, total))
+    raw, adjusted = fetched.raw.copy(), fetched.adjusted.copy()
+    sessions = [stamp.date() for stamp in raw.index]
+    held = [
+        one
+        for frame in (raw, adjusted)
+        for one in quality.absurd(in_millionths(frame), np.zeros(frame.shape[1], np.int64), sessions, list(FUNDS))
+    ]
+    for one in held:
+        raw.loc[pd.Timestamp(one.session), one.symbol] = np.nan
+        log.warning("%s: %s", one.symbol, one.reason)
     with writing(db):
-        closes.record_fund_closes(db, fetched.raw, fetched.adjusted)
+        if sessions:
+            exclusions.release(db, FUNDS, sessions[0], sessions[-1])
+        exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], now)
+        closes.record_fund_closes(db, raw, adjusted)
+        closes.forget_fund_closes(db, [(one.symbol, one.session) for one in held])
 
 
-def gather_history(
-    db: Database, feed: MarketFeed, symbols: Sequence[str], start: date, through: date, report: Report
-) -> None:
-    """Fetch closes of companies from `start` on and keep them, a chunk at a time, so that a kill loses one chunk."""
-    keys = companies.ids(db)
-    for at in range(0, len(symbols), CHUNK):
-        chunk = list(symbols[at : at + CHUNK])
-        fetched = feed.closes(chunk, start=start, through=through)
+def gather_contracts(db: Database, feed: MarketFeed, months: Sequence[str], start: date, through: date) -> None:
+    """Fetch closing prices of fed funds futures and keep them. Raises FeedError."""
+    prices = feed.contracts(months, start=start, through=through)
+    with writing(db):
+        economy.record_contracts(db, prices)
+
+
+def gather_economy(db: Database, source: EconomyFeed, now: datetime, report: Report) -> Lack | None:
+    """Fetch every economic series and keep it. One that fails leaves its last observations, which age by themselves."""
+    failed = []
+    for done, identity in enumerate(SERIES):
+        report("economy", done, len(SERIES))
+        try:
+            observations = source.series(identity)
+        except FeedError as error:
+            failed.append(str(error))
+            if len(failed) == done + 1 >= 2:  # it does not answer at all: the others are not waited for
+                break
+            continue
         with writing(db):
-            sessions = [stamp.date() for stamp in fetched.raw.index]
-            ids = [keys[symbol] for symbol in fetched.raw.columns]
-            closes.record_closes(db, sessions, ids, in_millionths(fetched.raw))
-            companies.note_history(db, chunk, start)
-        report("closes", min(at + CHUNK, len(symbols)), len(symbols))
+            economy.record_series(db, identity, observations, now)
+    report("economy", len(SERIES), len(SERIES))
+    return Lack(ECONOMY, "; ".join(failed), waits=False) if failed else None
 
 
 def _absent_funds(db: Database, session: date) -> list[str]:
@@ -111,17 +213,46 @@ def _absent_funds(db: Database, session: date) -> list[str]:
     return [str(fund) for fund in raw.columns[raw.iloc[0].isna()]]
 
 
-def _keep_census(db: Database, counted: universe.Companies, session: date) -> None:
-    frame = counted.frame
-    companies.record_companies(db, frame, session)
+def _absent_members(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
+    """A census that most members are in is whole; companies do leave the exchange during a year."""
+    members = companies.members(db, universe.in_force_on(session)).index
+    if counted is None or not len(members):
+        return None
+    present = int(members.isin(counted.frame.index).sum())
+    if present >= PRESENT * len(members):
+        return None
+    share = 100 * present / len(members)
+    return Lack(CENSUS, f"{present:,} of {len(members):,} members are in it, {share:.1f} %")
+
+
+def _believed(db: Database, counted: universe.Companies) -> universe.Companies:
+    """Without the companies whose price is not the close that was kept: their figures are missing, not wrong."""
+    symbols, session = counted.frame.index, counted.session
     keys = companies.ids(db)
-    price = in_millionths(frame[["price"]]).T
-    closes.record_closes(db, [session], [keys[symbol] for symbol in frame.index], price)
+    kept = closes.close_matrix(db, [session], [keys[symbol] for symbol in symbols])[0] / 1e6
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = (kept > 0) & (np.abs(counted.frame["price"].to_numpy() / np.where(kept > 0, kept, 1) - 1) > AGREES)
+    held = {symbol for symbol, _ in exclusions.held_back(db, session, session)}
+    return universe.without(counted, held | set(symbols[off]))
+
+
+def _keep_census(db: Database, counted: universe.Companies, lines: int, suspects: pd.Series, now: datetime) -> None:
+    frame, session = counted.frame, counted.session
+    companies.record_companies(db, frame, session)
+    excluded = counted.excluded.itertuples(index=False)
+    exclusions.record_census(db, session, lines, len(frame), excluded, now)
+    keys = companies.ids(db)
+    held = suspects[suspects.index.isin(frame.index)]
+    exclusions.release(db, frame.index, session, session)
+    exclusions.hold_back(db, [(str(symbol), session, f"{why}: held back") for symbol, why in held.items()], now)
+    price = frame["price"].where(~frame.index.isin(held.index))
+    closes.record_closes(db, [session], [keys[symbol] for symbol in frame.index], in_millionths(price.to_frame()).T)
 
 
 def _complete_closes(
-    db: Database, feed: MarketFeed, session: date, counted: universe.Companies | None, report: Report
-) -> None:
+    db: Database, feed: MarketFeed, session: date, last: date, counted: universe.Companies | None, now: datetime,
+    report: Report,
+) -> None:  # fmt: skip
     """Fetch what the stored closes lack: sessions nobody counted, newcomers, and histories that a split has moved."""
     known = companies.companies(db)
     historic = known[known["history_from"].notna()]
@@ -133,108 +264,41 @@ def _complete_closes(
     holes = [day for day in [*window, session] if closes.count_closes(db, day) < wanted]
     if holes:
         log.info("closes of %d sessions from %s on are downloaded", len(holes), holes[0])
-        gather_history(db, feed, list(historic.index), holes[0], session, report)
+        begin = max(previous_sessions(holes[0], OVERLAP)[0], start)
+        gather_history(db, feed, list(historic.index), begin, last if counted is None else session, now, report)
     if counted is None:
         return
-    stale = _disagreeing(db, counted, session)
+    yesterday = previous_sessions(session, 1)[0]
+    stale = _compare_previous(db, counted, yesterday)
+    doubted = {symbol for symbol, _ in exclusions.held_back(db, yesterday, session)} & set(counted.frame.index)
     new = [symbol for symbol in counted.frame.index if not isinstance(known.at[symbol, "history_from"], str)]
-    for symbols, why in ((stale, "whose previous close disagrees with the one kept"), (new, "without a history")):
-        if symbols:
-            log.info("histories of %d companies %s are downloaded: %s", len(symbols), why, ", ".join(symbols[:10]))
-            gather_history(db, feed, symbols, previous_sessions(session, WINDOW)[0], session, report)
+    if len(new) > MOST_NEW:
+        log.info("%d companies have no history yet: the backfill brings it", len(new))
+        new = []
+    asked: set[str] = set()
+    for symbols, why in (
+        (stale, "whose previous close is not the one kept"),
+        (sorted(doubted), "with a close that was held back"),
+        (new, "that are new"),
+    ):
+        left = [symbol for symbol in symbols if symbol not in asked]
+        asked.update(left)
+        if left:
+            refetch(db, feed, left, session, why, now, report)
 
 
-def _disagreeing(db: Database, counted: universe.Companies, session: date) -> list[str]:
-    """Companies whose previous close by the census is not the one kept."""
-    previous = counted.frame["previous_close"]
+def _compare_previous(db: Database, counted: universe.Companies, yesterday: date) -> list[str]:
+    """Correct kept closes of `yesterday` that the census has slightly otherwise; who differs by more."""
+    symbols = counted.frame.index
     keys = companies.ids(db)
-    kept = closes.close_matrix(db, previous_sessions(session, 1), [keys[symbol] for symbol in previous.index])[0] / 1e6
+    ids = [keys[symbol] for symbol in symbols]
+    kept = closes.close_matrix(db, [yesterday], ids)[0]
+    previous = in_millionths(counted.frame[["previous_close"]])[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = (kept > 0) & (np.abs(previous.to_numpy() / kept - 1) > DISAGREEMENT)
-    return list(previous.index[off])
-
-
-def ensure_members(db: Database, year: int, counted: universe.Companies | None) -> None:
-    """Rank the companies for `year` if that has not been done on the closes of its rank day.
-
-    Without those closes the census's own values rank, provisionally. Call inside `writing()`.
-    """
-    taken = companies.reconstitution(db, year)
-    if taken is not None and not taken.provisional:
-        return
-    known = companies.companies(db)
-    candidates = known if counted is None else known.loc[counted.frame.index]
-    ranked_on = universe.rank_day(year)
-    kept = closes.close_matrix(db, [ranked_on], candidates["id"].tolist())[0] / 1e6
-    traded = candidates["first_trade"].isna() | (candidates["first_trade"] <= ranked_on.isoformat())
-    if traded.sum() and (kept > 0).sum() >= ENOUGH * traded.sum():
-        value = pd.Series(np.where(kept > 0, kept, np.nan), index=candidates.index) * candidates["shares"]
-        value, provisional = value.dropna(), False
-    elif taken is None and counted is not None:
-        value, provisional, ranked_on = counted.frame["market_value"], True, counted.session
-    else:
-        return
-    before = companies.members(db, year - 1)
-    ranked = universe.segments(value, before if len(before) else None)
-    ranked["market_value"] = value
-    companies.record_reconstitution(
-        db, companies.Reconstitution(year, ranked_on, universe.effective_day(year), provisional), ranked
-    )
-
-
-def segmented(db: Database, counted: universe.Companies) -> pd.DataFrame:
-    """The companies of a census with the segment in force that day: market_value, price, eps_forward, segment."""
-    frame = counted.frame[["market_value", "price", "eps_forward"]].copy()
-    segments = companies.members(db, universe.in_force_on(counted.session))
-    # A member that the census did not count has no figures, and lowers the coverage.
-    frame = frame.reindex(frame.index.union(segments.index))
-    frame["segment"] = segments.reindex(frame.index)
-    return frame
-
-
-def assemble(
-    db: Database,
-    source: str,
-    sessions: Sequence[date],
-    counted: Mapping[date, universe.Companies],
-    first_census: date | None,
-) -> Inputs:
-    """The frames that the figures of `sessions` (consecutive) are computed from."""
-    span = [*previous_sessions(sessions[0], WINDOW), *sessions]
-    years = sorted({universe.in_force_on(day) for day in span})
-    by_year = {year: companies.members(db, year) for year in years}
-    known = companies.companies(db)
-    symbols = sorted(set().union(*(members.index for members in by_year.values())))
-    segment = np.zeros((len(span), len(symbols)), dtype=np.int8)
-    codes = {
-        year: np.array([SEGMENT_CODES.get(members.get(symbol, ""), 0) for symbol in symbols], dtype=np.int8)
-        for year, members in by_year.items()
-    }
-    for row, day in enumerate(span):
-        segment[row] = codes[universe.in_force_on(day)]
-    rows = known.reindex(symbols)
-    members = MemberCloses(
-        sessions=pd.DatetimeIndex(pd.to_datetime(span)),
-        symbols=tuple(symbols),
-        close=closes.close_matrix(db, span, rows["id"].astype(int).tolist()),
-        segment=segment,
-        listed=companies.listed_dates(rows["first_trade"]),
-    )
-    # The whole history, also what lies after: ratios are scaled to one day wherever the range ends.
-    first_fund, last_fund = closes.fund_span(db) or (span[0], sessions[-1])
-    held = sessions_between(min(first_fund, span[0]), max(last_fund, sessions[-1]))
-    raw, adjusted = closes.fund_frames(db, FUNDS, held)
-    latest = counted.get(sessions[-1])
-    taken = companies.reconstitution(db, universe.in_force_on(sessions[-1]))
-    return Inputs(
-        closes=members,
-        raw=raw,
-        adjusted=adjusted,
-        companies={day: segmented(db, companies_) for day, companies_ in counted.items()},
-        source=source,
-        provisional=taken is not None and taken.provisional,
-        first_census=first_census,
-        latest_average={}
-        if latest is None
-        else {n: latest.frame[f"average_{n}d"].reindex(symbols).to_numpy(dtype="float64") for n in (50, 200)},
-    )
+        off = np.where((kept > 0) & (previous > 0), np.abs(previous / np.where(kept > 0, kept, 1) - 1), 0.0)
+    slight = (previous != kept) & (off > 0) & (off <= AGREES)
+    if slight.any():
+        log.info("%d closes of %s are corrected by less than %.1f %%", slight.sum(), yesterday, 100 * AGREES)
+        with writing(db):
+            closes.record_closes(db, [yesterday], ids, np.where(slight, previous, 0)[None, :])
+    return list(symbols[off > AGREES])

@@ -16,6 +16,7 @@ _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{35,64}")
 _CURES = {
     "MARKET": "say yahoo (the real market) or sample (a simulated one)",
     "MESSAGES_PER_SECOND": "say a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
+    "YAHOO_PER_SECOND": "say a number from 0.02 to 100: charts asked for in a second by a backfill; 1 is polite",
     "ADMIN_CHAT_IDS": "say chat numbers with commas between them, such as 12345678,-1009876543210",
     "SCHEDULE": "say on, or off where `rotation-alerts refresh` is run from elsewhere",
     "LOG_LEVEL": "say DEBUG, INFO, WARNING or ERROR",
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     max_rules_per_chat: Annotated[int, Field(ge=1, le=1000)] = 50
     schedule: Literal["on", "off"] = "on"
     history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300
+    yahoo_per_second: Annotated[float, Field(ge=0.02, le=100, allow_inf_nan=False)] = 1.0
     cache_path: Path = Path(platformdirs.user_cache_dir("rotation-alerts"))
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], NoDecode] = "INFO"
 

@@ -30,6 +30,13 @@ def record_closes(db: Database, sessions: Sequence[date], ids: Sequence[int], cl
     )
 
 
+def forget_closes(db: Database, at: Sequence[tuple[date, int]]) -> None:
+    """Drop closes, by (session, company)."""
+    db.conn.executemany(
+        "DELETE FROM closes WHERE day = ? AND company = ?", [(day_number(session), company) for session, company in at]
+    )
+
+
 def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> npt.NDArray[np.int64]:
     """Closes in millionths of a dollar, sessions × ids, 0 where there is none. `sessions` ascending."""
     out = np.zeros((len(sessions), len(ids)), dtype=np.int64)
@@ -75,6 +82,13 @@ def record_fund_closes(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) 
         "DO UPDATE SET close = excluded.close, adjusted = excluded.adjusted "
         "WHERE close <> excluded.close OR adjusted <> excluded.adjusted",
         rows,
+    )
+
+
+def forget_fund_closes(db: Database, at: Sequence[tuple[str, date]]) -> None:
+    """Drop fund closes, by (symbol, session)."""
+    db.conn.executemany(
+        "DELETE FROM fund_closes WHERE symbol = ? AND day = ?", [(symbol, day_number(day)) for symbol, day in at]
     )
 
 

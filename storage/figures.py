@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlite_utils import Database
 
+from alerts.metrics.catalog import metric
 from alerts.metrics.figure import Figure
 
-_COLUMNS = "session, metric, value, coverage, eligible, members, source, reason"
+_COLUMNS = "session, metric, value, coverage, eligible, members, source, reason, fetched_at, corrected_at, was"
 
 
 def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime, *, backfilled: bool) -> None:
-    """Write figures. A backfill fills what is missing or backfilled, and leaves what a session recorded by itself."""
-    keep = "WHERE figures.backfilled = 1 OR figures.value IS NULL" if backfilled else ""
+    """Write figures. A backfill writes over what is backfilled, and leaves to `correct` what a session recorded."""
+    keep = "WHERE figures.backfilled = 1" if backfilled else ""
     db.conn.executemany(
         f"""INSERT INTO figures
                 (metric, session, value, coverage, eligible, members, source, reason, backfilled, fetched_at)
@@ -36,8 +38,45 @@ def revision(db: Database) -> int:
     return int(db.conn.execute("SELECT number FROM revision").fetchone()[0])
 
 
-def _figure(row: tuple[str, str, float | None, float | None, int | None, int | None, str, str | None]) -> Figure:
-    return Figure(date.fromisoformat(row[0]), *row[1:])
+def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
+    """Write values that differ, as shown, from those of judged sessions; how many did. The first value is kept too.
+
+    A value is never replaced by none. Rules have run: nothing fires on a correction.
+    """
+    changed = 0
+    for figure in computed:
+        if figure.value is None:
+            continue
+        row = db.conn.execute(
+            "SELECT value, corrected_at FROM figures WHERE metric = ? AND session = ? AND backfilled = 0",
+            [figure.metric, figure.session.isoformat()],
+        ).fetchone()
+        if row is None or (row[0] is not None and abs(row[0] - figure.value) < _seen(figure.metric)):
+            continue
+        first = "was" if row[1] is not None else "value"
+        db.conn.execute(
+            f"""UPDATE figures SET was = {first}, value = ?, coverage = ?, eligible = ?, members = ?, source = ?,
+                reason = NULL, corrected_at = ?, fetched_at = ? WHERE metric = ? AND session = ?""",
+            [figure.value, figure.coverage, figure.eligible, figure.members, figure.source, now.date().isoformat(),
+             now.isoformat(timespec="seconds"), figure.metric, figure.session.isoformat()],
+        )  # fmt: skip
+        changed += 1
+    if changed:
+        db.conn.execute("UPDATE revision SET number = number + 1")
+    return changed
+
+
+def _seen(metric_id: str) -> float:
+    """The least difference that a reader would see."""
+    return 0.5 * 10.0 ** -metric(metric_id).decimals
+
+
+def _figure(row: tuple[Any, ...]) -> Figure:
+    session, name, value, coverage, eligible, members, source, reason, fetched_at, corrected_at, was = row
+    if corrected_at is not None:
+        before = "missing" if was is None else metric(name).show(was)
+        source = f"{source}, corrected on {corrected_at} (was {before})"
+    return Figure(date.fromisoformat(session), name, value, coverage, eligible, members, source, reason, fetched_at)
 
 
 def history(db: Database, metric: str, start: date | None = None, end: date | None = None) -> list[Figure]:

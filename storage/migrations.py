@@ -195,3 +195,72 @@ def revision(db: Database) -> None:
     """A number that rises with every change of figures: what was made of them is good while it stands."""
     db.conn.execute("CREATE TABLE revision (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL)")
     db.conn.execute("INSERT INTO revision (only, number) VALUES (1, 0)")
+
+
+@migrations()
+def market_data(db: Database) -> None:
+    """What was left out and why, what is not working, economic series, a day's advances, and imported series."""
+    for statement in (
+        # Lines of a census that are no companies: one row a stretch of censuses with the same reason.
+        """CREATE TABLE exclusions (
+            symbol TEXT NOT NULL,
+            since TEXT NOT NULL,
+            until TEXT NOT NULL,             -- the last census that had it so
+            name TEXT,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (symbol, since)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX exclusions_until ON exclusions (until)",
+        """CREATE TABLE censuses (
+            session TEXT PRIMARY KEY,
+            lines INTEGER NOT NULL,
+            companies INTEGER NOT NULL,
+            fetched_at TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        # Closes that were not believed. A row goes when a later answer for its session is believed.
+        """CREATE TABLE held_back (
+            symbol TEXT NOT NULL,
+            session TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            noted_at TEXT NOT NULL,
+            PRIMARY KEY (symbol, session)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE troubles (
+            source TEXT PRIMARY KEY,
+            since TEXT NOT NULL,
+            why TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE economic (
+            series TEXT NOT NULL,
+            day TEXT NOT NULL,               -- the date of the observation
+            value REAL NOT NULL,
+            fetched_at TEXT NOT NULL,        -- when this value was first seen
+            PRIMARY KEY (series, day)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE contracts (
+            month TEXT NOT NULL,             -- of delivery, "2025-09"
+            day INTEGER NOT NULL,
+            close REAL NOT NULL,
+            PRIMARY KEY (month, day)
+        ) WITHOUT ROWID""",
+        # What path-dependent figures are computed from, so that a backfill and a day's refresh agree.
+        """CREATE TABLE advances (
+            segment TEXT NOT NULL,
+            day INTEGER NOT NULL,
+            advances INTEGER NOT NULL,
+            declines INTEGER NOT NULL,
+            eligible INTEGER NOT NULL,
+            members INTEGER NOT NULL,
+            PRIMARY KEY (segment, day)
+        ) WITHOUT ROWID""",
+        # A figure that changed after its session was judged: what it was then.
+        "ALTER TABLE figures ADD COLUMN corrected_at TEXT",
+        "ALTER TABLE figures ADD COLUMN was REAL",
+        """CREATE TABLE imports (
+            name TEXT PRIMARY KEY,           -- import.NAME
+            file TEXT NOT NULL,
+            rows INTEGER NOT NULL,
+            imported_at TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ):
+        db.conn.execute(statement)

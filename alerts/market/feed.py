@@ -1,4 +1,4 @@
-"""The questions asked of a source of market data, the frames it answers with, and its errors.
+"""The questions asked of sources of market data, the frames they answer with, and their errors.
 
 Errors::
 
@@ -102,3 +102,20 @@ class MarketFeed(Protocol):
 
     def census(self, session: date) -> Census:
         """All listed lines with their quotes of `session`. Raises FeedError, WrongSession where it is not to be had."""
+
+    def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
+        """Closing prices of the 30-day fed funds futures for `months` ("2025-09"): sessions × months, NaN where none.
+
+        A month without a contract is a column of NaN. Raises FeedError where the source fails altogether.
+        """
+
+
+class EconomyFeed(Protocol):
+    """A source of economic series. Every call blocks."""
+
+    @property
+    def name(self) -> str:
+        """How figures name their source: "FRED"."""
+
+    def series(self, identity: str) -> pd.Series:
+        """All observations of a series by their date, ascending. Raises FeedError."""

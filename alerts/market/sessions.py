@@ -1,13 +1,15 @@
 """The exchange's calendar: which sessions there are, when they close, what comes next.
 
 Sessions are New York Stock Exchange sessions (XNYS), early closes and unscheduled closures included; a session is
-named by its date. Source: exchange_calendars.
+named by its date. Source: exchange_calendars, and closures.toml for closures it may not know yet.
 """
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,18 +32,25 @@ def _spanning(day: date) -> Any:
     return _calendar(_FIRST_YEAR, last)
 
 
+@lru_cache(maxsize=1)
+def closures() -> dict[date, str]:
+    """Unscheduled closures by day, with the reason."""
+    text = resources.files("alerts.market").joinpath("closures.toml").read_text(encoding="utf-8")
+    return {entry["day"]: entry["why"] for entry in tomllib.loads(text)["closure"]}
+
+
 def sessions_between(start: date, end: date) -> list[date]:
     """The sessions from `start` to `end`, both included, ascending; none are known before 1999."""
     start = max(start, date(_FIRST_YEAR, 1, 1))
     if end < start:
         return []
     index = _spanning(end).sessions_in_range(str(start), str(end))
-    return [stamp.date() for stamp in index]
+    return [day for stamp in index if (day := stamp.date()) not in closures()]
 
 
 def is_session(day: date) -> bool:
     """Whether the exchange opens on `day`."""
-    return bool(_spanning(day).is_session(str(day)))
+    return day not in closures() and bool(_spanning(day).is_session(str(day)))
 
 
 def close_of(session: date) -> datetime:

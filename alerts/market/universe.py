@@ -229,6 +229,11 @@ def companies(quotes: pd.DataFrame, known: Collection[str] = ()) -> Companies:
     )
 
 
+def without(counted: Companies, symbols: Collection[str]) -> Companies:
+    """The same companies less those of `symbols`: lines whose figures are not believed."""
+    return Companies(counted.session, counted.frame[~counted.frame.index.isin(list(symbols))], counted.excluded)
+
+
 def as_of(counted: Companies, quotes: pd.DataFrame, session: date) -> Companies:
     """The same companies on an earlier session, by the quotes its census had for their lines; NaN where it had none."""
     frame = quotes[list(_COPIED)].reindex(counted.frame.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -26,6 +26,8 @@ class Figure:
     members: int | None  # of how many that should have been
     source: str
     reason: str | None  # why there is no value; None where there is one
+    #: ISO moment at which what it is computed from was fetched; None before it is kept. Two figures may agree without.
+    fetched_at: str | None = field(default=None, compare=False)
 
 
 def counted(

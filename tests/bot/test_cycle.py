@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 from program import DAYS, evening
 from sqlite_utils import Database
@@ -42,6 +43,9 @@ class Patchy:
         for frame in (found.raw, found.adjusted):
             frame.loc[str(through), gone] = float("nan")
         return found
+
+    def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
+        return self.feed.contracts(months, start=start, through=through)
 
     def census(self, session: date) -> Census:
         if not self.has_census:
@@ -110,7 +114,6 @@ def test_a_session_is_recorded_once(db: Database, market: SampleMarket) -> None:
     assert [(outcome.session, outcome.sealed) for outcome in first] == [(DAYS[0], True)]
     before = everything(db)
     assert cycle.refresh(db, market, evening(DAYS[0]), DAYS[0]) == []
-    assert cycle.run_session(db, market, DAYS[0], evening(DAYS[0])).already
     assert everything(db) == before
 
 
@@ -192,7 +195,7 @@ def test_a_session_without_its_census_waits_for_the_deadline(two_days: Database,
     patchy = Patchy(market, census=False)
     outcome = cycle.refresh(two_days, patchy, evening(DAYS[2]), DAYS[2])[0]
     assert not outcome.sealed
-    assert outcome.lacking == ("census",)
+    assert outcome.lacking == (f"census (test feed: no quotes of {DAYS[2]})",)
     late = cycle.refresh(two_days, patchy, seal_deadline(DAYS[2]), DAYS[2])[0]
     assert late.sealed
     recorded = figures.on_session(two_days, DAYS[2])
@@ -214,7 +217,7 @@ def test_a_session_that_comes_complete_later_is_judged_then(
 
 def test_missing_fund_closes_are_named_and_their_metrics_missing(two_days: Database, market: SampleMarket) -> None:
     outcome = cycle.refresh(two_days, Patchy(market, without=["RSP"]), evening(DAYS[2]), DAYS[2])[0]
-    assert outcome.lacking == ("closes of RSP",)
+    assert outcome.lacking == ("fund closes (none of RSP)",)
     recorded = figures.on_session(two_days, DAYS[2])
     assert recorded["breadth.equal_weight"].value is None
     assert "no close of RSP" in str(recorded["breadth.equal_weight"].reason)
@@ -276,11 +279,17 @@ def test_a_backfill_agrees_with_the_sessions_recorded_one_by_one(
     other.close()
 
 
-def test_a_backfill_leaves_what_a_session_recorded(two_days: Database, market: SampleMarket) -> None:
+def test_a_backfill_corrects_what_a_session_recorded_of_provisional_members_and_fires_nothing(
+    two_days: Database, market: SampleMarket
+) -> None:
+    with_rule(two_days, "small above 200d crosses 60")
     before = figures.on_session(two_days, DAYS[1])
     backfill(two_days, market, DAYS[0], DAYS[1], evening(DAYS[1]))
     after = figures.on_session(two_days, DAYS[1])
-    for name, figure in before.items():
-        if figure.value is not None:
-            assert after[name] == figure
+    assert after["size.ratio"] == before["size.ratio"]
+    was, now = before["breadth.above_200d.small"], after["breadth.above_200d.small"]
+    assert "provisional" in was.source
+    assert was.value != now.value
+    assert now.source == f"simulated, corrected on {DAYS[1]} (was {was.value:.1f} %)"
+    assert all(after[name].value is not None for name, figure in before.items() if figure.value is not None)
     assert events.events_of(two_days, 1001) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ def test_opening_again_migrates_nothing(path: Path) -> None:
     open_database(path).close()
     before = path.read_bytes()
     db = open_database(path)
-    assert db.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == 4
+    assert db.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == 5
     db.close()
     assert path.read_bytes() == before
 
@@ -87,11 +87,37 @@ def figure(value: float | None, session: date = DAY) -> Figure:
     return Figure(session, "size.ratio", value, 1.0, 2, 2, "test", None if value is not None else "no close")
 
 
-def test_a_backfill_fills_holes_and_leaves_what_a_session_recorded(db: Database) -> None:
+def test_a_backfill_leaves_what_a_session_recorded(db: Database) -> None:
+    with writing(db):
+        figures.record_figures(db, [figure(67.6)], NOW, backfilled=False)
+        figures.record_figures(db, [figure(1.0), figure(2.0, NEXT)], NOW, backfilled=True)
+        figures.record_figures(db, [figure(3.0, NEXT)], NOW, backfilled=True)
+    assert [row.value for row in figures.history(db, "size.ratio")] == [67.6, 3.0]
+
+
+def test_a_correction_shows_the_new_value_and_says_what_it_was(db: Database) -> None:
+    later = NOW + timedelta(days=1)
     with writing(db):
         figures.record_figures(db, [figure(67.6), figure(None, NEXT)], NOW, backfilled=False)
-        figures.record_figures(db, [figure(1.0), figure(2.0, NEXT)], NOW, backfilled=True)
-    assert [row.value for row in figures.history(db, "size.ratio")] == [67.6, 2.0]
+        number = figures.revision(db)
+        assert figures.correct(db, [figure(67.604), figure(None), figure(None, NEXT)], NOW) == 0  # unseen, or nothing
+        assert figures.revision(db) == number
+        assert figures.correct(db, [figure(67.9), figure(70.0, NEXT)], NOW) == 2
+        assert figures.correct(db, [figure(68.2)], later) == 1
+        assert figures.revision(db) > number
+    first, second = figures.history(db, "size.ratio")
+    assert (first.value, first.source) == (68.2, f"test, corrected on {later:%Y-%m-%d} (was 67.60)")
+    assert (second.value, second.reason, second.source) == (
+        70.0,
+        None,
+        f"test, corrected on {NOW:%Y-%m-%d} (was missing)",
+    )
+
+
+def test_what_is_backfilled_is_written_over_and_not_corrected(db: Database) -> None:
+    with writing(db):
+        figures.record_figures(db, [figure(1.0)], NOW, backfilled=True)
+        assert figures.correct(db, [figure(2.0)], NOW) == 0
 
 
 def test_a_figure_without_a_value_needs_a_reason(db: Database) -> None:

@@ -17,7 +17,7 @@ from alerts.market.sample.figures import Fundamentals, fundamentals
 from alerts.market.sample.funds import fund_levels, payouts
 from alerts.market.sample.paths import Paths, simulate
 from alerts.market.sample.world import COUNT, FIRST_SESSION, Floats, World, make_world
-from alerts.market.sessions import close_of
+from alerts.market.sessions import close_of, sessions_between
 
 NAME = "simulated"
 _HOLES_A_YEAR = 3
@@ -76,6 +76,11 @@ class SampleMarket:
             raise WrongSession(f"{NAME}: {session} is no session")
         quotes = market.quotes(at)
         return Census(session, quotes, self._now() if self._now is not None else close_of(session))
+
+    def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
+        """No futures are traded in this market: every month is NaN."""
+        sessions = sessions_between(start or FIRST_SESSION, through)
+        return pd.DataFrame(np.nan, pd.DatetimeIndex(pd.to_datetime(sessions)), list(months), dtype="float64")
 
     def _through(self, day: date) -> _Market:
         """The market to the end of the year of `day` or later."""

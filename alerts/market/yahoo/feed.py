@@ -32,9 +32,9 @@ LINES_WANTED = 16 * _PAGE
 _FEWEST_LINES = 500  # a census below this is broken, whatever the reason
 _CHUNK = 100  # symbols a download
 _THREADS = 4
+_MONTH_LETTERS = "FGHJKMNQUVXZ"  # January to December, as futures exchanges name months
 _TIMEOUT = 20.0  # seconds a chart may take
 _TRIES = 3
-
 
 log = logging.getLogger(__name__)
 _fetching = threading.Lock()
@@ -46,11 +46,18 @@ class Yahoo:
     name = NAME
     keeps_census = False
 
-    def __init__(self, cache: Path | None, now: Callable[[], datetime], *, pause: float = 1.0) -> None:
-        """`now` gives the moment, with a time zone; `pause` is the seconds before a first retry."""
+    def __init__(
+        self, cache: Path | None, now: Callable[[], datetime], *, pause: float = 1.0, per_second: float | None = None
+    ) -> None:
+        """`now` gives the moment, with a time zone; `pause` is the seconds before a first retry.
+
+        `per_second`: charts asked for in a second where more than one download of 100 is needed (None: no limit).
+        """
         self._cache = cache
         self._now = now
         self._pause = pause
+        self._per_second = per_second
+        self._free_at = 0.0  # on the monotonic clock
 
     def census(self, session: date) -> Census:
         """All lines on the five venues, largest first, down to `LINES_WANTED`; only quotes of `session` are kept.
@@ -96,12 +103,31 @@ class Yahoo:
         with _fetching, quietly(self._cache) as talk:
             for begin in range(0, len(wanted), _CHUNK):
                 chunk = wanted[begin : begin + _CHUNK]
+                self._wait_turn(len(chunk))
                 self._download(talk, chunk, start, raw, adjusted, reasons)
                 if progress is not None:
                     progress(min(begin + _CHUNK, len(wanted)), len(wanted))
         closes = closes_of(raw, adjusted, wanted, start, through)
         check_closes(closes, reasons)
         return closes
+
+    def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
+        """From one chart a month. Expired contracts are gone at Yahoo: their months are NaN."""
+        by_symbol = {f"ZQ{_MONTH_LETTERS[int(month[5:]) - 1]}{month[2:4]}.CBT": month for month in months}
+        try:
+            closes = self.closes(list(by_symbol), start=start, through=through)
+        except FeedIncomplete:  # most are gone, or not listed yet
+            closes = Closes(pd.DataFrame(), pd.DataFrame())
+        return closes.raw.rename(columns=by_symbol).reindex(columns=list(months)).astype("float64")
+
+    def _wait_turn(self, count: int) -> None:
+        """Keep the pace over several downloads: a first backfill is polite, a day's refresh does not wait."""
+        if self._per_second is None:
+            return
+        now = time.monotonic()
+        if self._free_at > now:
+            time.sleep(self._free_at - now)
+        self._free_at = max(now, self._free_at) + (count / self._per_second if count >= _CHUNK // 4 else 0.0)
 
     def _tell_shells(self, yfinance: Any, found: dict[str, dict[str, Any]]) -> None:
         """Writes the industry of shell companies, which quotes leave out, into their quotes.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alerts.market.feed import CENSUS_COLUMNS, Closes, FeedError, FeedIncomplete, FeedUnavailable
+from alerts.market.quality import one_a_session
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.yahoo.reasons import NO_BARS, UNKNOWN
 
@@ -40,15 +41,14 @@ _FIELDS = {
 
 
 def column_of(bars: pd.DataFrame | None, price: str, symbol: str) -> pd.Series | None:
-    """One symbol's prices by session; the last of a session's bars, nothing at or below zero."""
+    """One symbol's prices by session, ascending; nothing at or below zero."""
     key = (price, symbol.upper())
     if bars is None or key not in bars.columns:
         return None
     prices = pd.to_numeric(bars[key], errors="coerce").astype(float)
     index = pd.DatetimeIndex(prices.index)
-    prices.index = (index if index.tz is None else index.tz_localize(None)).normalize()
-    prices = prices.where(np.isfinite(prices) & (prices > 0))
-    return prices[~prices.index.duplicated(keep="last")]
+    prices.index = index if index.tz is None else index.tz_localize(None)
+    return one_a_session(prices.where(np.isfinite(prices) & (prices > 0)))
 
 
 def closes_of(

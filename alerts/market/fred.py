@@ -1,0 +1,78 @@
+"""FRED, the database of the Federal Reserve Bank of St. Louis, by its CSV: economic series, without a key."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import time
+from datetime import date
+
+import httpx
+import numpy as np
+import pandas as pd
+
+from alerts.market.feed import FeedIncomplete, FeedUnavailable
+
+NAME = "FRED"
+ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
+_TIMEOUT = 20.0
+_TRIES = 3
+_REST = 30.0  # seconds after a first 429
+
+
+class Fred:
+    """Economic series by FRED's ids. Every call blocks. `pause`: seconds before a first retry."""
+
+    name = NAME
+
+    def __init__(self, *, pause: float = 1.0) -> None:
+        self._pause = pause
+
+    def series(self, identity: str) -> pd.Series:
+        """All observations, float64 by their date (midnight, ascending); missing ones are left out.
+
+        Raises FeedUnavailable where it does not answer, turns us away, or knows no such series; FeedIncomplete where
+        what comes holds no observation.
+        """
+        text = self._ask(identity)
+        return _observations(identity, text)
+
+    def _ask(self, identity: str) -> str:
+        why = ""
+        for attempt in range(_TRIES):
+            if attempt:
+                wait = (_REST if "429" in why else 1.0) * self._pause * 2 ** (attempt - 1)
+                time.sleep(wait * random.uniform(0.75, 1.25))
+            try:
+                answer = httpx.get(ADDRESS, params={"id": identity}, timeout=_TIMEOUT, follow_redirects=True)
+            except httpx.HTTPError as error:
+                why = f"the connection failed ({type(error).__name__})"
+                continue
+            if answer.status_code == 404:
+                raise FeedUnavailable(f"{NAME}: {identity}: no such series")
+            if answer.status_code != 200:
+                why = f"HTTP {answer.status_code}" + (" Too Many Requests" if answer.status_code == 429 else "")
+            elif not answer.text.strip():
+                why = "an empty answer"
+            elif "," not in answer.text.lstrip().splitlines()[0]:
+                why = "a page instead of figures"
+            else:
+                return answer.text
+        raise FeedUnavailable(f"{NAME}: {identity}: {why}")
+
+
+def _observations(identity: str, text: str) -> pd.Series:
+    found: dict[pd.Timestamp, float] = {}
+    for row in csv.reader(io.StringIO(text)):
+        if len(row) < 2:
+            continue
+        try:
+            day, value = date.fromisoformat(row[0].strip()), float(row[1])
+        except ValueError:  # the heading, and observations that are not there ("." or nothing)
+            continue
+        if np.isfinite(value):
+            found[pd.Timestamp(day)] = value
+    if not found:
+        raise FeedIncomplete(f"{NAME}: {identity}: no observation in the answer")
+    return pd.Series(found, dtype="float64", name=identity).sort_index()

@@ -1,0 +1,108 @@
+"""What may be kept of arriving closes, and why the rest may not. Nothing is mended here: a close is kept or held back.
+
+A close that stands at more than three times the one before it, or less than a third, is believed once a second session
+stands by it: companies do treble in a day, and a bad print is gone the next. Splits do not show, since the source
+adjusts the whole history for them; a split the source has not carried through looks like such a move and waits too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+JUMP = 3  # times, up or down, within one session
+_DOLLAR = 1_000_000  # millionths
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """A close that is not used, and the last one that is."""
+
+    symbol: str
+    session: date
+    close: int  # millionths of a dollar
+    before: int
+
+    @property
+    def reason(self) -> str:
+        """Why, for a person."""
+        times = self.close / self.before
+        move = f"× {times:,.1f}" if times > 1 else f"÷ {1 / times:,.1f}"
+        return (
+            f"{self.before / _DOLLAR:,.2f} → {self.close / _DOLLAR:,.2f} on {self.session} ({move} in one session, "
+            "no split): held back until a second session stands by it"
+        )
+
+
+def absurd(
+    close: npt.NDArray[np.int64], before: npt.NDArray[np.int64], sessions: list[date], symbols: list[str]
+) -> list[HeldBack]:
+    """The closes that are to be held back, by symbol and session.
+
+    close: (T, C) millionths of a dollar on ascending sessions, 0 where there is none. before: (C,) the last close kept
+    before the first of them, 0 where there is none.
+    """
+    found = []
+    for column in np.flatnonzero(_moves(close, before)):
+        rows = np.flatnonzero(close[:, column])
+        last = int(before[column])
+        for place, row in enumerate(rows):
+            value = int(close[row, column])
+            following = int(close[rows[place + 1], column]) if place + 1 < len(rows) else 0
+            if last and _jumps(last, value) and (not following or _jumps(value, following)):
+                found.append(HeldBack(symbols[column], sessions[row], value, last))
+            else:
+                last = value
+    return found
+
+
+def _moves(close: npt.NDArray[np.int64], before: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(C,): whether a column holds any step that is too large, holes passed over."""
+    filled = np.vstack([before[None, :], close])
+    rows = np.where(filled > 0, np.arange(len(filled))[:, None], 0)
+    np.maximum.accumulate(rows, axis=0, out=rows)
+    filled = np.take_along_axis(filled, rows, axis=0)
+    earlier, later = filled[:-1], filled[1:]
+    moved = (earlier > 0) & ((later > JUMP * earlier) | (JUMP * later < earlier))
+    return np.asarray(moved.any(axis=0))
+
+
+def _jumps(one: int, other: int) -> bool:
+    return other > JUMP * one or JUMP * other < one
+
+
+def suspect_quotes(quotes: pd.DataFrame) -> pd.Series:
+    """Why a quote of a census may not be used, by symbol: its price lies too far from its own previous close."""
+    price, previous = quotes["price"], quotes["previous_close"]
+    known = (price > 0) & (previous > 0)
+    off = known & ((price > JUMP * previous) | (JUMP * price < previous))
+    return pd.Series(
+        [
+            f"{last:,.2f} → {now:,.2f} in one session, no split"
+            for last, now in zip(previous[off], price[off], strict=True)
+        ],
+        index=quotes.index[off],
+        dtype=object,
+    )
+
+
+def one_a_session(prices: pd.Series) -> pd.Series:
+    """One price a session of bars that may come twice and in any order.
+
+    `prices`: by moment, no time zone. Of a session's bars the latest counts; two of one moment that differ cancel out.
+    """
+    moments = pd.DatetimeIndex(prices.index)
+    sessions = moments.normalize()
+    if sessions.is_unique and sessions.is_monotonic_increasing:  # as good as always
+        return prices.set_axis(sessions)
+    bars = pd.DataFrame({"moment": moments, "price": prices.to_numpy(dtype=float)}).dropna()
+    bars = bars.groupby("moment", sort=True)["price"].agg(["min", "max"]).reset_index()
+    bars["session"] = bars["moment"].dt.normalize()
+    latest = bars.groupby("session", sort=True).last()
+    agreed = latest["min"].where(latest["min"] == latest["max"])
+    agreed.index.name = None
+    return agreed

@@ -1,0 +1,35 @@
+"""What operators are told: a source fails, and it works again. Telegram HTML."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from html import escape
+
+from alerts.market.sessions import NEW_YORK, seal_deadline
+from bot.messages.words import capital, day
+
+_LONGEST = 600  # characters of a reason
+
+
+def failing(source: str, why: str, session: date, *, waits: bool) -> str:
+    """A source has begun to fail. `waits`: the session is not judged before it works, or the deadline."""
+    until = f"{seal_deadline(session).astimezone(NEW_YORK):%H:%M on %a %-d %b}"
+    follows = (
+        f"The session is judged once they are there, or at {until} New York time with what is there. "
+        "Until then it is tried again by itself, and the last good figures stay."
+        if waits
+        else "Nothing waits for them: what is known stays in use until it is too old."
+    )
+    return f"⚠️ <b>{escape(capital(source))}: not to be had</b>\n{day(session)}\n\n{escape(why[:_LONGEST])}\n\n{follows}"
+
+
+def working(source: str, since: datetime, now: datetime) -> str:
+    """The source works again."""
+    return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."
+
+
+def _lasted(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{max(minutes, 1)} minute{'s' if minutes > 1 else ''}"
+    return f"{minutes / 60:.1f} hours" if minutes < 2880 else f"{minutes / 1440:.1f} days"

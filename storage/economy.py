@@ -1,0 +1,67 @@
+"""Economic series by their observations' dates, and closing prices of fed funds futures by month of delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+from sqlite_utils import Database
+
+from storage.closes import day_number
+
+
+def record_series(db: Database, identity: str, observations: pd.Series, now: datetime) -> int:
+    """Write observations (float by date) over what was there; how many are new or revised."""
+    before = db.conn.total_changes
+    db.conn.executemany(
+        "INSERT INTO economic (series, day, value, fetched_at) VALUES (?, ?, ?, ?) ON CONFLICT (series, day) "
+        "DO UPDATE SET value = excluded.value, fetched_at = excluded.fetched_at WHERE value <> excluded.value",
+        [
+            (identity, stamp.date().isoformat(), float(value), now.isoformat(timespec="seconds"))
+            for stamp, value in zip(pd.DatetimeIndex(observations.index), observations, strict=True)
+        ],
+    )
+    return int(db.conn.total_changes - before)
+
+
+def series(db: Database, identities: Sequence[str]) -> dict[str, pd.Series]:
+    """Observations by date, ascending; a series that was never fetched is left out."""
+    found = {}
+    for identity in identities:
+        rows = db.conn.execute("SELECT day, value FROM economic WHERE series = ? ORDER BY day", [identity]).fetchall()
+        if rows:
+            days, values = zip(*rows, strict=True)
+            found[identity] = pd.Series(values, index=pd.DatetimeIndex(pd.to_datetime(list(days))), dtype="float64")
+    return found
+
+
+def record_contracts(db: Database, prices: pd.DataFrame) -> None:
+    """Write closing prices, sessions × months, over what was there; NaN is left out."""
+    days = prices.index.to_numpy().astype("datetime64[D]").astype(np.int64).tolist()
+    rows = [
+        (month, day, float(price))
+        for month in prices.columns
+        for day, price in zip(days, prices[month].to_numpy(), strict=True)
+        if np.isfinite(price)
+    ]
+    db.conn.executemany(
+        "INSERT INTO contracts (month, day, close) VALUES (?, ?, ?) ON CONFLICT (month, day) "
+        "DO UPDATE SET close = excluded.close WHERE close <> excluded.close",
+        rows,
+    )
+
+
+def contracts(db: Database, sessions: Sequence[date]) -> pd.DataFrame:
+    """Closing prices on `sessions` (ascending): sessions × months that have any, NaN where there is none."""
+    index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
+    if not len(sessions):
+        return pd.DataFrame(index=index)
+    rows = db.conn.execute(
+        "SELECT month, day, close FROM contracts WHERE day BETWEEN ? AND ?",
+        [day_number(sessions[0]), day_number(sessions[-1])],
+    ).fetchall()
+    frame = pd.DataFrame(rows, columns=["month", "day", "close"])
+    frame["day"] = frame["day"].astype("int64").to_numpy().astype("datetime64[D]")
+    return frame.pivot(index="day", columns="month", values="close").reindex(index=index).astype("float64")

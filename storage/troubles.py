@@ -1,0 +1,40 @@
+"""Sources that do not give what they should: since when, and why. One row while it lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A source that fails."""
+
+    source: str
+    since: datetime
+    why: str
+
+
+def begin(db: Database, source: str, why: str, now: datetime) -> bool:
+    """Note that `source` fails; whether it is new."""
+    cursor = db.conn.execute(
+        "INSERT INTO troubles (source, since, why) VALUES (?, ?, ?) ON CONFLICT (source) DO NOTHING",
+        [source, now.isoformat(timespec="seconds"), why],
+    )
+    return cursor.rowcount > 0
+
+
+def end(db: Database, source: str) -> Trouble | None:
+    """Note that `source` works; the trouble that is over, if there was one."""
+    found = next((trouble for trouble in troubles(db) if trouble.source == source), None)
+    if found is not None:
+        db.conn.execute("DELETE FROM troubles WHERE source = ?", [source])
+    return found
+
+
+def troubles(db: Database) -> list[Trouble]:
+    """What fails now, the longest first."""
+    rows = db.conn.execute("SELECT source, since, why FROM troubles ORDER BY since, source")
+    return [Trouble(source, datetime.fromisoformat(since), why) for source, since, why in rows]
