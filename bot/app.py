@@ -115,7 +115,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     async def begin(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         await courier.initialize()
         delivery = Delivery(courier, store, pace, settings.admin_chat_ids)
-        refresher = Refresher(store, settings.history_sessions, delivery.wake)
+        refresher = Refresher(store, settings.history_sessions, delivery.wake, settings.admin_chat_ids)
         application.bot_data |= {"parts": Parts(settings, store, charts), "delivery": delivery, "refresher": refresher}
         assert application.job_queue is not None
         refresher.scheduler = application.job_queue.scheduler

@@ -10,30 +10,38 @@ import json
 import logging
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlite_utils import Database
+
 from alerts.market.sessions import last_complete_session, previous_sessions
 from bot import schedule
+from bot.messages import operator
 from bot.store import Store
-from storage import figures
+from storage import figures, outbox, troubles
 
 log = logging.getLogger(__name__)
 
 ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
+_OURS = "refresh"  # as a source of trouble
 _BACKOFF_MINUTES = (5, 10, 20, 30, 60)
 
 
 class Refresher:
     """Runs `rotation-alerts refresh` when there is something to refresh, and tries again until it is sealed."""
 
-    def __init__(self, store: Store, history_sessions: int, done: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, history_sessions: int, done: Callable[[], None], operators: Sequence[int] = ()
+    ) -> None:
         self._store = store
+        self._operators = operators
         self._history_sessions = history_sessions
         self._done = done
         self._turn = asyncio.Lock()
         self._failures = 0
+        self._stopping = False
         self._child: asyncio.subprocess.Process | None = None
         self.scheduler: Any = None  # given once the application has one
 
@@ -41,35 +49,50 @@ class Refresher:
         """Bring the figures up to the last session that has settled; fill the history first thing on a new file."""
         async with self._turn:
             session = last_complete_session(datetime.now(UTC), schedule.SETTLE)
-            if not await self._store.read(figures.is_sealed, session):
-                await self._refresh(session)
+            done = await self._store.read(figures.is_sealed, session) or await self._refresh(session)
             if self._history_sessions and await self._store.read(_history_short, session):
-                await self._backfill(session)
+                done = await self._backfill(session) and done
+            if done or self._stopping:
+                self._failures = 0
+                return
+            minutes = _BACKOFF_MINUTES[min(self._failures, len(_BACKOFF_MINUTES) - 1)] * random.uniform(0.9, 1.1)
+            self._failures += 1
+            log.warning("%s is not complete; the next try is in %.0f minutes", session, minutes)
+            schedule.again(self.scheduler, self.run, datetime.now(UTC) + timedelta(minutes=minutes))
 
     async def stop(self) -> None:
         """End a refresh that is under way; what it recorded is kept, and the next one goes on from there."""
+        self._stopping = True
         if self._child is not None and self._child.returncode is None:
             self._child.terminate()
             await self._child.wait()
 
-    async def _refresh(self, session: date) -> None:
+    async def _refresh(self, session: date) -> bool:
+        """Whether the session is judged."""
         status, text = await self._command("refresh", "--json", "--session", session.isoformat())
-        sealed = status == 0 and all(outcome["sealed"] for outcome in json.loads(text or "[]"))
+        if self._stopping:
+            return False
+        # What the sources did not give, the refresh itself has told; of its own end it cannot tell.
+        await self._store.write(self._tell_operators, None if status == 0 else f"it ended with status {status}")
         self._done()
-        if sealed:
-            self._failures = 0
-            return
-        minutes = _BACKOFF_MINUTES[min(self._failures, len(_BACKOFF_MINUTES) - 1)] * random.uniform(0.9, 1.1)
-        self._failures += 1
-        log.warning("%s is not complete; the next try is in %.0f minutes", session, minutes)
-        schedule.again(self.scheduler, self.run, datetime.now(UTC) + timedelta(minutes=minutes))
+        return status == 0 and all(outcome["sealed"] for outcome in json.loads(text or "[]"))
 
-    async def _backfill(self, session: date) -> None:
+    def _tell_operators(self, db: Database, why: str | None) -> None:
+        now = datetime.now(UTC)
+        if why is not None and troubles.begin(db, _OURS, why, now):
+            outbox.tell_operators(db, self._operators, f"{_OURS} fails {now:%H:%M:%S}", operator.broken(why), now)
+        elif why is None and (over := troubles.end(db, _OURS)):
+            text = operator.working(_OURS, over.since, now)
+            outbox.tell_operators(db, self._operators, f"{_OURS} works {now:%H:%M:%S}", text, now)
+
+    async def _backfill(self, session: date) -> bool:
+        """Whether the history is there."""
         start = previous_sessions(session, self._history_sessions - 1)[0]
         log.info("filling the history from %s on; figures are there meanwhile, percentiles come with it", start)
         status, _ = await self._command("backfill", "--from", start.isoformat())
         if status != 0:
-            log.warning("the history is not complete; `rotation-alerts backfill --from %s` goes on with it", start)
+            log.warning("the history is not complete; it is gone on with by itself")
+        return status == 0
 
     async def _command(self, *words: str) -> tuple[int, str]:
         """Run a console command; its exit status and standard output. Its log goes where ours goes."""

@@ -63,6 +63,15 @@ def note_history(db: Database, symbols: list[str], start: date) -> None:
     )
 
 
+def histories(db: Database) -> tuple[int, int]:
+    """How many companies of the latest census have a history, and how many there are."""
+    filled, total = db.conn.execute(
+        "SELECT count(history_from), count(*) FROM companies "
+        "WHERE last_census = (SELECT max(last_census) FROM companies)"
+    ).fetchone()
+    return int(filled), int(total)
+
+
 def reconstitution(db: Database, year: int) -> Reconstitution | None:
     """The ranks of `year`, or None where they were never taken."""
     row = db.conn.execute(

@@ -27,6 +27,8 @@ Context = ContextTypes.DEFAULT_TYPE
 #: (text, callback data) of each button, row by row.
 Buttons = Sequence[Sequence[tuple[str, str]]]
 VERSION = "v1"
+#: An answer, good while the revision of the figures and what is said of their age are the same: (those, text, chart).
+Made = tuple[tuple[int, tuple[str, ...]], str, Chart | None]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -37,8 +39,8 @@ class Parts:
     settings: Settings
     store: Store
     charts: ChartWorker
-    #: What was made of the figures, by topic, with the revision it was made of. Fifty people may ask at once.
-    made: dict[str, tuple[int, str, Chart | None]] = field(default_factory=dict)
+    #: What was made of the figures, by topic. Fifty people may ask at once.
+    made: dict[str, Made] = field(default_factory=dict)
     #: file_ids of pictures that this process has sent, by what they show.
     known: dict[str, str] = field(default_factory=dict)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlite_utils import Database
 from telegram import Update
 
 from alerts.metrics.catalog import catalog
 from bot.charts.spec import Chart
-from bot.commands.answers import Context, answer_button, parts, say, show
+from bot.commands.answers import Context, Made, answer_button, parts, say, show
+from bot.freshness import freshness
 from bot.messages.summary import NO_FIGURES, family_text, metrics_text, summary_text
 from bot.pictures import chart_for
 from bot.summary import Standing, family, standings, summarise
@@ -50,22 +53,23 @@ async def _family(update: Update, context: Context, name: str) -> None:
 async def _made(context: Context, topic: str) -> tuple[str, Chart | None]:
     """The text and the chart of a topic, made anew only where figures have changed since."""
     found = parts(context)
-    return await found.store.read(_of_topic, topic, found.simulated, found.made)
+    return await found.store.read(_of_topic, topic, found.simulated, found.made, datetime.now(UTC))
 
 
 def _of_topic(
-    db: Database, topic: str, simulated: bool, made: dict[str, tuple[int, str, Chart | None]]
+    db: Database, topic: str, simulated: bool, made: dict[str, Made], now: datetime
 ) -> tuple[str, Chart | None]:
-    revision = figures.revision(db)
-    if topic in made and made[topic][0] == revision:
+    # A simulated market has a clock of its own, and is never late.
+    standing = (figures.revision(db), () if simulated else freshness(db, now))
+    if topic in made and made[topic][0] == standing:
         return made[topic][1:]
     told = summarise(db) if topic == "summary" else None
     if topic == "summary":
-        text = NO_FIGURES if told is None else summary_text(told)
+        text = NO_FIGURES if told is None else summary_text(told, standing[1])
     else:
-        text = family_text(topic, family(db, topic))
+        text = family_text(topic, family(db, topic), standing[1])
     chart = chart_for(db, topic, simulated)
-    made[topic] = (revision, text, chart)
+    made[topic] = (standing, text, chart)
     return text, chart
 
 

@@ -23,6 +23,14 @@ def failing(source: str, why: str, session: date, *, waits: bool) -> str:
     return f"⚠️ <b>{escape(capital(source))}: not to be had</b>\n{day(session)}\n\n{escape(why[:_LONGEST])}\n\n{follows}"
 
 
+def broken(why: str) -> str:
+    """The refresh itself ended badly."""
+    return (
+        f"⚠️ <b>The refresh failed</b>\n{escape(why[:_LONGEST])}\n\nThe program's log says why. It is tried again by "
+        "itself, and the last good figures stay."
+    )
+
+
 def working(source: str, since: datetime, now: datetime) -> str:
     """The source works again."""
     return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."

@@ -32,21 +32,26 @@ _REPORTED = {
 NO_FIGURES = "No figures yet. The first ones come after the next close, or as soon as the first download is done."
 
 
-def summary_text(told: Summary) -> str:
-    """One session: the regime in a headline, then the key figures. Short enough for a picture's caption."""
-    lines = [f"<b>{escape(told.headline)}</b>", f"{day(told.session)} · {escape(_sources(told.figures))}", ""]
+def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
+    """One session: the regime in a headline, then the key figures. Short enough for a picture's caption.
+
+    `notes`: what is to be said of the figures' age, in plain text.
+    """
+    lines = [f"<b>{escape(told.headline)}</b>", f"{day(told.session)} · {escape(_sources(told.figures))}"]
+    lines += [*map(escape, notes), ""]
     lines += [_line(entry, _REPORTED.get(entry.figure.metric, capital(entry.of.title))) for entry in told.figures]
     lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
 
 
-def family_text(family: str, figures: Sequence[Standing]) -> str:
+def family_text(family: str, figures: Sequence[Standing], notes: Sequence[str] = ()) -> str:
     """All figures of a family on its latest session, each with coverage."""
     if not figures:
         return NO_FIGURES
     lines = [
         f"<b>{escape(FAMILIES[family])}</b>",
         f"{day(figures[0].figure.session)} · {escape(_sources(figures))}",
+        *map(escape, notes),
         "",
     ]
     lines += [_line(entry, capital(entry.of.title), counted=True) for entry in figures]
@@ -125,7 +130,8 @@ def _sources(figures: Sequence[Standing]) -> str:
     """What the figures' sources have to say, each word once."""
     seen: dict[str, None] = {}
     for entry in figures:
-        seen |= dict.fromkeys(entry.figure.source.split(", "))
+        for word in entry.figure.source.split(", "):
+            seen["some corrected since" if word.startswith("corrected on") else word] = None
     return ", ".join(seen)
 
 
