@@ -13,7 +13,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from alerts.market import universe
-from alerts.market.feed import EconomyFeed, FeedUnavailable, MarketFeed
+from alerts.market.feed import EconomyFeed, FeedError, FeedUnavailable, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from alerts.metrics.compute import WINDOW, compute
 from bot.assemble import assemble
@@ -74,7 +74,10 @@ def backfill(
     if economy is not None:
         gather_economy(db, economy, now, report)
     months = months_from(sessions[0], _months(sessions[0], last) + CONTRACT_MONTHS)
-    patient(lambda: gather_contracts(db, feed, months, sessions[0], last))
+    try:
+        patient(lambda: gather_contracts(db, feed, months, sessions[0], last))
+    except FeedError as error:
+        log.warning("fed funds futures: %s; the history is filled without", error)
 
     first_close = previous_sessions(sessions[0], WINDOW)[0]
     patient(lambda: _fetch_closes(db, feed, list(counted.frame.index), first_close, last, now, report))

@@ -334,7 +334,7 @@ def local_telegram(port: int) -> None:
 
 def figure_json(figure: Any) -> dict[str, Any]:
     """A figure as its JSON document has it."""
-    names = ("metric", "value", "coverage", "eligible", "members", "source", "reason", "fetched_at")
+    names = ("metric", "value", "coverage", "eligible", "members", "source", "reason")
     return {"session": figure.session.isoformat()} | {name: getattr(figure, name) for name in names}
 
 

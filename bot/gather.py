@@ -110,9 +110,12 @@ class Gathering:
         if CONTRACTS not in self._once:
             months = months_from(self.due[0], CONTRACT_MONTHS + len({day.month for day in self.due}) - 1)
             start = previous_sessions(self.due[0], 5)[0]
-            self._once[CONTRACTS] = _lack(
-                CONTRACTS, lambda: gather_contracts(self.db, self.feed, months, start, self.last)
-            )
+
+            def fetch() -> None:  # where the month's own contract is not to be had, no other is
+                if gather_contracts(self.db, self.feed, months[:1], start, self.last):
+                    gather_contracts(self.db, self.feed, months[1:], start, self.last)
+
+            self._once[CONTRACTS] = _lack(CONTRACTS, fetch, waits=False)
         return self._once[CONTRACTS]
 
     def _economy(self) -> Lack | None:
@@ -143,11 +146,11 @@ class Gathering:
         return None
 
 
-def _lack(source: str, fetch: Callable[[], None]) -> Lack | None:
+def _lack(source: str, fetch: Callable[[], None], *, waits: bool = True) -> Lack | None:
     try:
         fetch()
     except FeedError as error:
-        return Lack(source, str(error))
+        return Lack(source, str(error), waits)
     return None
 
 
@@ -183,11 +186,12 @@ def gather_funds(db: Database, feed: MarketFeed, through: date, now: datetime, r
         closes.forget_fund_closes(db, [(one.symbol, one.session) for one in held])
 
 
-def gather_contracts(db: Database, feed: MarketFeed, months: Sequence[str], start: date, through: date) -> None:
-    """Fetch closing prices of fed funds futures and keep them. Raises FeedError."""
+def gather_contracts(db: Database, feed: MarketFeed, months: Sequence[str], start: date, through: date) -> int:
+    """Fetch closing prices of fed funds futures and keep them; how many there were. Raises FeedError."""
     prices = feed.contracts(months, start=start, through=through)
     with writing(db):
         economy.record_contracts(db, prices)
+    return int(prices.notna().to_numpy().sum())
 
 
 def gather_economy(db: Database, source: EconomyFeed, now: datetime, report: Report) -> Lack | None:

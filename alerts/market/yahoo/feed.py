@@ -23,7 +23,7 @@ from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, 
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.universe import SHELLS, VENUES
 from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
-from alerts.market.yahoo.reasons import NO_BARS, Reason, reason_of
+from alerts.market.yahoo.reasons import NO_BARS, UNKNOWN, Reason, reason_of
 from alerts.market.yahoo.talk import Talk, quietly, spare_time_zones
 
 _PAGE = 250  # Yahoo's limit
@@ -94,9 +94,29 @@ class Yahoo:
         Raises FeedUnavailable on 429 and where no symbol has a bar though some are known; FeedIncomplete where fewer
         than half of more than twenty have one.
         """
+        closes, reasons = self._charts(symbols, start, through, progress)
+        check_closes(closes, reasons)
+        return closes
+
+    def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
+        """From one chart a month. Expired contracts are gone at Yahoo: their months are NaN.
+
+        Raises FeedUnavailable where no month comes and for one of them it is not for want of a contract or a price.
+        """
+        by_symbol = {f"ZQ{_MONTH_LETTERS[int(month[5:]) - 1]}{month[2:4]}.CBT": month for month in months}
+        closes, reasons = self._charts(list(by_symbol), start, through, None)
+        failed = [reason for reason in reasons.values() if reason not in (UNKNOWN.text, NO_BARS.text)]
+        if failed and not closes.raw.notna().any(axis=None):
+            raise FeedUnavailable(f"{NAME}: charts: no fed funds futures: {failed[0]}")
+        return closes.raw.rename(columns=by_symbol).reindex(columns=list(months)).astype("float64")
+
+    def _charts(
+        self, symbols: Sequence[str], start: date | None, through: date, progress: Progress | None
+    ) -> tuple[Closes, dict[str, str]]:
+        """What came, and the reasons of the symbols for which nothing did."""
         wanted = list(dict.fromkeys(symbols))
         if not wanted or (start is not None and not sessions_between(start, through)):
-            return closes_of({}, {}, wanted, start, through)
+            return closes_of({}, {}, wanted, start, through), {}
         raw: dict[str, pd.Series] = {}
         adjusted: dict[str, pd.Series] = {}
         reasons: dict[str, str] = {}
@@ -107,18 +127,7 @@ class Yahoo:
                 self._download(talk, chunk, start, raw, adjusted, reasons)
                 if progress is not None:
                     progress(min(begin + _CHUNK, len(wanted)), len(wanted))
-        closes = closes_of(raw, adjusted, wanted, start, through)
-        check_closes(closes, reasons)
-        return closes
-
-    def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
-        """From one chart a month. Expired contracts are gone at Yahoo: their months are NaN."""
-        by_symbol = {f"ZQ{_MONTH_LETTERS[int(month[5:]) - 1]}{month[2:4]}.CBT": month for month in months}
-        try:
-            closes = self.closes(list(by_symbol), start=start, through=through)
-        except FeedIncomplete:  # most are gone, or not listed yet
-            closes = Closes(pd.DataFrame(), pd.DataFrame())
-        return closes.raw.rename(columns=by_symbol).reindex(columns=list(months)).astype("float64")
+        return closes_of(raw, adjusted, wanted, start, through), reasons
 
     def _wait_turn(self, count: int) -> None:
         """Keep the pace over several downloads: a first backfill is polite, a day's refresh does not wait."""

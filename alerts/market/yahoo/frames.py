@@ -18,7 +18,7 @@ NAME = "Yahoo Finance"
 EARLIEST = date(1999, 1, 4)  # where the exchange's calendar starts
 MANY = 20  # above this many symbols asked, half of them without a bar is a failure of the source
 
-_FIELDS = {
+FIELDS = {
     "exchange": "exchange",
     "quote_type": "quoteType",
     "currency": "currency",
@@ -88,7 +88,7 @@ def census_frame(quotes: list[dict[str, Any]]) -> pd.DataFrame:
     """`CENSUS_COLUMNS` of quotes as the screener gives them; what is absent or no number is NaN, None or NaT."""
     symbols = [str(quote["symbol"]) for quote in quotes]
     columns: dict[str, Any] = {"name": [quote.get("longName") or quote.get("shortName") for quote in quotes]}
-    for column, theirs in _FIELDS.items():
+    for column, theirs in FIELDS.items():
         columns[column] = [quote.get(theirs) for quote in quotes]
     columns["first_trade"] = [new_york_day(quote.get("firstTradeDateMilliseconds"), 1_000) for quote in quotes]
     columns["session"] = [new_york_day(quote.get("regularMarketTime")) for quote in quotes]

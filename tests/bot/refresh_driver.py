@@ -1,0 +1,59 @@
+"""Runs refreshes and backfills as lines of standard input ask, in a process whose environment names the market's proxy.
+
+    refresh_driver.py CACHE
+    {"do": "refresh", "database": …, "session": "2025-08-20", "now": "2025-08-20T21:00:00+00:00"}
+    {"do": "backfill", "database": …, "from": "2025-08-01", "now": …}
+
+The clock is an argument, as everywhere; nothing else differs from the console's commands.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from alerts.market.feed import FeedError
+from alerts.market.fred import Fred
+from alerts.market.yahoo import Yahoo
+from bot import cycle
+from bot.backfill import backfill
+from storage.database import open_database
+
+OPERATOR = 4242
+
+
+def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
+    now = datetime.fromisoformat(asked["now"])
+    feed, economy = Yahoo(cache, lambda: now, pause=0.01), Fred(pause=0.001)
+    if asked["do"] == "backfill":
+        end = date.fromisoformat(asked["to"]) if "to" in asked else None
+        done = backfill(
+            db, feed, date.fromisoformat(asked["from"]), end, now, economy=economy, rests=asked.get("rests", ())
+        )
+        return asdict(done)
+    outcomes = cycle.refresh(
+        db, feed, now, date.fromisoformat(asked["session"]), economy=economy, operators=(OPERATOR,)
+    )  # fmt: skip
+    return [asdict(outcome) | {"session": outcome.session.isoformat()} for outcome in outcomes]
+
+
+def main() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        db = open_database(Path(asked["database"]))
+        try:
+            given = answer(db, Path(sys.argv[1]), asked)
+        except FeedError as error:
+            given = {"error": type(error).__name__, "text": str(error)}
+        db.close()
+        print(json.dumps(given), flush=True)
+
+
+if __name__ == "__main__":
+    main()
