@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.console import gathering, local, running, showing
+from bot.console import gathering, local, running, series, showing, universe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +24,9 @@ for _command in (
     gathering.backfill,
     showing.summary,
     showing.figures,
+    series.import_,
+    series.export,
+    universe.universe,
     local.demo,
     local.local_telegram,
 ):

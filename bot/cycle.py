@@ -15,6 +15,7 @@ from alerts.metrics.compute import compute
 from alerts.metrics.figure import Figure
 from alerts.rules.evaluate import Change, evaluate
 from alerts.rules.state import Kind
+from bot import own_series
 from bot.assemble import assemble
 from bot.gather import SOURCES, Gathered, Gathering
 from bot.histories import Report, silent
@@ -90,7 +91,7 @@ def run_session(gathering: Gathering, session: date, operators: Sequence[int] = 
     inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None)
 
     # 2. Decide what the session's figures are, and what those of the last sessions should have been.
-    computed = compute(inputs, [session])
+    computed = compute(inputs, [session]) + own_series.of_sessions(db, [session])
     rechecked = compute(inputs, recent) if recent else []
 
     # 3. Record: figures, rule states, events and messages together, or none of them.

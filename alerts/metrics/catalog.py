@@ -6,6 +6,7 @@ The words stand in catalog.toml; the computing in the family's module (breadth.p
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ from importlib import resources
 from typing import Any
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
-UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": ""}
+UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "": ""}
+#: Imported series are metrics too, though no list knows them: import.NAME.
+IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class UnknownMetric(KeyError):
@@ -57,6 +60,8 @@ class Metric:
             return "–"
         if self.labels and round(value) in self.labels:
             return self.labels[round(value)]
+        if not self.unit:  # a person's own series: nobody knows in how many decimals it is read
+            return f"{value:,.10g}".replace("-", "−")
         # A lead is a difference: its sign is half of what it says.
         return number(value, self.decimals, sign=self.unit == "pp") + UNIT_SUFFIX[self.unit]
 
@@ -70,6 +75,8 @@ class Metric:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
         if self.unit == "state" or not math.isfinite(change):
             return ""
+        if not self.unit:
+            return f"{change:+,.6g}".replace("-", "−")
         suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
         return number(change, self.decimals, sign=True) + suffix
 
@@ -108,9 +115,21 @@ def catalog() -> dict[str, Metric]:
     return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
 
 
+def _own(identity: str) -> Metric:
+    """An imported series as a metric: any name may be one, whether it was ever imported or not."""
+    return Metric(
+        id=identity, title=identity.removeprefix("import."), unit="",
+        formula="as imported: the last value known on the day", inputs="an imported file",
+        minimum=1, floor=1.0, direction=0, low=None, high=None, decimals=9,
+        aliases=(identity,),
+    )  # fmt: skip
+
+
 def metric(identity: str) -> Metric:
     """The metric with that id. Raises UnknownMetric, with the nearest ids."""
     found = catalog().get(identity)
+    if found is None and IMPORTED.fullmatch(identity):
+        return _own(identity)
     if found is None:
         import difflib
 

@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import IMPORTED, catalog, metric
 from alerts.rules.rule import Operator, Repeat, Rule, Series, check, example_of
 
 MAX_LINE = 300
@@ -70,7 +70,8 @@ def parse(line: str) -> Rule:
 
 def metric_named(text: str) -> str | None:
     """The id of the metric that `text` names by id, title or alias, else None."""
-    return _names().get(normalise(text))
+    plain = normalise(text)
+    return plain if IMPORTED.fullmatch(plain) else _names().get(plain)
 
 
 def normalise(text: str) -> str:
@@ -102,6 +103,8 @@ def _longest_first() -> list[str]:
 
 
 def _metric(text: str) -> tuple[str, str]:
+    if (found := IMPORTED.match(text)) and not text[found.end() :][:1].isalnum():
+        return found[0], text[found.end() :].strip()
     for name in _longest_first():
         if text.startswith(name) and not text[len(name) :][:1].isalnum():
             return _names()[name], text[len(name) :].strip()
@@ -123,7 +126,7 @@ def _nearest(name: str, count: int = 2) -> tuple[str, ...]:
     out: dict[str, str] = {}
     for known in near:
         metric_id = _names()[known]
-        out.setdefault(metric_id, catalog()[metric_id].aliases[0])
+        out.setdefault(metric_id, metric(metric_id).aliases[0])
     return tuple(list(out.values())[:count])
 
 
@@ -131,7 +134,7 @@ def _operator(rest: str, metric_id: str) -> tuple[Operator, str]:
     for pattern, operator in _OPERATORS:
         if found := re.match(pattern, rest):
             return operator, rest[found.end() :].strip()
-    name = catalog()[metric_id].aliases[0]
+    name = metric(metric_id).aliases[0]
     if later := _LATER.search(rest):
         raise GrammarError(
             f"“{later[1]}” is not understood; a rule compares (above, below, at least, at most) or crosses "
@@ -148,7 +151,7 @@ def _operator(rest: str, metric_id: str) -> tuple[Operator, str]:
 
 def example_line(metric_id: str) -> str:
     """A line about that metric that works."""
-    return example_of(catalog()[metric_id])
+    return example_of(metric(metric_id))
 
 
 def _level(rest: str, metric_id: str, operator: Operator) -> tuple[Series, float, str]:

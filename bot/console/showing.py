@@ -18,13 +18,11 @@ from bot.console.command import DATE, command, complain, opened, print_json, set
 @command
 def figures(metric: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
     """Show what is recorded of METRIC (an id, a title, or a name such as "small above 200d")."""
-    from alerts.metrics.catalog import metric as entry_of
-    from alerts.rules.grammar import metric_named
+    from bot.own_series import metric_named
     from storage import figures as stored
 
-    settings = settings_read()
-    entry = entry_of(metric_named(metric) or metric)
-    db = opened(settings)
+    db = opened(settings_read())
+    entry = metric_named(db, metric)
     found = stored.history(db, entry.id, start.date() if start else None, end.date() if end else None)
     if as_json:
         print_json([figure_json(figure) for figure in found])
