@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from sqlite_utils import Database
 
+FILLED = 0.95  # of the companies of a census have a history, and it counts as filled
+
 
 @dataclass(frozen=True)
 class Reconstitution:
@@ -70,6 +72,12 @@ def histories(db: Database) -> tuple[int, int]:
         "WHERE last_census = (SELECT max(last_census) FROM companies)"
     ).fetchone()
     return int(filled), int(total)
+
+
+def filled(db: Database) -> bool:
+    """Whether nearly all companies of the latest census have a history: the rest are new, or have none."""
+    have, total = histories(db)
+    return have >= FILLED * total
 
 
 def reconstitution(db: Database, year: int) -> Reconstitution | None:

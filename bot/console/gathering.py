@@ -74,3 +74,9 @@ def backfill(start: datetime, end: datetime | None) -> None:
     click.echo(
         f"{done.figures:,} figures of {done.sessions} sessions, from the closes of {done.companies:,} companies."
     )
+    if done.without_history:
+        click.echo(
+            f"{done.without_history:,} companies have no history: the source gave none. "
+            "The same command asks for them again.",
+            err=True,
+        )
