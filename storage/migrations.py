@@ -264,3 +264,10 @@ def market_data(db: Database) -> None:
         ) WITHOUT ROWID""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def buttons_and_silence(db: Database) -> None:
+    """Buttons under what is pushed, and messages that arrive without a sound."""
+    db.conn.execute("ALTER TABLE outbox ADD COLUMN keyboard TEXT")  # as Telegram's JSON
+    db.conn.execute("ALTER TABLE outbox ADD COLUMN silent INTEGER NOT NULL DEFAULT 0")
