@@ -6,6 +6,7 @@ The words stand in catalog.toml; the computing in the family's module (breadth.p
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
-UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": ""}
+UNIT_SUFFIX = {"": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": ""}
 
 
 class UnknownMetric(KeyError):
@@ -108,9 +109,32 @@ def catalog() -> dict[str, Metric]:
     return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
 
 
+#: The fund itself: what a new high of "equal weight" is about. No figure is kept of it; its closes are.
+RSP = "fund.rsp"
+IMPORTED = re.compile(r"import\.[a-z0-9_-]{1,64}")
+
+
+@lru_cache(maxsize=1024)
+def _beside_the_catalogue(identity: str) -> Metric | None:
+    """What is watched and not computed: RSP's own close, and any imported series (whether it is held or not)."""
+    if identity == RSP:
+        return Metric(
+            id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",
+            formula="split-adjusted close of RSP, dividends left out", inputs="RSP closes", minimum=1, floor=1.0,
+            direction=0, low=0, high=None, decimals=2, aliases=("equal weight", "rsp", "rsp itself"),
+        )  # fmt: skip
+    if IMPORTED.fullmatch(identity):
+        return Metric(
+            id=identity, title=identity.removeprefix("import."), unit="", formula="an imported series",
+            inputs="the file it was imported from", minimum=1, floor=0.0, direction=0, low=None, high=None, decimals=2,
+            aliases=(identity,),
+        )  # fmt: skip
+    return None
+
+
 def metric(identity: str) -> Metric:
     """The metric with that id. Raises UnknownMetric, with the nearest ids."""
-    found = catalog().get(identity)
+    found = catalog().get(identity) or _beside_the_catalogue(identity)
     if found is None:
         import difflib
 
