@@ -332,6 +332,14 @@ def local_telegram(port: int) -> None:
         complain(f"--port {port}: {error.strerror or error}; choose another port, or end what uses this one", 2)
 
 
+def _register() -> None:
+    """Commands with a file of their own."""
+    from bot.console import trying
+
+    for one in (trying.rules, trying.backtest, trying.baserates):
+        main.add_command(one)
+
+
 def figure_json(figure: Any) -> dict[str, Any]:
     """A figure as its JSON document has it."""
     names = ("metric", "value", "coverage", "eligible", "members", "source", "reason")
@@ -343,4 +351,5 @@ def _print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+_register()
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -10,8 +10,8 @@ from telegram import Update
 
 from alerts.market.sessions import NEW_YORK
 from alerts.metrics.catalog import RSP
-from alerts.rules.check import RuleError, check_history
-from alerts.rules.condition import Condition, series_of, typed_number
+from alerts.rules.check import RuleError
+from alerts.rules.condition import Condition, typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.rule import Rule
@@ -20,7 +20,8 @@ from alerts.rules.state import looks_back
 from bot.commands.answers import Buttons, Context, answer_button, chat_of, may_change, parts, replace_text, say
 from bot.messages import talk
 from bot.messages.words import because, capital, counted_over, short_day
-from bot.observe import SETTLING, SeriesTold, Told, metric_past, value_past
+from bot.observe import SETTLING, SeriesTold, Told, value_past
+from bot.trying import refuse_unheld
 from storage import chats, figures, rules
 
 HOLES = 10  # sessions without a value that may stand among those which settle a new rule
@@ -63,7 +64,7 @@ async def set_line(update: Update, context: Context, line: str) -> None:
     """Keep the rule that `line` says, or say why not."""
     try:
         rule = parse(line, datetime.now(NEW_YORK).date())
-        await parts(context).store.read(_known_history, rule)
+        await parts(context).store.read(refuse_unheld, rule)
     except (GrammarError, RuleError) as error:
         await say(update, talk.rule_refused(error))
         return
@@ -115,18 +116,6 @@ def _keep(db: Database, chat: int, rule: Rule, limit: int) -> _Kept | None:
         number, _ = rules.add_rule(db, chat, rule, past, now)
     watch = next(watch for watch in rules.rules_of(db, chat) if watch.number == number)
     return _Kept(watch, _now_words(db, rule), subscribed, there_already)
-
-
-def _known_history(db: Database, rule: Rule) -> None:
-    """Refuse what cannot be watched here: a series that is not held, a window that reaches back too far."""
-    session = figures.last_judged(db)
-    for series in series_of(rule.watched):
-        past = metric_past(db, series.metric, session) if session else []
-        held = sum(value is not None for _, value in past)
-        if series.of.family == "import" and not held:
-            raise GrammarError(f"There is no series {series.metric} here.")
-        if session is not None:
-            check_history(rule, series, held)
 
 
 def _now_words(db: Database, rule: Rule) -> str | None:
