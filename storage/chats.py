@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage.rules import delete_watches, rules_of
+from storage import watches
+from storage.rules import rules_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def unsubscribe(db: Database, chat_id: int, now: datetime, why: str | None = Non
 def forget(db: Database, chat_id: int) -> bool:
     """Erase all that is kept of a chat: its rules, events, messages, and itself; whether there was anything."""
     for watch in rules_of(db, chat_id):
-        delete_watches(db, watch.id, watch.rule)
+        watches.delete(db, watch.id, watch.rule)
     return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
 
 

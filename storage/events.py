@@ -1,4 +1,4 @@
-"""What fired and what resolved: a row each, written before anyone is told, with all that a message needs to say it."""
+"""What happened to rules and to data: a row each, written before anyone is told, with all a message needs to say it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 @dataclass(frozen=True)
 class Event:
-    """One transition of one rule. `told`: what there is to say of it, as JSON values."""
+    """One transition of one rule, or of the data of a series. `told`: what there is to say of it, as JSON values."""
 
     id: int
     chat: int
@@ -22,11 +22,18 @@ class Event:
 
 
 def record_event(
-    db: Database, rule: int, chat: int, session: date, kind: str, told: dict[str, Any], now: datetime
+    db: Database,
+    rule: int | None,
+    chat: int,
+    session: date,
+    kind: str,
+    told: dict[str, Any],
+    now: datetime,
+    series: str | None = None,
 ) -> int | None:
-    """Write an event; its id, or None where the rule had that one on that session already."""
+    """Write an event of a rule, or (`rule` None) of a series; its id, or None where the rule had that one already."""
     row = db.conn.execute(
-        """INSERT INTO events (rule, chat, session, kind, told, created_at) VALUES (?, ?, ?, ?, ?, ?)
+        """INSERT INTO events (rule, chat, session, kind, told, created_at, series) VALUES (?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (rule, session, kind) DO NOTHING RETURNING id""",
         [
             rule,
@@ -35,6 +42,7 @@ def record_event(
             kind,
             json.dumps(told, ensure_ascii=False),
             now.isoformat(timespec="seconds"),
+            series,
         ],
     ).fetchone()
     return None if row is None else int(row[0])

@@ -15,9 +15,7 @@ from importlib import resources
 from typing import Any
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
-UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "": ""}
-#: Imported series are metrics too, though no list knows them: import.NAME.
-IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
+UNIT_SUFFIX = {"": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": ""}
 
 
 class UnknownMetric(KeyError):
@@ -115,21 +113,34 @@ def catalog() -> dict[str, Metric]:
     return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
 
 
-def _own(identity: str) -> Metric:
-    """An imported series as a metric: any name may be one, whether it was ever imported or not."""
-    return Metric(
-        id=identity, title=identity.removeprefix("import."), unit="",
-        formula="as imported: the last value known on the day", inputs="an imported file",
-        minimum=1, floor=1.0, direction=0, low=None, high=None, decimals=9,
-        aliases=(identity,),
-    )  # fmt: skip
+#: The fund itself: what a new high of "equal weight" is about. No figure is kept of it; its closes are.
+RSP = "fund.rsp"
+#: Imported series are metrics too, though no list knows them: import.NAME.
+IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@lru_cache(maxsize=1024)
+def _beside_the_catalogue(identity: str) -> Metric | None:
+    """What is watched and not computed: RSP's own close, and any imported series (whether it is held or not)."""
+    if identity == RSP:
+        return Metric(
+            id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",
+            formula="split-adjusted close of RSP, dividends left out", inputs="RSP closes", minimum=1, floor=1.0,
+            direction=0, low=0, high=None, decimals=2, aliases=("equal weight", "rsp", "rsp itself"),
+        )  # fmt: skip
+    if IMPORTED.fullmatch(identity):
+        return Metric(
+            id=identity, title=identity.removeprefix("import."), unit="",
+            formula="as imported: the last value known on the day", inputs="an imported file",
+            minimum=1, floor=1.0, direction=0, low=None, high=None, decimals=9,
+            aliases=(identity,),
+        )  # fmt: skip
+    return None
 
 
 def metric(identity: str) -> Metric:
     """The metric with that id. Raises UnknownMetric, with the nearest ids."""
-    found = catalog().get(identity)
-    if found is None and IMPORTED.fullmatch(identity):
-        return _own(identity)
+    found = catalog().get(identity) or _beside_the_catalogue(identity)
     if found is None:
         import difflib
 

@@ -1,4 +1,9 @@
-"""What a metric's own history says of a value: percentile, change, average."""
+"""What a metric's own history says of a value: percentile, z-score, change, average.
+
+A history is the metric's values by session, ascending, None or NaN where one is missing; the last one is today's.
+Windows of n values are the last n that are there, which have to lie within n + max(2, n/20) sessions: one hole must not
+cost n sessions.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 DAILY_MINIMUM = 252
+MONTHLY_MINIMUM = 36
+CONSTANT = 1e-9  # of max(1, |mean|): a standard deviation that counts as zero
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,36 @@ def percentile(history: Sequence[float | None], minimum: int = DAILY_MINIMUM) ->
     less = sum(value < today for value in known)
     equal = sum(value == today for value in known)
     return Percentile(100.0 * (less + equal / 2) / len(known), len(known))
+
+
+def percentile_over(history: Sequence[float | None], n: int) -> float | None:
+    """The percentile of today's value among the last n, today's included, 0–100.
+
+    None where today's is missing, or the last n are not there.
+    """
+    return percentile(window, n).value if (window := _window(history, n)) else None
+
+
+def zscore(history: Sequence[float | None], n: int) -> float | None:
+    """(today's value − mean)/standard deviation of the last n values, today's included; ddof = 1.
+
+    None where today's is missing, the last n are not there, or they do not move: a standard deviation up to
+    1e-9 · max(1, |mean|) is rounding, and counts as zero.
+    """
+    window = _window(history, n)
+    if len(window) < 2:
+        return None
+    mean = math.fsum(window) / n
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in window) / (n - 1))
+    return None if deviation <= CONSTANT * max(1.0, abs(mean)) else (window[-1] - mean) / deviation
+
+
+def change(history: Sequence[float | None], n: int) -> float | None:
+    """Today's value minus that of n sessions ago, in the metric's unit; None where either is missing."""
+    if n < 1 or len(history) <= n:
+        return None
+    today, before = history[-1], history[-1 - n]
+    return None if today is None or before is None or _missing(today) or _missing(before) else today - before
 
 
 def average(history: Sequence[float | None], n: int) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from telegram import Update
 
+from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, metric_named, parse
-from alerts.rules.rule import RuleError
 from bot.charts.spec import Chart
 from bot.commands.answers import VERSION, Context, answer_button, parts, say, show
 from bot.messages import talk

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from alerts.rules.check import RuleError
+from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
-from alerts.rules.rule import RuleError
-from alerts.rules.state import Phase
+from alerts.rules.phases import Phase
 from bot.messages.words import NO_ADVICE, short_day
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
@@ -113,15 +114,14 @@ def rule_set(watch: Watch, now: str | None, note: str, subscribed_now: bool) -> 
     if now:
         lines.append(escape(now))
     match watch.state.phase:
-        case Phase.FIRING:
+        case Phase.FIRING | Phase.RECOVERING:
             lines.append("That is true already, so you hear when it has ended and when it comes true again.")
-        case Phase.SPENT if not watch.rule.operator.value.startswith("crosses below"):
+        case Phase.SPENT | Phase.BEYOND:
+            beyond, back = ("below", "above") if watch.rule.first.operator.sign < 0 else ("above", "below")
+            level = "it" if watch.rule.clear is None else typed_number(watch.rule.clear)
             lines.append(
-                "It lies above that already; you hear at the next crossing, after it has been back at or below it."
-            )
-        case Phase.SPENT:
-            lines.append(
-                "It lies below that already; you hear at the next crossing, after it has been back at or above it."
+                f"It lies {beyond} that already; you hear at the next crossing, after it has been back at or "
+                f"{back} {level}."
             )
         case Phase.PENDING:
             lines.append(f"True now, but not yet for {watch.rule.hold} sessions.")
@@ -162,6 +162,10 @@ def _where(watch: Watch) -> str:
     match watch.state.phase:
         case Phase.FIRING:
             return f"true{since}"
+        case Phase.RECOVERING:
+            return f"true{since}, on its way out"
+        case Phase.EXPIRED:
+            return "its last day is over"
         case Phase.PENDING:
             return f"true{since}, waiting for {watch.rule.hold} sessions in a row"
         case Phase.DISARMED:
@@ -172,7 +176,7 @@ def _where(watch: Watch) -> str:
             )
         case Phase.NEW:
             return "waiting for a first figure"
-        case Phase.SPENT:
+        case Phase.SPENT | Phase.BEYOND:
             return "crossed, waits for the way back"
     return "waiting"
 

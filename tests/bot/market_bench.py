@@ -127,7 +127,7 @@ class Bench:
             chats.subscribe(db, OPERATOR, now)
             rule, session = parse(line), figures.last_session(db)
             assert session is not None
-            rules.add_rule(db, LISTENER, rule, value_past(db, rule.series, session, 12), now)
+            rules.add_rule(db, LISTENER, rule, value_past(db, rule.watched, session, 12), now)
 
     def outbox(self) -> dict[str, int]:
         with self.open() as db:

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from alerts.metrics.catalog import catalog
+from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, parse
-from alerts.rules.rule import RuleError
 
 GOOD = [
     "small above 200d > 60", "valuation discount < -25% for 3 days", "iwm/spy crosses above its 50d average once",
