@@ -31,7 +31,7 @@ def test_opening_again_migrates_nothing(path: Path) -> None:
     open_database(path).close()
     before = path.read_bytes()
     db = open_database(path)
-    assert db.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == 5
+    assert db.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0] == 6
     db.close()
     assert path.read_bytes() == before
 
