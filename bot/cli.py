@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.histories import Report
     from bot.settings import Settings
 
-DATE = click.DateTime(["%Y-%m-%d"])
+DATE: click.DateTime = click.DateTime(["%Y-%m-%d"])
 RESTS = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds that a backfill leaves a source alone which turns it away
 
 
@@ -343,4 +343,18 @@ def _print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+def opened() -> Database:
+    """The database that the settings name, for a command of bot/console/."""
+    return _open(_settings())
+
+
+print_json = _print_json
+
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+# The commands that have a file of their own need what stands above.
+from bot.console import odds as _odds  # noqa: E402
+from bot.console import thesis as _thesis  # noqa: E402
+
+main.add_command(_odds.odds)
+main.add_command(_thesis.thesis)
