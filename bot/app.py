@@ -24,7 +24,18 @@ from telegram.ext import (
 
 from bot import schedule
 from bot.charts.worker import ChartWorker
-from bot.commands import figures, start, subscription, thesis, thresholds, unknown
+from bot.commands import (
+    figures,
+    presets,
+    previews,
+    silence,
+    start,
+    subscription,
+    thesis,
+    thresholds,
+    unknown,
+    watching,
+)
 from bot.commands.answers import Context, Parts
 from bot.delivery import FREE_RATE, MOST_UNDER_WAY, Decision, Delivery, decide
 from bot.messages import talk
@@ -47,12 +58,21 @@ _COMMANDS = {
     "summary": figures.summary, "breadth": figures.breadth, "size": figures.size, "valuation": figures.valuation,
     "thesis": thesis.thesis,
     "metrics": figures.metrics, "alert": thresholds.alert, "alerts": thresholds.alerts,
+    "edit": thresholds.edit, "why": watching.why_numbered, "history": watching.history, "presets": presets.presets,
+    "snooze": silence.snooze_numbered, "mute": silence.mute_chat, "unmute": silence.unmute_chat, "quiet": silence.quiet,
 }  # fmt: skip
 _BUTTONS = {
     "subscribe": subscription.subscribe, "summary": figures.summary, "breadth": figures.breadth, "size": figures.size,
     "valuation": figures.valuation, "howto": thresholds.how_to, "alerts": thresholds.alerts,
     "forget": start.forget, "keep": start.keep,
-    r"delete:\d{1,18}": thresholds.delete, "set:.+": thresholds.set_by_button,
+    r"delete:\d{1,18}": thresholds.delete, "set:.+": previews.preview_by_button, "save:.+": previews.save_line,
+    r"draft:\d{1,18}": previews.save_draft, r"change(?::\d{1,18})?": previews.change, "cancel": previews.cancel,
+    r"chart:\d{1,18}": watching.chart, r"why:\d{1,18}": watching.why_pressed, "history": watching.history,
+    r"more:\d{4}-\d{2}-\d{2}:\d{1,4}": watching.more, r"rule:\d{1,18}": thresholds.one,
+    r"erase:\d{1,18}": thresholds.erase, r"edit:\d{1,18}": thresholds.edit_by_button,
+    r"snooze:\d{1,18}": silence.snooze_pressed, r"nap:\d{1,18}:(?:day|week|resolve|off)": silence.nap,
+    r"now:\d{1,18}": silence.alert_now, r"wait:\d{1,18}": silence.wait, "unmute": silence.unmute_chat,
+    "presets": presets.presets, r"pack:[a-z]{1,20}": presets.pack, r"packall:[a-z]{1,20}": presets.set_pack,
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from bot.gather import SOURCES, Gathered, Gathering
 from bot.histories import Report, silent
 from bot.judge import judge
 from bot.messages import operator
+from bot.telling import tell_waiting
 from storage import advances, figures, outbox, troubles
 from storage.database import writing
 
@@ -73,7 +74,16 @@ def refresh(
             out.append(run_session(gathering, session, operators))
             if not out[-1].sealed:
                 break
+        _tell_waiting(db, now, out)
     return out
+
+
+def _tell_waiting(db: Database, now: datetime, out: Sequence[Outcome]) -> None:
+    """Where the session that was to be caught up with has to wait, what came before it does not."""
+    judged = [outcome.session for outcome in out if outcome.sealed]
+    if judged and not out[-1].sealed:
+        with writing(db):
+            tell_waiting(db, judged[-1], now)
 
 
 def run_session(gathering: Gathering, session: date, operators: Sequence[int] = ()) -> Outcome:

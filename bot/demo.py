@@ -161,6 +161,16 @@ class ClockEnds(Exception):
     """The clock has reached the present."""
 
 
+async def _answer(world: World, person: int, act: Callable[[], object]) -> int:
+    """Do something as a person, and wait for the bot's answer; its message's id."""
+    chat = world.private_chat(person)
+    before = chat.last_message_id
+    act()
+    while not (answers := [at for at, stored in chat.stored.items() if stored.from_bot and at > before]):
+        await asyncio.sleep(0.05)
+    return answers[-1]
+
+
 def _evening(session: date) -> datetime:
     return close_of(session) + timedelta(hours=1)
 
@@ -234,11 +244,14 @@ class Demo:
         if begun or await asyncio.to_thread(self._anyone):
             return
         person = next(iter(local.world.people))
-        for text in ("/start", *(f"/alert {line}" for line in FIRST_LINES)):
-            answers = local.calls.counts.get("sendMessage", 0)
-            people.say(local.world, person, text)
-            while local.calls.counts.get("sendMessage", 0) == answers:
-                await asyncio.sleep(0.05)
+        await _answer(local.world, person, lambda: people.say(local.world, person, "/start"))
+        for line in FIRST_LINES:
+            await self._set(local.world, person, line)
+
+    async def _set(self, world: World, person: int, line: str) -> None:
+        """As anyone does: send the line, look at the preview, press Save."""
+        shown = await _answer(world, person, lambda: people.say(world, person, f"/alert {line}"))
+        await _answer(world, person, lambda: people.press(world, person, shown, text="Save"))
 
     def _anyone(self) -> bool:
         db = open_database(self.settings.database_path)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlite_utils import Database
+
+TOLD, HELD = "told", "held"  # held: told when quiet hours end
+#: What the chat has heard, hears when quiet hours end, or with the session that is caught up with.
+HEARD = "(said IN ('told', 'held') OR said IS NULL)"
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,7 @@ class Event:
     session: date
     kind: str
     told: dict[str, Any]
+    said: str | None = TOLD  # or HELD, or why not: "muted", "snoozed"; None while it waits
 
 
 def record_event(
@@ -30,10 +36,15 @@ def record_event(
     told: dict[str, Any],
     now: datetime,
     series: str | None = None,
+    said: str | None = TOLD,
 ) -> int | None:
-    """Write an event of a rule, or (`rule` None) of a series; its id, or None where the rule had that one already."""
+    """Write an event of a rule, or (`rule` None) of a series; its id, or None where the rule had that one already.
+
+    `said`: what becomes of it, as in Event.
+    """
     row = db.conn.execute(
-        """INSERT INTO events (rule, chat, session, kind, told, created_at, series) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """INSERT INTO events (rule, chat, session, kind, told, created_at, series, said)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (rule, session, kind) DO NOTHING RETURNING id""",
         [
             rule,
@@ -43,15 +54,77 @@ def record_event(
             json.dumps(told, ensure_ascii=False),
             now.isoformat(timespec="seconds"),
             series,
+            said,
         ],
     ).fetchone()
     return None if row is None else int(row[0])
 
 
-def events_of(db: Database, chat: int, limit: int = 20) -> list[Event]:
-    """A chat's latest events, newest first."""
+_COLUMNS = "id, chat, session, kind, told, said"
+
+
+def _event(row: Sequence[Any]) -> Event:
+    return Event(row[0], row[1], date.fromisoformat(row[2]), row[3], json.loads(row[4]), row[5])
+
+
+def events_of(db: Database, chat: int, limit: int = 20, rule: int | None = None) -> list[Event]:
+    """A chat's latest events, newest first; those of one rule where it is given."""
     rows = db.conn.execute(
-        "SELECT id, chat, session, kind, told FROM events WHERE chat = ? ORDER BY session DESC, id DESC LIMIT ?",
-        [chat, limit],
+        f"SELECT {_COLUMNS} FROM events WHERE chat = ? AND (? IS NULL OR rule = ?) "
+        "ORDER BY session DESC, id DESC LIMIT ?",
+        [chat, rule, rule, limit],
     )
-    return [Event(row[0], row[1], date.fromisoformat(row[2]), row[3], json.loads(row[4])) for row in rows]
+    return [_event(row) for row in rows]
+
+
+def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[Event]:
+    """A chat's events of those ids, in that order; those that are gone are left out."""
+    found = {}
+    for identity in identities:
+        row = db.conn.execute(
+            f"SELECT {_COLUMNS} FROM events WHERE id = ? AND chat = ?", [identity, chat]
+        ).fetchone()  # fmt: skip
+        if row is not None:
+            found[identity] = _event(row)
+    return list(found.values())
+
+
+def waiting(db: Database) -> dict[int, list[Event]]:
+    """By chat, the events that wait to be told together with the session that is caught up with, oldest first."""
+    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE said IS NULL ORDER BY chat, session, id").fetchall()
+    out: dict[int, list[Event]] = {}
+    for row in rows:
+        out.setdefault(row[1], []).append(_event(row))
+    return out
+
+
+def now_said(db: Database, identities: Sequence[int], said: str) -> None:
+    """Write down what became of events."""
+    db.conn.executemany("UPDATE events SET said = ? WHERE id = ?", [(said, identity) for identity in identities])
+
+
+def announcement(db: Database, rule: int, since: date) -> int | None:
+    """The event that made the episode since `since` known to the chat; None where nothing has."""
+    row = db.conn.execute(
+        f"""SELECT id FROM events WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder') AND {HEARD}
+            ORDER BY session, id LIMIT 1""",
+        [rule, since.isoformat()],
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def was_told_of(db: Database, chat: int, series: str, session: date) -> bool:
+    """Whether the chat heard on `session` that a series has no data."""
+    row = db.conn.execute(
+        f"SELECT 1 FROM events WHERE chat = ? AND session = ? AND series = ? AND kind = 'no data' AND {HEARD}",
+        [chat, session.isoformat(), series],
+    ).fetchone()
+    return row is not None
+
+
+def unheard(db: Database, chat: int, said: str) -> list[Event]:
+    """A chat's events that were not told for that reason, newest first."""
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE chat = ? AND said = ? ORDER BY session DESC, id DESC", [chat, said]
+    )
+    return [_event(row) for row in rows]

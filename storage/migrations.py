@@ -316,3 +316,33 @@ def month_valuations(db: Database) -> None:
         ) WITHOUT ROWID""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def hearing(db: Database) -> None:
+    """What a chat wants to hear when, what became of each event, and lines that wait to be saved."""
+    for statement in (
+        "ALTER TABLE chats ADD COLUMN muted INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE chats ADD COLUMN quiet_from TEXT",                   # "22:00", by the clocks of `zone`
+        "ALTER TABLE chats ADD COLUMN quiet_to TEXT",
+        "ALTER TABLE chats ADD COLUMN zone TEXT",
+        "ALTER TABLE chats ADD COLUMN quiet_silent INTEGER NOT NULL DEFAULT 0",  # sent without a sound, not held
+        # What became of an event: told, held, or why not; NULL while it waits for the session that is caught up with.
+        "ALTER TABLE events ADD COLUMN said TEXT DEFAULT 'told'",
+        "CREATE INDEX events_waiting ON events (chat) WHERE said IS NULL",
+        """CREATE TABLE snoozes (
+            rule INTEGER PRIMARY KEY REFERENCES rules ON DELETE CASCADE,
+            chat INTEGER NOT NULL,
+            through TEXT                     -- the last session it is silent on; NULL: until it resolves
+        )""",
+        # Lines that do not fit into a button, for as long as the button may be pressed.
+        """CREATE TABLE drafts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            chat INTEGER NOT NULL,
+            line TEXT NOT NULL,
+            replaces INTEGER,                -- the rule that it is to be written over
+            created_at TEXT NOT NULL
+        )""",
+        "CREATE INDEX drafts_by_chat ON drafts (chat)",
+    ):  # fmt: skip
+        db.conn.execute(statement)

@@ -89,6 +89,25 @@ def message_of(db: Database, chat: int, session: date, kind: str) -> int | None:
     return None if row is None else row[0]
 
 
+def message_telling(db: Database, chat: int, event: int, since: date) -> int | None:
+    """Telegram's id of the first part of the message, of `since` or later, that told a chat of an event."""
+    row = db.conn.execute(
+        """SELECT message_id FROM outbox WHERE chat = ? AND session >= ? AND part = 1 AND kind LIKE 'alert%'
+           AND EXISTS (SELECT 1 FROM json_each(outbox.events) WHERE value = ?) ORDER BY id LIMIT 1""",
+        [chat, since.isoformat(), event],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def events_told(db: Database, chat: int, session: date, kind: str) -> list[int]:
+    """The ids of the events that a message tells, in its order; none where there is no such message."""
+    row = db.conn.execute(
+        "SELECT events FROM outbox WHERE chat = ? AND session = ? AND kind = ? AND part = 1",
+        [chat, session.isoformat(), kind],
+    ).fetchone()
+    return [] if row is None else [int(event) for event in json.loads(row[0])]
+
+
 _DUE = "id, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent"
 _FIRST = """NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.chat = due.chat AND earlier.id < due.id
                         AND earlier.state IN ('pending', 'sending', 'unknown'))"""
@@ -166,11 +185,12 @@ def recover(db: Database, now: datetime) -> int:
 def move_chat(db: Database, old: int, new: int) -> None:
     """A group became a supergroup: everything of `old` belongs to `new` from here on."""
     db.conn.execute(
-        "INSERT OR IGNORE INTO chats (id, created_at, subscribed_at, last_rule) "
-        "SELECT ?, created_at, subscribed_at, last_rule FROM chats WHERE id = ?",
+        "INSERT OR IGNORE INTO chats (id, created_at, subscribed_at, last_rule, muted, quiet_from, quiet_to, zone, "
+        "quiet_silent) SELECT ?, created_at, subscribed_at, last_rule, muted, quiet_from, quiet_to, zone, "
+        "quiet_silent FROM chats WHERE id = ?",
         [new, old],
     )
-    for table in ("rules", "events", "outbox", "silences"):
+    for table in ("rules", "events", "outbox", "silences", "snoozes", "drafts"):
         db.conn.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
     db.conn.execute("DELETE FROM chats WHERE id = ?", [old])
 

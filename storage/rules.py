@@ -97,3 +97,8 @@ def delete_rule(db: Database, chat: int, identity: int) -> Watch | None:
     watches.delete(db, watch.id, watch.rule)
     db.conn.execute("DELETE FROM rules WHERE id = ?", [watch.id])
     return watch
+
+
+def take_number(db: Database, chat: int, number: int, wanted: int) -> None:
+    """Call a chat's rule by another number, which a deleted one has left."""
+    db.conn.execute("UPDATE rules SET number = ? WHERE chat = ? AND number = ?", [wanted, chat, number])

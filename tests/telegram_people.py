@@ -43,6 +43,10 @@ class Person:
         until(lambda: len(self.heard()) >= before + answers, seconds)
         return self.rows()[-1]
 
+    def set_alert(self, line: str) -> dict[str, Any]:
+        """Preview a line, save it, and wait for what is said of that."""
+        return self.press_and_wait(self.ask(f"/alert {line}"), "Save")
+
     def press(self, row: dict[str, Any], button: str) -> None:
         """Press the button whose text begins with `button`, under the message of `row`."""
         buttons = [key for line in row["message"]["reply_markup"]["inline_keyboard"] for key in line]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
@@ -17,6 +16,7 @@ from telegram.ext import ContextTypes
 
 from bot.charts.spec import Chart
 from bot.charts.worker import ChartFailed, ChartWorker
+from bot.messages.buttons import Buttons, callback
 from bot.settings import Settings
 from bot.store import Store
 from storage import pictures
@@ -24,9 +24,6 @@ from storage import pictures
 log = logging.getLogger(__name__)
 
 Context = ContextTypes.DEFAULT_TYPE
-#: (text, callback data) of each button, row by row.
-Buttons = Sequence[Sequence[tuple[str, str]]]
-VERSION = "v1"
 #: An answer, good while the revision of the figures and what is said of their age are the same: (those, text, chart).
 Made = tuple[tuple[int, tuple[str, ...]], str, Chart | None]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -61,11 +58,18 @@ def chat_of(update: Update) -> int:
     return update.effective_chat.id
 
 
+def argument(update: Update, at: int = 1) -> str:
+    """What stands behind the command, or in a button's data after the action; "" where nothing does."""
+    if update.callback_query is not None:
+        parts = (update.callback_query.data or "").split(":", at + 1)
+        return parts[at + 1] if len(parts) > at + 1 else ""
+    words = ((update.effective_message.text if update.effective_message else None) or "").split(maxsplit=at)
+    return words[at] if len(words) > at else ""
+
+
 def keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     """Inline buttons; None where there are none."""
-    rows = [
-        [InlineKeyboardButton(text, callback_data=f"{VERSION}:{action}") for text, action in row] for row in buttons
-    ]
+    rows = [[InlineKeyboardButton(text, callback_data=callback(action)) for text, action in row] for row in buttons]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
@@ -178,3 +182,12 @@ async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None
     except BadRequest as error:
         if "not modified" not in error.message.lower():
             await say(update, text, buttons)
+
+
+async def without_buttons(update: Update) -> None:
+    """Take the buttons from under the message whose button was pressed: what they offered is done."""
+    assert update.callback_query is not None
+    try:
+        await update.callback_query.edit_message_reply_markup(None)
+    except BadRequest as error:
+        log.info("the buttons stay: %s", error)

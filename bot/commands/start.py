@@ -11,12 +11,12 @@ from storage import chats, rules
 
 FIRST_BUTTONS = (
     (("Subscribe", "subscribe"), ("Today's summary", "summary")),
-    (("Set a threshold", "howto"),),
+    (("Choose alerts", "presets"), ("Set a threshold", "howto")),
 )
 
 
 async def start(update: Update, context: Context) -> None:
-    """What this is, and the three things to do first."""
+    """What this is, and what to do first."""
     await say(update, talk.start(parts(context).simulated), FIRST_BUTTONS)
 
 

@@ -9,8 +9,9 @@ from sqlite_utils import Database
 from telegram import Update
 from telegram.constants import ChatMemberStatus
 
-from bot.commands.answers import Buttons, Context, answer_button, chat_of, may_change, parts, say
+from bot.commands.answers import Context, answer_button, chat_of, may_change, parts, say
 from bot.messages import talk
+from bot.messages.buttons import Buttons
 from storage import chats, rules
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ async def subscribe(update: Update, context: Context) -> None:
     if not await may_change(update):
         return
     changed, count = await parts(context).store.write(_subscribe, chat_of(update))
-    buttons: Buttons = () if count else [[("Set a threshold", "howto")]]
+    buttons: Buttons = () if count else [[("Choose alerts", "presets"), ("Set a threshold", "howto")]]
     await say(update, talk.subscribed(changed, count), buttons)
 
 

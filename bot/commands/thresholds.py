@@ -1,85 +1,33 @@
-"""/alert LINE and /alerts: setting, listing and deleting thresholds."""
+"""/alert LINE, /alerts and /edit N LINE: setting, listing, changing and deleting thresholds."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlite_utils import Database
 from telegram import Update
 
-from alerts.market.sessions import NEW_YORK
-from alerts.metrics.catalog import RSP
-from alerts.rules.check import RuleError
-from alerts.rules.condition import Condition, typed_number
 from alerts.rules.evaluate import Watch
-from alerts.rules.grammar import GrammarError, parse
-from alerts.rules.rule import Rule
-from alerts.rules.series import Series, Transform
-from alerts.rules.state import looks_back
-from bot.commands.answers import Buttons, Context, answer_button, chat_of, may_change, parts, replace_text, say
+from bot.commands.answers import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
+from bot.commands.previews import show_preview
 from bot.messages import talk
-from bot.messages.words import because, capital, counted_over, short_day
-from bot.observe import SETTLING, SeriesTold, Told, value_past
-from bot.trying import refuse_unheld
-from storage import chats, figures, rules
+from bot.messages.buttons import Buttons, fits, rule_buttons
+from storage import rules
+from storage.hearing import hearing
+from storage.snoozes import snoozes_of
 
-HOLES = 10  # sessions without a value that may stand among those which settle a new rule
-
-
-@dataclass(frozen=True)
-class _Kept:
-    watch: Watch
-    now: str | None  # the series' latest value, in words
-    subscribed: bool  # by this
-    there_already: bool
+ROWS = 25  # of buttons under a list: Telegram takes 100 buttons
 
 
 async def alert(update: Update, context: Context) -> None:
-    """Set what the line after the command says; without one, say how."""
-    assert update.effective_message is not None
-    words = (update.effective_message.text or "").split(maxsplit=1)
-    if len(words) < 2:
-        await how_to(update, context)
-        return
-    await set_line(update, context, words[1])
+    """Preview what the line after the command says; without one, say how."""
+    line = argument(update)
+    await (show_preview(update, context, line) if line else how_to(update, context))
 
 
 async def how_to(update: Update, _context: Context) -> None:
-    """How to set a threshold, with buttons that set one."""
+    """How to set a threshold, with buttons that preview one."""
     await answer_button(update)
     buttons = [[(f"{at}. {line}", f"set:{line}")] for at, (line, _) in enumerate(talk.STARTERS, start=1)]
-    await say(update, talk.how_to_set(), buttons)
-
-
-async def set_by_button(update: Update, context: Context) -> None:
-    """Set the line that a button carries."""
-    assert update.callback_query is not None
-    line = (update.callback_query.data or "").split(":", 2)[2]
-    await answer_button(update)
-    await set_line(update, context, line)
-
-
-async def set_line(update: Update, context: Context, line: str) -> None:
-    """Keep the rule that `line` says, or say why not."""
-    try:
-        rule = parse(line, datetime.now(NEW_YORK).date())
-        await parts(context).store.read(refuse_unheld, rule)
-    except (GrammarError, RuleError) as error:
-        await say(update, talk.rule_refused(error))
-        return
-    if not await may_change(update):
-        return
-    limit = parts(context).settings.max_rules_per_chat
-    kept = await parts(context).store.write(_keep, chat_of(update), rule, limit)
-    if kept is None:
-        await say(update, talk.too_many(limit))
-        return
-    note = (
-        f"You had that one already, as number {kept.watch.number}; it is not set twice." if kept.there_already else ""
-    )
-    buttons: Buttons = [[("Delete it", f"delete:{kept.watch.id}"), ("All alerts", "alerts")]]
-    await say(update, talk.rule_set(kept.watch, kept.now, note, kept.subscribed), buttons)
+    await say(update, talk.how_to_set(), [*buttons, [("Packs of alerts", "presets")]])
 
 
 async def alerts(update: Update, context: Context) -> None:
@@ -89,70 +37,72 @@ async def alerts(update: Update, context: Context) -> None:
     await say(update, text, buttons)
 
 
+async def one(update: Update, context: Context) -> None:
+    """One rule with all that can be done with it."""
+    watch = await rule_pressed(update, context)
+    if watch is not None:
+        await answer_button(update)
+        await say(update, talk.one_alert(watch), rule_buttons(watch.id))
+
+
 async def delete(update: Update, context: Context) -> None:
-    """Delete the rule a button names, if it is this chat's, and show what is left."""
-    assert update.callback_query is not None
+    """Delete the rule a button in the list names, if it is this chat's, and show what is left."""
     if not await may_change(update):
         return
-    identity = int((update.callback_query.data or "").rsplit(":", 1)[1])
-    gone = await parts(context).store.write(rules.delete_rule, chat_of(update), identity)
+    gone = await parts(context).store.write(rules.delete_rule, chat_of(update), int(argument(update)))
     await answer_button(update, talk.deleted(gone)[:200] if gone else "That alert is deleted already.")
     text, buttons = await parts(context).store.read(_list, chat_of(update))
     await replace_text(update, text, buttons)
 
 
-def _keep(db: Database, chat: int, rule: Rule, limit: int) -> _Kept | None:
-    now = datetime.now(UTC)
-    number = rules.same_rule(db, chat, rule)
-    there_already = number is not None
-    if not there_already and rules.count_rules(db, chat) >= limit:
-        return None
-    subscribed = chats.subscribe(db, chat, now)
-    if not there_already:
-        session = figures.last_judged(db)
-        back = looks_back(rule)
-        count = SETTLING if back is None else back + HOLES
-        past = value_past(db, rule.watched, session, count) if session else []
-        number, _ = rules.add_rule(db, chat, rule, past, now)
-    watch = next(watch for watch in rules.rules_of(db, chat) if watch.number == number)
-    return _Kept(watch, _now_words(db, rule), subscribed, there_already)
+async def erase(update: Update, context: Context) -> None:
+    """Delete the rule a button under an alert names; the alert stays where it is."""
+    if not await may_change(update):
+        return
+    gone = await parts(context).store.write(rules.delete_rule, chat_of(update), int(argument(update)))
+    if gone is None:
+        await answer_button(update, "That alert is deleted already.")
+        return
+    await answer_button(update)
+    again = f"set:{gone.rule.line}"
+    await say(update, talk.deleted_text(gone), [[("Set it again", again)]] if fits(again) else ())
 
 
-def _now_words(db: Database, rule: Rule) -> str | None:
-    """Where each series of the rule stands, and which one is meant."""
-    session = figures.last_session(db)
-    if session is None:
-        return None
-    told = Told(db, session)
-    return "\n".join(_one_now(told, condition) for condition in rule.conditions)
+async def edit(update: Update, context: Context) -> None:
+    """/edit N LINE previews the line, to be written over alert N; /edit N gives its line back."""
+    number, _, line = argument(update).partition(" ")
+    watch = await parts(context).store.read(rule_numbered, chat_of(update), number)
+    if watch is None:
+        await say(update, talk.no_such_alert("edit", number))
+    elif not line.strip():
+        await say(update, talk.change_line(watch.rule.line, watch.number))
+    elif await may_change(update):
+        await show_preview(update, context, line.strip(), watch)
 
 
-def _one_now(told: Told, condition: Condition) -> str:
-    series, of = condition.series, condition.series.of
-    found = told.of(series)
-    figure = found.figure
-    if figure.value is None:
-        return f"{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
-    text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
-    counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
-    text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.source})"
-    return text + _beside(series, found) + "."
+async def edit_by_button(update: Update, context: Context) -> None:
+    """Give the rule's line back, to be sent again with what is to be different."""
+    watch = await rule_pressed(update, context)
+    if watch is not None:
+        await answer_button(update)
+        await say(update, talk.change_line(watch.rule.line, watch.number))
 
 
-def _beside(series: Series, found: SeriesTold) -> str:
-    """What the transform makes of the value."""
-    match series.transform:
-        case Transform.GAP:
-            level = "needs more sessions of history" if found.level is None else f"is {series.of.show(found.level)}"
-            return f"; its {series.n}d average {level}"
-        case Transform.PERCENTILE | Transform.ZSCORE | Transform.CHANGE | Transform.AVERAGE:
-            value = "missing" if found.observed is None else typed_number(round(found.observed, 4))
-            return f"; {series.words}: {value}"
-    return ""
+async def rule_pressed(update: Update, context: Context) -> Watch | None:
+    """The rule a button names, if it is this chat's; else that is said."""
+    watch = await parts(context).store.read(rules.rule_of, chat_of(update), int(argument(update).split(":")[0]))
+    if watch is None:
+        await answer_button(update, "That alert is not there any more.")
+    return watch
+
+
+def rule_numbered(db: Database, chat: int, number: str) -> Watch | None:
+    """The chat's rule of that number."""
+    wanted = number.strip().lstrip("#")
+    return next((watch for watch in rules.rules_of(db, chat) if str(watch.number) == wanted), None)
 
 
 def _list(db: Database, chat: int) -> tuple[str, Buttons]:
-    found = chats.chat(db, chat)
     watches = rules.rules_of(db, chat)
-    buttons = [[(f"Delete {watch.number}: {watch.rule.line}", f"delete:{watch.id}")] for watch in watches]
-    return talk.alerts_list(watches, found is not None and found.subscribed), buttons
+    buttons = [[(f"Delete {watch.number}: {watch.rule.line}", f"delete:{watch.id}")] for watch in watches[:ROWS]]
+    return talk.alerts_list(watches, hearing(db, chat), snoozes_of(db, chat)), buttons

@@ -1,4 +1,4 @@
-"""What is no command: a metric's name is answered with its value, a rule's line with an offer, all else with help."""
+"""What is no command: a metric's name gets its value, a rule's line its preview, all else help."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from telegram import Update
 from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, metric_named, parse
 from bot.charts.spec import Chart
-from bot.commands.answers import VERSION, Context, answer_button, parts, say, show
+from bot.commands.answers import Context, answer_button, parts, say, show
+from bot.commands.previews import show_preview
 from bot.messages import talk
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.pictures import metric_chart
 from bot.summary import standing_of
 from storage import figures
-
-_BUTTON_BYTES = 64
 
 
 async def text(update: Update, context: Context) -> None:
@@ -27,7 +26,7 @@ async def text(update: Update, context: Context) -> None:
         await show(update, context, *await parts(context).store.read(_figure, named, parts(context).simulated))
         return
     try:
-        rule = parse(typed)
+        parse(typed)
     except RuleError as error:
         await say(update, talk.rule_refused(error))
     except GrammarError as error:
@@ -35,9 +34,7 @@ async def text(update: Update, context: Context) -> None:
         meant_a_rule = any(sign.isdigit() for sign in typed) and not typed.startswith("/")
         await say(update, talk.rule_refused(error) if meant_a_rule else talk.not_understood(typed))
     else:
-        action = f"set:{rule.line}"
-        fits = len(f"{VERSION}:{action}".encode()) <= _BUTTON_BYTES
-        await say(update, talk.offer(rule.line), [[("Set this alert", action)]] if fits else ())
+        await show_preview(update, context, typed)
 
 
 async def other(update: Update, _context: Context) -> None:

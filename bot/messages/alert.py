@@ -1,125 +1,118 @@
-"""What a chat is told of its rules: a pure function of recorded events."""
+"""What a chat is told of its rules: one message a session, a pure function of recorded events.
+
+    🔔 session ── fired ── resolved, expired ── reminders ── data, a line
+                    └ by family: regime, size, breadth, valuation, the rest
+
+The first entries come in full, what is more by a button. Where sessions are caught up with, each has its heading.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from html import escape
+from itertools import groupby
 from typing import Any
 
-from alerts.metrics.catalog import Metric, metric
-from bot.messages.words import capital, counted_over, day, short_day, standing
+from alerts.metrics.catalog import catalog, metric
+from bot.messages.buttons import Buttons, alert_buttons
+from bot.messages.entry import data_lines, entry_text
+from bot.messages.words import capital, day
+
+Told = Mapping[str, Any]
 
 TEXT_LIMIT = 4096
 #: Room for the line that says that a message may come twice, and for entities that count longer than they read.
 _ROOM = TEXT_LIMIT - 200
 MAYBE_REPEAT = "<i>This may be a repeat: the answer to a first attempt was lost.</i>\n\n"
+IN_FULL = 8  # entries; the rest by a button
+HEADED = 4  # entries from which on families get headings
+_KINDS = {"fired": 0, "resolved": 1, "expired": 1, "reminder": 2, "no data": 3, "data back": 3}
+_FIRST = ("regime", "size", "breadth", "fund", "valuation")
+_AS_BREADTH = "fund"  # RSP itself is watched for what it says of breadth
 
 
-def alert_texts(session: date, told: Sequence[Mapping[str, Any]]) -> list[str]:
-    """One message a session, however many rules moved; in parts where it would be too long, never cut inside one."""
-    late = any(entry["late"] for entry in told)
-    head = f"🔔 <b>{day(session)}</b>" + (" · comes late, the session was missed" if late else "")
-    parts, current = [], head
-    for entry in sorted(told, key=lambda entry: (entry["kind"] != "fired", entry.get("number", 0))):
-        text = _event(entry)
-        if len(current) + len(text) + 2 > _ROOM:
+def rank(told: Told) -> tuple[Any, ...]:
+    """Where an event stands in its message: by session, then the most important first."""
+    family = metric(told["metric"]).family
+    others = list(dict.fromkeys(of.family for of in catalog().values()))
+    of_family = _FIRST.index(family) if family in _FIRST else len(_FIRST) + (
+        others.index(family) if family in others else len(others)
+    )  # fmt: skip
+    return told["session"], _KINDS[told["kind"]], of_family, told.get("number", 0)
+
+
+def is_data(told: Told) -> bool:
+    """Whether it is of a series' data, and of no rule."""
+    return told["kind"] in ("no data", "data back")
+
+
+def alert_texts(session: date, told: Sequence[Told]) -> list[str]:
+    """The message of a session in parts that Telegram takes, never cut inside an entry."""
+    told = sorted(told, key=rank)
+    entries = [one for one in told if not is_data(one)]
+    shown = entries[:IN_FULL]
+    blocks: list[str] = []
+    for of_session, found in groupby(told, key=lambda one: one["session"]):
+        ours = list(found)
+        late = " · comes late, the session was missed" if any(one["late"] for one in ours) else ""
+        here = [one for one in ours if one in shown]
+        lines = data_lines([one for one in ours if is_data(one)])
+        if here or lines:
+            texts = _headed(here, headings=len(shown) >= HEADED) + lines
+            blocks += [f"🔔 <b>{day(date.fromisoformat(of_session))}</b>{late}\n\n{texts[0]}", *texts[1:]]
+    if rest := entries[IN_FULL:]:
+        blocks.append(_rest(rest))
+    return _parts(blocks, f"🔔 <b>{day(session)}</b>, continued")
+
+
+def alert_keyboard(session: date, told: Sequence[Told]) -> Buttons:
+    """The buttons under it."""
+    entries = [one for one in sorted(told, key=rank) if not is_data(one)]
+    buttons = alert_buttons(entries[:IN_FULL])
+    if rest := len(entries) - IN_FULL:
+        buttons += [[(f"The other {rest}", f"more:{session.isoformat()}:{IN_FULL}")]] if rest > 0 else []
+    return buttons
+
+
+def more_texts(session: date, told: Sequence[Told], start: int) -> tuple[list[str], Buttons]:
+    """The entries from the `start`-th on, IN_FULL of them, as they stand in the message, with their buttons."""
+    entries = [one for one in told if not is_data(one)]
+    shown, left = entries[start : start + IN_FULL], len(entries) - start - IN_FULL
+    head = f"<b>{day(session)}</b>, alerts {start + 1} to {start + len(shown)} of {len(entries)}"
+    texts = [entry_text(one) for one in shown]
+    buttons = alert_buttons(shown)
+    if left > 0:
+        buttons += [[(f"The other {left}", f"more:{session.isoformat()}:{start + IN_FULL}")]]
+    return _parts([head, *texts], f"<b>{day(session)}</b>, continued"), buttons
+
+
+def _headed(entries: Sequence[Told], *, headings: bool) -> list[str]:
+    """The entries' texts, with the family's name above the first of each."""
+    out = []
+    key: Callable[[Told], tuple[int, str]] = lambda one: (_KINDS[one["kind"]], _family(one))  # noqa: E731
+    for (_, family), found in groupby(entries, key=key):
+        texts = [entry_text(one) for one in found]
+        out += [f"<u>{capital(family)}</u>\n{texts[0]}", *texts[1:]] if headings else texts
+    return out
+
+
+def _family(told: Told) -> str:
+    family = metric(told["metric"]).family
+    return {_AS_BREADTH: "breadth", "import": "your own series"}.get(family, family)
+
+
+def _rest(rest: Sequence[Told]) -> str:
+    counts = {kind: sum(one["kind"] == kind for one in rest) for kind in _KINDS}
+    words = {"fired": "fired", "resolved": "over", "expired": "expired", "reminder": "still true"}
+    parts = [f"{count} {words[kind]}" for kind, count in counts.items() if count]
+    return f"… and {len(rest)} more: {', '.join(parts)}."
+
+
+def _parts(blocks: Sequence[str], head: str) -> list[str]:
+    parts, current = [], ""
+    for block in blocks:
+        if current and len(current) + len(block) + 2 > _ROOM:
             parts.append(current)
-            current = f"🔔 <b>{day(session)}</b>, continued"
-        current += "\n\n" + text
+            current = head
+        current = f"{current}\n\n{block}" if current else block
     return [*parts, current]
-
-
-def _event(told: Mapping[str, Any]) -> str:
-    of = metric(told["metric"])
-    if told["kind"] in ("no data", "data back"):
-        return _of_data(told, of)
-    lines = [_headline(told, of)]
-    if "conditions" in told:
-        lines += [_part(part) for part in told["conditions"]]
-    elif told["value"] is not None:
-        lines += [_values(told, of), f"{standing(told['percentile'], told['count'])} · {_counted(told, of)}"]
-    lines.append(f"Alert {told['number']}: <code>{escape(told['line'])}</code>")
-    return "\n".join(lines)
-
-
-def _of_data(told: Mapping[str, Any], of: Metric) -> str:
-    what = escape(capital(told["words"]))
-    if told["kind"] == "data back":
-        return f"<b>{what}</b> has data again: {escape(of.show(told['value']))}"
-    reason = escape(told["reason"] or "not defined")
-    return f"<b>{what}</b> has had no data for three sessions ({reason}); its alerts wait."
-
-
-def _headline(told: Mapping[str, Any], of: Metric) -> str:
-    what = _what(told, of)
-    if told["kind"] == "fired":
-        return f"<b>{what}</b>"
-    since = f" since {short_day(date.fromisoformat(told['fired_on']))}" if told["fired_on"] else ""
-    if told["kind"] == "reminder":
-        return f"<b>Still: {what}</b>{since}"
-    if told["kind"] == "expired":
-        return f"⌛ <b>Its last day is over: {what}</b> (was{since}); it is not watched any more"
-    if "conditions" in told:
-        return f"✅ <b>No longer: {what}</b> (was{since})"
-    return f"✅ <b>{_subject(told, of)} is no longer {_standing_words(told)} {_target(told, of)}</b> (was{since})"
-
-
-def _what(told: Mapping[str, Any], of: Metric) -> str:
-    if "conditions" in told:
-        return " and ".join(escape(part["line"]) for part in told["conditions"])
-    if told["operator"] == "happens":
-        return escape(capital(told["words"]))
-    if told["operator"].startswith("crosses"):
-        return f"{_subject(told, of)} crossed {_side(told)} {_target(told, of)}"
-    return f"{_subject(told, of)} is {_standing_words(told)} {_target(told, of)}"
-
-
-def _subject(told: Mapping[str, Any], of: Metric) -> str:
-    plain = told["average"] is not None or told.get("transform", "value") == "value"
-    return escape(capital(of.title if plain else told["words"]))
-
-
-def _target(told: Mapping[str, Any], of: Metric) -> str:
-    if told["average"] is not None:
-        return f"its {told['average']}d average"
-    levels = [level for level in (told["level"], told.get("upper")) if level is not None]
-    in_its_unit = told.get("transform", "value") == "value"
-    return escape(" to ".join(of.show_level(level) if in_its_unit else _plain(level) for level in levels))
-
-
-def _part(told: Mapping[str, Any]) -> str:
-    return f"{escape(told['line'])}: {'missing' if told['observed'] is None else _plain(told['observed'])}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _side(told: Mapping[str, Any]) -> str:
-    value = told.get("observed", told["value"]) if told["average"] is None else told["value"]
-    return "above" if value > told["level"] else "below"
-
-
-def _standing_words(told: Mapping[str, Any]) -> str:
-    signs = {">": "above", "<": "below", "≥": "at least", "≤": "at most"}
-    return signs.get(told["operator"], str(told["operator"]))
-
-
-def _values(told: Mapping[str, Any], of: Metric) -> str:
-    text = f"<b>{escape(of.show(told['value']))}</b>"
-    if told.get("transform", "value") in ("pct", "z", "change", "avg") and told["observed"] is not None:
-        text = f"{_plain(told['observed'])} · {text}"
-    if told["average"] is not None:
-        text += f" · average {escape(of.show(told['level']))}"
-    if told["before"] is not None:
-        session, value = told["before"]
-        text += f" · {escape(of.show(value))} on {short_day(date.fromisoformat(session))}"
-        if change := of.show_change(told["value"] - value):
-            text += f" ({escape(change)})"
-    return text
-
-
-def _counted(told: Mapping[str, Any], of: Metric) -> str:
-    counted = counted_over(of, told["eligible"], told["members"])
-    return " · ".join(escape(part) for part in (counted, told["source"]) if part)

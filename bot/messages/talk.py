@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from html import escape
 
 from alerts.rules.check import RuleError
@@ -10,7 +11,9 @@ from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
 from alerts.rules.phases import Phase
-from bot.messages.words import NO_ADVICE, short_day
+from bot.messages.words import NO_ADVICE, day, short_day
+from storage.hearing import Hearing
+from storage.snoozes import Snooze
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
 STARTERS = (
@@ -25,8 +28,16 @@ COMMANDS = (
     ("size", "Small caps against large caps"),
     ("valuation", "What small and large caps cost"),
     ("thesis", "The case for small caps, claim by claim"),
-    ("alert", "Set a threshold: /alert small above 200d > 60"),
+    ("alert", "Try a threshold and set it: /alert small above 200d > 60"),
+    ("presets", "Packs of alerts, ready to be set"),
     ("alerts", "Your alerts, and how to delete them"),
+    ("why", "Where an alert stands: /why 1"),
+    ("history", "What your alerts said, and would have said"),
+    ("edit", "Change an alert: /edit 1 small above 200d > 65"),
+    ("snooze", "Silence one alert for a while: /snooze 1"),
+    ("mute", "Silence all of them until /unmute"),
+    ("unmute", "Hear from them again"),
+    ("quiet", "Quiet hours: /quiet 22:00-07:00 Europe/Berlin"),
     ("metrics", "Everything that can be watched"),
     ("subscribe", "Be told when your alerts fire"),
     ("unsubscribe", "Hear nothing more, keep your alerts"),
@@ -65,9 +76,12 @@ def help_text(simulated: bool) -> str:
             "iwm/spy crosses above its 50d average",
         )),
         "",
-        "<i>above, below, at least, at most</i> hold for a stretch: you hear when it begins and when it ends. "
-        "<i>crosses above, crosses below, crosses</i> happen on one session. “for 3 days” asks for three sessions in a "
-        "row; “once” speaks once. Names: /metrics",
+        "You see first what it would have done, and set it with a button.",
+        "",
+        "<i>above, below, at least, at most, inside, outside</i> hold for a stretch: you hear when it begins and when "
+        "it ends. <i>crosses above, crosses below, at a new high 252d, changes</i> happen on one session. “for 3 days” "
+        "asks for three sessions in a row, “clear 55” ends it only past 55, “once” speaks once, “remind every 5 days” "
+        "speaks again while it lasts. Names: /metrics",
         *(["", "The market here is simulated."] if simulated else []),
     ]  # fmt: skip
     return "\n".join(lines)
@@ -77,7 +91,8 @@ def privacy(source: str) -> str:
     """What is kept, where, and how to end it."""
     return (
         "<b>What is kept about you</b>\n"
-        "This chat's number, when it subscribed, the alerts it set, and what it was told of them. No name, no message "
+        "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
+        "time zone, lines it previewed in the last week, and what it was told of its alerts. No name, no message "
         "you write, nothing else; whoever runs this bot can read it in the bot's database.\n\n"
         "/forgetme erases it at once. /unsubscribe only stops the messages.\n\n"
         f"Figures come from {escape(source)}."
@@ -87,7 +102,7 @@ def privacy(source: str) -> str:
 def how_to_set() -> str:
     """How to set a threshold, above buttons that set one."""
     lines = ["<b>Set a threshold</b>", "Send a line such as", "<code>/alert small above 200d crosses above 60</code>"]
-    lines += ["", "or take one of these:"]
+    lines += ["", "and see what it would have done; or look at one of these:"]
     lines += [f"{at}. <code>{escape(line)}</code> – {escape(why)}" for at, (line, why) in enumerate(STARTERS, start=1)]
     return "\n".join([*lines, "", "Every name that works: /metrics"])
 
@@ -116,7 +131,9 @@ def rule_set(watch: Watch, now: str | None, note: str, subscribed_now: bool) -> 
         lines.append(escape(now))
     match watch.state.phase:
         case Phase.FIRING | Phase.RECOVERING:
-            lines.append("That is true already, so you hear when it has ended and when it comes true again.")
+            lines.append(
+                "That is true already. Shall I tell you of it now, or wait until it has cleared and comes true again?"
+            )
         case Phase.SPENT | Phase.BEYOND:
             beyond, back = ("below", "above") if watch.rule.first.operator.sign < 0 else ("above", "below")
             level = "it" if watch.rule.clear is None else typed_number(watch.rule.clear)
@@ -147,22 +164,55 @@ def too_many(limit: int) -> str:
     return f"You have {limit} alerts, which is as many as one chat may keep. Delete one first: /alerts"
 
 
-def alerts_list(watches: Sequence[Watch], subscribed_: bool) -> str:
+def alerts_list(watches: Sequence[Watch], wishes: Hearing, snoozed: Mapping[int, Snooze]) -> str:
     """A chat's rules with where each stands."""
     if not watches:
         return "You have set no alerts yet. For example: <code>/alert small above 200d crosses above 60</code>"
     lines = ["<b>Your alerts</b>"]
-    lines += [f"{watch.number}. <code>{escape(watch.rule.line)}</code> – {_where(watch)}" for watch in watches]
-    if not subscribed_:
-        lines += ["", "You are not subscribed, so you hear nothing of them: /subscribe"]
+    for watch in watches:
+        line = f"{watch.number}. <code>{escape(watch.rule.line)}</code> – {_where(watch)}"
+        if (snooze := snoozed.get(watch.id)) is not None:
+            line += f", snoozed {f'through {short_day(snooze.through)}' if snooze.through else 'until it resolves'}"
+        lines.append(line)
+    lines += ["", "/why 1 says more of one; /edit 1 changes it."]
+    if not wishes.subscribed:
+        lines.append("You are not subscribed, so you hear nothing of them: /subscribe")
+    elif wishes.muted:
+        lines.append("You have muted them all: /unmute")
+    elif wishes.quiet:
+        lines.append(f"Quiet hours: {escape(wishes.quiet.line)}. /quiet changes them.")
     return "\n".join(lines)
+
+
+def one_alert(watch: Watch) -> str:
+    """One rule with where it stands."""
+    return f"Alert {watch.number}: <code>{escape(watch.rule.line)}</code> – {_where(watch)}"
+
+
+def no_such_alert(command: str, number: str) -> str:
+    """A number was given that no alert of the chat has, or none."""
+    if not number:
+        return f"Which one? Say its number, for example /{command} 1. They stand in /alerts"
+    return f"You have no alert {escape(number[:20])}. Their numbers stand in /alerts"
+
+
+def change_line(line: str, number: int | None) -> str:
+    """A line to be sent again with a change."""
+    command = "/alert" if number is None else f"/edit {number}"
+    return f"Copy this, change it and send it:\n<code>{command} {escape(line)}</code>"
+
+
+def chart_caption(watch: Watch, words: str, session: date) -> str:
+    """Under the chart of a rule."""
+    lines = [f"<b>Alert {watch.number}</b>, {day(session)}", escape(words)]
+    return "\n".join([*lines, "A ring marks a session on which it would have fired, by the history held."])
 
 
 def _where(watch: Watch) -> str:
     since = f" since {short_day(watch.state.since)}" if watch.state.since else ""
     match watch.state.phase:
         case Phase.FIRING:
-            return f"true{since}"
+            return f"true{since}" if watch.state.announced else f"true{since}, from before it was made"
         case Phase.RECOVERING:
             return f"true{since}, on its way out"
         case Phase.EXPIRED:
@@ -183,8 +233,13 @@ def _where(watch: Watch) -> str:
 
 
 def deleted(watch: Watch) -> str:
-    """After a rule was deleted."""
+    """After a rule was deleted, in plain text."""
     return f"Alert {watch.number} is deleted: {watch.rule.line}"
+
+
+def deleted_text(watch: Watch) -> str:
+    """The same as a message."""
+    return f"Alert {watch.number} is deleted: <code>{escape(watch.rule.line)}</code>"
 
 
 def forget_question(rules: int) -> str:
@@ -213,11 +268,6 @@ def not_imported(metric_id: str) -> str:
     return (
         f"<code>{escape(metric_id)}</code> has no values: whoever runs this bot has not imported it. /metrics has all."
     )
-
-
-def offer(line: str) -> str:
-    """A rule was typed without the command."""
-    return f"Shall I watch that? <code>/alert {escape(line)}</code>"
 
 
 def only_text() -> str:

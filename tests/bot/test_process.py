@@ -84,7 +84,7 @@ def test_from_a_subscription_to_a_message(program: Program, telegram: str, line:
     assert "not investment advice" in text(hello)
     assert "simulated" in text(hello)
     assert "You are subscribed" in text(ada.press_and_wait(hello, "Subscribe"))
-    assert "Alert 1 is set" in text(ada.ask(f"/alert {line}"))
+    assert "Alert 1 is set" in text(ada.set_alert(line))
     ran = program.run("refresh", "--session", DAYS[2].isoformat())
     assert "1 fired" in ran.stdout, ran.stderr
     until(lambda: alerts_heard(ada))
@@ -111,7 +111,7 @@ def test_a_kill_between_recording_and_sending_loses_and_repeats_nothing(
 ) -> None:
     bot = program.start("run")
     ada = Person(telegram)
-    ada.ask(f"/alert {line}")
+    ada.set_alert(line)
     os.kill(bot.pid, signal.SIGSTOP)  # so that it cannot send what is recorded beside it
     assert "1 fired" in program.run("refresh", "--session", DAYS[2].isoformat()).stdout
     assert outbox(program) == [("pending", 0)]
@@ -133,7 +133,7 @@ def test_a_kill_while_sending_is_taken_up_and_says_that_it_may_repeat(
 ) -> None:
     bot = program.start("run")
     ada = Person(telegram)
-    ada.ask(f"/alert {line}")
+    ada.set_alert(line)
     httpx.post(f"{telegram}/_local/faults", json={"kind": "slow_answer", "method": "sendMessage", "seconds": 30})
     program.run("refresh", "--session", DAYS[2].isoformat())
     until(lambda: alerts_heard(ada))  # it arrived, and the bot does not know
@@ -176,9 +176,12 @@ def test_people_are_answered_whatever_they_type(program: Program, telegram: str,
     assert "not understand" in text(ada.ask("/unknown"))
     refused = text(ada.ask("/alert smal above 200d > 60"))
     assert "Did you mean small above 200d" in refused
-    offered = ada.ask("small above 200d > 60")
-    assert "Alert 1 is set" in text(ada.press_and_wait(offered, "Set this alert"))
-    assert "had that one already" in text(ada.ask("/alert small above 200d > 60"))
+    previewed = ada.ask("small above 200d > 60")
+    assert "Not set yet" in text(previewed)
+    assert buttons(previewed) == ["Save", "Change", "Cancel"]
+    assert "no alerts" in text(ada.ask("/alerts"))
+    assert "Alert 1 is set" in text(ada.press_and_wait(previewed, "Save"))
+    assert "had that one already" in text(ada.set_alert("small above 200d > 60"))
     assert "Small above 200d" in text(ada.ask("small above 200d"))
     listed = ada.ask("/alerts")
     assert buttons(listed) == ["Delete 1: small above 200d > 60"]
@@ -217,8 +220,8 @@ def test_every_family_is_answered_with_a_picture_and_its_session(program: Progra
 def test_one_persons_button_does_not_reach_anothers_alert(program: Program, telegram: str, line: str) -> None:
     program.start("run")
     ada, ben = Person(telegram), Person(telegram, 1002)
-    ada.ask("/alert small above 200d > 60")
-    listed = ben.ask("/alert large above 200d > 60")
+    ada.set_alert("small above 200d > 60")
+    listed = ben.set_alert("large above 200d > 60")
     stolen = {"message": listed["message"] | {"reply_markup": {"inline_keyboard": [[
         {"text": "Delete", "callback_data": "v1:delete:1"}]]}}}  # fmt: skip
     httpx.post(

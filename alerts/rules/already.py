@@ -1,0 +1,21 @@
+"""A rule that is true when it is made, and whose owner wants to hear of it at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts.rules.phases import TRUE, Phase, State
+from alerts.rules.rule import Repeat, Rule
+
+
+def announced(rule: Rule, state: State, number: int) -> State | None:
+    """The state once the episode that goes on is made known; None where none does, or it is known already.
+
+    `number`: of the latest observation, from which reminders count.
+    """
+    if state.phase not in TRUE or state.announced:
+        return None
+    if rule.repeat is Repeat.ONCE:
+        return State(Phase.DISARMED, state.since, announced=True)
+    due = number + rule.remind if rule.remind and state.phase is Phase.FIRING else state.due
+    return replace(state, announced=True, told=number, due=due)

@@ -1,0 +1,41 @@
+"""Packs of alerts, ready to be set; their words and lines stand in presets.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A rule's line, and one line of why."""
+
+    line: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Rules that belong together."""
+
+    id: str
+    title: str
+    why: str
+    presets: tuple[Preset, ...]
+
+
+@lru_cache(maxsize=1)
+def packs() -> dict[str, Pack]:
+    """All packs by id, in the order in which they are offered."""
+    text = resources.files("alerts.rules").joinpath("presets.toml").read_text(encoding="utf-8")
+    return {
+        entry["id"]: Pack(
+            entry["id"],
+            entry["title"],
+            entry["why"],
+            tuple(Preset(rule["line"], rule["why"]) for rule in entry["rule"]),
+        )
+        for entry in tomllib.loads(text)["pack"]
+    }

@@ -1,0 +1,97 @@
+"""Quiet hours: a stretch of the day, by the clocks of the place where a chat lives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+EXAMPLE = "22:00-07:00 Europe/Berlin"
+_LINE = re.compile(
+    r"(?P<start>\d{1,2}(?::\d{2})?) *(?:-|–|to) *(?P<end>\d{1,2}(?::\d{2})?)(?: +(?P<zone>[A-Za-z0-9_+/\- ]+?))?"
+    r"(?: +(?P<how>silent|silently|hold|held))?",
+    re.IGNORECASE,
+)
+
+
+class QuietError(ValueError):
+    """Words that are no quiet hours: what is wrong, and what works."""
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """From `start` to `end`, which may lie on the next day. silent: what comes then makes no sound; else it waits."""
+
+    start: time
+    end: time
+    zone: str
+    silent: bool = False
+
+    @property
+    def line(self) -> str:
+        """As a person types it."""
+        return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone} {'silent' if self.silent else 'hold'}"
+
+    def until(self, now: datetime) -> datetime | None:
+        """When the quiet that `now` lies in ends, in UTC; None where it lies in none.
+
+        The end is the next moment at which the local clock shows it. Where that hour is left out in spring, it is the
+        moment after the gap; where it comes twice in autumn, the first of the two that lies ahead.
+        """
+        zone = ZoneInfo(self.zone)
+        local = now.astimezone(zone)
+        clock = local.time().replace(tzinfo=None)
+        within = self.start <= clock < self.end if self.start < self.end else clock >= self.start or clock < self.end
+        if not within:
+            return None
+        ends = (
+            datetime.combine(local.date() + timedelta(days=days), self.end, zone).replace(fold=fold).astimezone(UTC)
+            for days in (0, 1)
+            for fold in (0, 1)
+        )
+        return min(end for end in ends if end > now)
+
+
+def read_quiet(text: str, zone: str | None = None) -> Quiet:
+    """What "22:00-07:00 Europe/Berlin silent" says; `zone` where the line names none. Raises QuietError."""
+    found = _LINE.fullmatch(text.strip())
+    if found is None:
+        raise QuietError(f"“{text.strip()[:60]}” is not understood. This works: /quiet {EXAMPLE}")
+    start, end = (_clock(found[name]) for name in ("start", "end"))
+    if start == end:
+        raise QuietError("Quiet from an hour to the same hour would be the whole day; /mute is understood.")
+    where = zone_named(found["zone"]) if found["zone"] else zone
+    if where is None:
+        raise QuietError(f"The time zone is missing. This works: /quiet {found[1]}-{found[2]} Europe/Berlin")
+    return Quiet(start, end, where, (found["how"] or "").lower()[:6] == "silent")
+
+
+def zone_named(text: str) -> str:
+    """The time zone of a name: "Europe/Berlin", "berlin", "new york", "UTC". Raises QuietError."""
+    asked = text.strip().lower().replace(" ", "_")
+    by_name = _zones()
+    if asked in by_name:
+        return by_name[asked]
+    cities = sorted({name for key, name in by_name.items() if key.rsplit("/", 1)[-1] == asked})
+    whole = [name for name in cities if name.count("/") == 1] or cities
+    if len(whole) == 1:
+        return whole[0]
+    if whole:
+        raise QuietError(f"“{text.strip()}” is the name of several time zones: say {' or '.join(whole[:4])}.")
+    raise QuietError(
+        f"There is no time zone “{text.strip()[:40]}”. Say, for example, Europe/Berlin or America/New_York."
+    )
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones() if not name.startswith(("posix", "right"))}
+
+
+def _clock(text: str) -> time:
+    hour, _, minute = text.partition(":")
+    if int(hour) > 23 or int(minute or 0) > 59:
+        raise QuietError(f"{text} is no time of day; say, for example, 22:00.")
+    return time(int(hour), int(minute or 0))

@@ -1,0 +1,95 @@
+"""The preview of a rule, as Telegram HTML, short enough to stand under its chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from html import escape
+from typing import Any
+
+from alerts.rules.condition import typed_number
+from alerts.rules.rule import Rule
+from bot.messages.entry import followed_text
+from bot.messages.words import short_day
+
+MOSTLY = 0.5  # true on more days than that, a rule tells little
+_OFTEN = ("once a month", "once a quarter", "once a year")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a rule would have done over `sessions`; of a level rule also the share of days on which it was true."""
+
+    sessions: int = 0
+    since: date | None = None
+    fired: int = 0
+    last: date | None = None
+    quiet: int = 0
+    share: float | None = None
+    levels: tuple[float | None, ...] = ()
+    followed: Mapping[str, Any] | None = None
+
+    @property
+    def always(self) -> bool:
+        """Whether it holds on most days."""
+        return self.share is not None and self.share > MOSTLY
+
+    @property
+    def never(self) -> bool:
+        return self.fired == 0
+
+
+def preview_text(rule: Rule, tried: Tried, *, now: str | None, replaces: str | None) -> str:
+    """What the rule says, where its series stand, and what it would have done."""
+    lines = [f"<b>Not set yet:</b> <code>{escape(rule.line)}</code>"]
+    if replaces:
+        lines.append(f"instead of <code>{escape(replaces)}</code>")
+    if now:
+        lines += ["", escape(now)]
+    if not tried.sessions or tried.since is None:
+        lines += ["", "No history is held yet to try it on."]
+    else:
+        lines += ["", _counts(tried)]
+        lines += _warning(rule, tried)
+        if tried.followed:
+            lines.append(followed_text(tried.followed) + ".")
+    if rule.until or rule.repeat.value == "once":
+        lines.append("Counted as if it spoke every time and had no last day.")
+    return "\n".join(lines)
+
+
+def _counts(tried: Tried) -> str:
+    since = short_day(tried.since) if tried.since else ""
+    held = f"Over {tried.sessions:,} sessions since {since} it would have fired"
+    if tried.last is None:
+        return f"{held} never."
+    times = "once" if tried.fired == 1 else f"{tried.fired} times"
+    text = f"{held} {times}, last on {short_day(tried.last)}; the longest quiet was {tried.quiet:,} sessions."
+    return text + (f" It was true on {_percent(tried.share)} of all days." if tried.share is not None else "")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share == 0 or share >= 0.01 else "less than 1 %"
+
+
+def _warning(rule: Rule, tried: Tried) -> list[str]:
+    if tried.always:
+        lines = ["⚠️ That is true more often than not, so it tells little."]
+    elif tried.never:
+        lines = ["⚠️ It may never fire."]
+    else:
+        return []
+    found = [
+        f"{often}: <code>{escape(_threshold(rule, level))}</code>"
+        for often, level in zip(_OFTEN, tried.levels, strict=False)
+        if level is not None
+    ]
+    if found:
+        lines.append(f"About {', '.join(found)}.")
+    return lines
+
+
+def _threshold(rule: Rule, level: float) -> str:
+    moved = replace(rule.first, level=level)
+    return f"{moved.operator.value} {typed_number(level)}"

@@ -1,0 +1,46 @@
+"""Rules that are silent for a while; they are evaluated all the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True)
+class Snooze:
+    """`through`: the last session it is silent on; None: until the rule resolves."""
+
+    rule: int
+    chat: int
+    through: date | None
+
+    def over(self, session: date) -> bool:
+        """Whether it has ended by `session`."""
+        return self.through is not None and session > self.through
+
+
+def snoozes(db: Database) -> dict[int, Snooze]:
+    """Every snooze, by rule."""
+    rows = db.conn.execute("SELECT rule, chat, through FROM snoozes")
+    return {row[0]: Snooze(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None) for row in rows}
+
+
+def snoozes_of(db: Database, chat: int) -> dict[int, Snooze]:
+    """A chat's, by rule."""
+    return {rule: snooze for rule, snooze in snoozes(db).items() if snooze.chat == chat}
+
+
+def snooze(db: Database, snooze: Snooze) -> None:
+    """Silence a rule, whatever was said before."""
+    db.conn.execute(
+        "INSERT INTO snoozes (rule, chat, through) VALUES (?, ?, ?) "
+        "ON CONFLICT (rule) DO UPDATE SET through = excluded.through, chat = excluded.chat",
+        [snooze.rule, snooze.chat, snooze.through.isoformat() if snooze.through else None],
+    )
+
+
+def wake(db: Database, rule: int) -> bool:
+    """End a rule's snooze; whether there was one."""
+    return db.conn.execute("DELETE FROM snoozes WHERE rule = ?", [rule]).rowcount > 0
