@@ -37,6 +37,7 @@ class Backfilled:
     sessions: int
     figures: int  # with a value
     companies: int
+    without_history: int = 0  # of them, the source gave no close
 
 
 class NothingToFill(ValueError):
@@ -89,7 +90,8 @@ def backfill(
     for at in range(0, len(sessions), BLOCK):
         block = sessions[at : at + BLOCK]
         total += _figures_of(db, feed, block, counted, now, report, at, len(sessions))
-    return Backfilled(len(sessions), total, len(counted.frame))
+    have, listed = companies.histories(db)
+    return Backfilled(len(sessions), total, len(counted.frame), listed - have)
 
 
 class Patient:

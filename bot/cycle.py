@@ -14,6 +14,7 @@ from alerts.market.sessions import last_complete_session, previous_sessions, sea
 from alerts.metrics.compute import compute
 from alerts.metrics.figure import Figure
 from alerts.rules.phases import Kind
+from bot import own_series
 from bot.assemble import assemble
 from bot.gather import SOURCES, Gathered, Gathering
 from bot.histories import Report, silent
@@ -88,7 +89,7 @@ def run_session(gathering: Gathering, session: date, operators: Sequence[int] = 
     inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None)
 
     # 2. Decide what the session's figures are, and what those of the last sessions should have been.
-    computed = compute(inputs, [session])
+    computed = compute(inputs, [session]) + own_series.of_sessions(db, [session])
     rechecked = compute(inputs, recent) if recent else []
 
     # 3. Record: figures, rule states, events and messages together, or none of them.

@@ -20,7 +20,7 @@ from alerts.market.sessions import last_complete_session, previous_sessions
 from bot import schedule
 from bot.messages import operator
 from bot.store import Store
-from storage import figures, outbox, troubles
+from storage import companies, figures, outbox, troubles
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,6 @@ class Refresher:
         return self._child.returncode or 0, out.decode()
 
 
-def _history_short(db: Any, session: date) -> bool:
+def _history_short(db: Database, session: date) -> bool:
     past = figures.latest_values(db, "breadth.above_200d.all", session, ENOUGH_HISTORY)
-    return len(past) < ENOUGH_HISTORY
+    return len(past) < ENOUGH_HISTORY or not companies.filled(db)

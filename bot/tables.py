@@ -44,7 +44,7 @@ def summary_table(told: Summary) -> None:
         ("coverage", "right"),
     ):
         table.add_column(heading, justify=side)  # type: ignore[arg-type]
-    for entry in told.figures:
+    for entry in (*told.figures, *told.own):
         of, figure = entry.of, entry.figure
         table.add_row(
             of.title,

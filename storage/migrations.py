@@ -267,6 +267,13 @@ def market_data(db: Database) -> None:
 
 
 @migrations()
+def buttons_and_silence(db: Database) -> None:
+    """Buttons under what is pushed, and messages that arrive without a sound."""
+    db.conn.execute("ALTER TABLE outbox ADD COLUMN keyboard TEXT")  # as Telegram's JSON
+    db.conn.execute("ALTER TABLE outbox ADD COLUMN silent INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
 def rules_in_full(db: Database) -> None:
     """Ranges, clear levels, keeping, reminders, last sessions and joined conditions; data that stay away."""
     for statement in (

@@ -25,6 +25,8 @@ class Due:
     maybe_repeat: bool  # an earlier attempt may have arrived
     attempts: int  # this one included
     reply_to: int | None  # the message of the chat that it answers
+    keyboard: str | None = None  # inline buttons, as Telegram's JSON
+    silent: bool = False  # arrives without a sound
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,21 @@ def enqueue(
     events: Sequence[int],
     now: datetime,
     reply_to: int | None = None,
+    *,
+    keyboard: str | None = None,
+    not_before: datetime | None = None,
+    silent: bool = False,
 ) -> None:
-    """Put a message, in as many parts as it has texts, into the outbox; what is there already stays."""
+    """Put a message, in as many parts as it has texts, into the outbox; what is there already stays.
+
+    `keyboard`: inline buttons under the last part, as Telegram's JSON. `not_before`: the message, and all that follow
+    it in its chat, wait until then.
+    """
     db.conn.executemany(
-        """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to)
-           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT (chat, session, kind, part) DO NOTHING""",
+        """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
+                               not_before, silent)
+           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
+           ON CONFLICT (chat, session, kind, part) DO NOTHING""",
         [
             (
                 chat,
@@ -59,6 +71,9 @@ def enqueue(
                 text,
                 now.isoformat(timespec="seconds"),
                 reply_to,
+                keyboard if part == len(texts) else None,
+                not_before.isoformat() if not_before else None,
+                int(silent),
             )
             for part, text in enumerate(texts, start=1)
         ],
@@ -74,7 +89,7 @@ def message_of(db: Database, chat: int, session: date, kind: str) -> int | None:
     return None if row is None else row[0]
 
 
-_DUE = "id, chat, text, maybe_repeat, attempts, reply_to"
+_DUE = "id, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent"
 _FIRST = """NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.chat = due.chat AND earlier.id < due.id
                         AND earlier.state IN ('pending', 'sending', 'unknown'))"""
 
@@ -100,11 +115,12 @@ def claim(db: Database, now: datetime, most: int, *, resting: Collection[int] = 
             + ("not_before, id" if given else "id"),
             given,
         )
-        for identity, chat, text, maybe_repeat, attempts, reply_to in rows:
+        for identity, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent in rows:
             if len(found) == most:
                 break
             if chat not in resting:
-                found.append(Due(identity, chat, text, bool(maybe_repeat), attempts + 1, reply_to))
+                again = bool(maybe_repeat)
+                found.append(Due(identity, chat, text, again, attempts + 1, reply_to, keyboard, bool(silent)))
         rows.close()
     db.conn.executemany(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?", [(due.id,) for due in found]

@@ -15,7 +15,9 @@ from importlib import resources
 from typing import Any
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
-UNIT_SUFFIX = {"": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": ""}
+UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "": ""}
+#: Imported series are metrics too, though no list knows them: import.NAME.
+IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class UnknownMetric(KeyError):
@@ -58,6 +60,8 @@ class Metric:
             return "–"
         if self.labels and round(value) in self.labels:
             return self.labels[round(value)]
+        if not self.unit:  # a person's own series: nobody knows in how many decimals it is read
+            return f"{value:,.10g}".replace("-", "−")
         # A lead is a difference: its sign is half of what it says.
         return number(value, self.decimals, sign=self.unit == "pp") + UNIT_SUFFIX[self.unit]
 
@@ -71,6 +75,8 @@ class Metric:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
         if self.unit == "state" or not math.isfinite(change):
             return ""
+        if not self.unit:
+            return f"{change:+,.6g}".replace("-", "−")
         suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
         return number(change, self.decimals, sign=True) + suffix
 
@@ -111,12 +117,11 @@ def catalog() -> dict[str, Metric]:
 
 #: The fund itself: what a new high of "equal weight" is about. No figure is kept of it; its closes are.
 RSP = "fund.rsp"
-IMPORTED = re.compile(r"import\.[a-z0-9_-]{1,64}")
 
 
 @lru_cache(maxsize=1024)
 def _beside_the_catalogue(identity: str) -> Metric | None:
-    """What is watched and not computed: RSP's own close, and any imported series (whether it is held or not)."""
+    """What is watched and not computed: RSP's own close, and imported series, whether they are held or not."""
     if identity == RSP:
         return Metric(
             id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",
@@ -125,8 +130,9 @@ def _beside_the_catalogue(identity: str) -> Metric | None:
         )  # fmt: skip
     if IMPORTED.fullmatch(identity):
         return Metric(
-            id=identity, title=identity.removeprefix("import."), unit="", formula="an imported series",
-            inputs="the file it was imported from", minimum=1, floor=0.0, direction=0, low=None, high=None, decimals=2,
+            id=identity, title=identity.removeprefix("import."), unit="",
+            formula="as imported: the last value known on the day", inputs="an imported file",
+            minimum=1, floor=1.0, direction=0, low=None, high=None, decimals=9,
             aliases=(identity,),
         )  # fmt: skip
     return None

@@ -1,1 +1,1 @@
-"""Commands of the console script that have a file of their own; bot/cli.py registers them."""
+"""One file a group of console commands."""

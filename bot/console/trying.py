@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli import DATE, _open, _print_json, _settings, command, complain
+from bot.console.command import DATE, command, complain, opened, print_json, settings_read
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -35,7 +35,7 @@ def _refused(as_json: bool, read: Callable[[], Any]) -> Any:
     except (GrammarError, RuleError) as error:
         if as_json:
             suggestions = list(error.suggestions) if isinstance(error, GrammarError) else []
-            _print_json({"ok": False, "problem": error.problem, "suggestions": suggestions, "example": error.example})
+            print_json({"ok": False, "problem": error.problem, "suggestions": suggestions, "example": error.example})
             sys.exit(2)
         complain(str(error), 2)
 
@@ -53,7 +53,7 @@ def check(line: str, as_json: bool) -> None:
     """Say what LINE means, in the bot's own words; exit 2 where it means nothing."""
     rule = _refused(as_json, lambda: _checked(line))
     if as_json:
-        _print_json({"ok": True} | described(rule))
+        print_json({"ok": True} | described(rule))
         return
     from bot.tables import rule_table
 
@@ -65,9 +65,9 @@ def _checked(line: str) -> Rule:
     from bot.trying import refuse_unheld
 
     rule = parse(line, _today())
-    settings = _settings()
+    settings = settings_read()
     if settings.database_path.exists():
-        refuse_unheld(_open(settings), rule)
+        refuse_unheld(opened(settings), rule)
     elif any(condition.series.of.family == "import" for condition in rule.conditions):
         from alerts.rules.grammar import GrammarError
 
@@ -111,7 +111,7 @@ def backtest(line: str, start: datetime | None, end: datetime | None, as_json: b
         as_json, lambda: tried(db, rule, start.date() if start else None, end.date() if end else None)
     )
     if as_json:
-        _print_json(backtest_json(found, rates))
+        print_json(backtest_json(found, rates))
         return
     from bot.tables import backtest_table
 
@@ -129,7 +129,7 @@ def baserates(line: str, as_json: bool) -> None:
 
     found, rates = _refused(as_json, lambda: tried(db, rule))
     if as_json:
-        _print_json({"rule": rule.line, "sessions": len(found.sessions)} | rates_json(rates))
+        print_json({"rule": rule.line, "sessions": len(found.sessions)} | rates_json(rates))
         return
     from bot.tables import rates_table
 
@@ -139,6 +139,6 @@ def baserates(line: str, as_json: bool) -> None:
 def _opened(line: str, as_json: bool) -> tuple[Database, Rule]:
     from alerts.rules.grammar import parse
 
-    settings = _settings()
+    settings = settings_read()
     rule = _refused(as_json, lambda: parse(line, _today()))
-    return _open(settings), rule
+    return opened(settings), rule

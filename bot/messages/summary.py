@@ -19,6 +19,8 @@ FAMILIES = {
     "concentration": "Concentration",
     "regime": "Regime",
 }
+OWN = "Imported series"
+_OWN_SHOWN = 5  # in a summary, which has to fit under a picture
 _REPORTED = {
     "size.ratio": "IWM/SPY",
     "size.lead_63d": "Small caps' lead, 63 sessions",
@@ -40,6 +42,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     lines = [f"<b>{escape(told.headline)}</b>", f"{day(told.session)} · {escape(_sources(told.figures))}"]
     lines += [*map(escape, notes), ""]
     lines += [_line(entry, _REPORTED.get(entry.figure.metric, capital(entry.of.title))) for entry in told.figures]
+    lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.source)}" for entry in told.own[:_OWN_SHOWN]]
     lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
 
@@ -78,7 +81,8 @@ def metrics_text(figures: Sequence[Standing]) -> str:
     latest = {entry.figure.metric: entry for entry in figures}
     lines = ["<b>What can be watched</b>"]
     if figures:
-        lines.append(f"{day(figures[0].figure.session)} · {escape(_sources(figures))}")
+        listed = [entry for entry in figures if entry.of.family != "import"]
+        lines.append(f"{day(figures[0].figure.session)} · {escape(_sources(listed))}")
     for family, heading in FAMILIES.items():
         lines += ["", f"<b>{escape(heading)}</b>"]
         for of in (of for of in catalog().values() if of.family == family):
@@ -88,6 +92,9 @@ def metrics_text(figures: Sequence[Standing]) -> str:
             lines.append(
                 f"<code>{escape(of.aliases[0])}</code> {escape(shown)}" + (f" <i>({counted})</i>" if counted else "")
             )
+    if own := [entry for entry in figures if entry.of.family == "import"]:
+        lines += ["", f"<b>{OWN}</b>"]
+        lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.source)}" for entry in own]
     lines += ["", "In brackets: how many companies, funds or signs were counted, of how many."]
     lines += ["For example: <code>/alert small above 200d crosses above 60</code>"]
     return "\n".join(lines)

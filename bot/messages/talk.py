@@ -207,6 +207,13 @@ def not_understood(text: str) -> str:
     )
 
 
+def not_imported(metric_id: str) -> str:
+    """A series was named that nobody brought."""
+    return (
+        f"<code>{escape(metric_id)}</code> has no values: whoever runs this bot has not imported it. /metrics has all."
+    )
+
+
 def offer(line: str) -> str:
     """A rule was typed without the command."""
     return f"Shall I watch that? <code>/alert {escape(line)}</code>"
