@@ -24,7 +24,7 @@ from telegram.ext import (
 
 from bot import schedule
 from bot.charts.worker import ChartWorker
-from bot.commands import figures, start, subscription, thresholds, unknown
+from bot.commands import figures, start, subscription, thesis, thresholds, unknown
 from bot.commands.answers import Context, Parts
 from bot.delivery import FREE_RATE, MOST_UNDER_WAY, Decision, Delivery, decide
 from bot.messages import talk
@@ -45,6 +45,7 @@ _COMMANDS = {
     "start": start.start, "help": start.help_, "privacy": start.privacy, "forgetme": start.forgetme,
     "subscribe": subscription.subscribe, "unsubscribe": subscription.unsubscribe,
     "summary": figures.summary, "breadth": figures.breadth, "size": figures.size, "valuation": figures.valuation,
+    "thesis": thesis.thesis,
     "metrics": figures.metrics, "alert": thresholds.alert, "alerts": thresholds.alerts,
 }  # fmt: skip
 _BUTTONS = {

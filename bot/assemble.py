@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,18 @@ from sqlite_utils import Database
 
 from alerts.market import universe
 from alerts.market.sessions import previous_sessions, sessions_between
-from alerts.metrics.compute import FUNDS, WINDOW, Inputs
+from alerts.metrics import rates
+from alerts.metrics.compute import ECONOMY_SOURCE, FUNDS, WINDOW, Inputs
+from alerts.metrics.economic import releases
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
-from storage import closes, companies
+from storage import advances, closes, companies, economy, valuations
+
+CENSUS_FIGURES = ["market_value", "price", "eps_forward", "eps_trailing", "ev_ebit"]
 
 
 def segmented(db: Database, counted: universe.Companies) -> pd.DataFrame:
-    """The companies of a census with the segment in force that day: market_value, price, eps_forward, segment."""
-    frame = counted.frame[["market_value", "price", "eps_forward"]].copy()
+    """The companies of a census with the segment in force that day: `CENSUS_FIGURES`, segment."""
+    frame = counted.frame[CENSUS_FIGURES].copy()
     segments = companies.members(db, universe.in_force_on(counted.session))
     # A member that the census did not count has no figures, and lowers the coverage.
     frame = frame.reindex(frame.index.union(segments.index))
@@ -32,6 +36,7 @@ def assemble(
     sessions: Sequence[date],
     counted: Mapping[date, universe.Companies],
     first_census: date | None,
+    economy_source: str = ECONOMY_SOURCE,
 ) -> Inputs:
     """The frames that the figures of `sessions` (consecutive) are computed from."""
     span = [*previous_sessions(sessions[0], WINDOW), *sessions]
@@ -71,4 +76,26 @@ def assemble(
         latest_average={}
         if latest is None
         else {n: latest.frame[f"average_{n}d"].reindex(symbols).to_numpy(dtype="float64") for n in (50, 200)},
+        kept=advances.advances_before(db, sessions[-1]),
+        economy=economy.series(db, list(releases())),
+        economy_source=economy_source,
+        seen={rates.PROJECTIONS: economy.first_seen(db, rates.PROJECTIONS)},
+        contracts=economy.contracts(db, sessions),
+        months=month_ends(db, sessions),
     )
+
+
+def month_ends(db: Database, sessions: Sequence[date]) -> dict[date, pd.DataFrame]:
+    """Valuation measures of members at the ends of the months that `sessions` look back to, by last session.
+
+    A row a member of the segments in force then: market_value, forward_pe (NaN where the source gave none), ranked (its
+    market value when it was ranked), segment.
+    """
+    out: dict[date, pd.DataFrame] = {}
+    for month, end in valuations.month_ends(sessions[0] - timedelta(days=62), sessions[-1]):
+        measured = valuations.of_month(db, month)
+        if not len(measured):
+            continue
+        held = companies.memberships(db, universe.in_force_on(end))
+        out[end] = measured.reindex(held.index).assign(ranked=held["market_value"], segment=held["segment"])
+    return out

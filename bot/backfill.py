@@ -15,12 +15,12 @@ from sqlite_utils import Database
 from alerts.market import universe
 from alerts.market.feed import EconomyFeed, FeedError, FeedUnavailable, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
-from alerts.metrics.compute import WINDOW, compute
+from alerts.metrics.compute import ECONOMY_SOURCE, WINDOW, compute, counts
 from bot.assemble import assemble
 from bot.gather import CONTRACT_MONTHS, count, gather_contracts, gather_economy, gather_funds, months_from
 from bot.histories import OVERLAP, Report, gather_history, silent
 from bot.membership import ensure_members
-from storage import closes, companies, figures
+from storage import advances, closes, companies, figures
 from storage.database import writing
 
 T = TypeVar("T")
@@ -89,7 +89,9 @@ def backfill(
     total = 0
     for at in range(0, len(sessions), BLOCK):
         block = sessions[at : at + BLOCK]
-        total += _figures_of(db, feed, block, counted, now, report, at, len(sessions))
+        total += _figures_of(
+            db, feed, block, counted, now, report, at, len(sessions), economy.name if economy else ECONOMY_SOURCE
+        )
     have, listed = companies.histories(db)
     return Backfilled(len(sessions), total, len(counted.frame), listed - have)
 
@@ -133,7 +135,7 @@ def _fetch_closes(
 
 def _figures_of(
     db: Database, feed: MarketFeed, block: list[date], latest: universe.Companies, now: datetime, report: Report,
-    done: int, total: int,
+    done: int, total: int, economy_source: str,
 ) -> int:  # fmt: skip
     counted = {latest.session: latest} if latest.session in block else {}
     if feed.keeps_census:
@@ -142,8 +144,10 @@ def _figures_of(
             counted[session] = universe.as_of(latest, feed.census(session).quotes, session)
             report("figures", done + at, total)
     first_census = None if feed.keeps_census else figures.first_gathered(db) or latest.session
-    computed = compute(assemble(db, feed.name, block, counted, first_census), block)
+    inputs = assemble(db, feed.name, block, counted, first_census, economy_source)
+    computed = compute(inputs, block)
     with writing(db):
+        advances.record_advances(db, counts(inputs.closes))
         figures.record_figures(db, computed, now, backfilled=True)
         figures.correct(db, computed, now)
     report("figures", done + len(block), total)

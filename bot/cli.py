@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.console import gathering, local, running, series, showing, trying, universe
+from bot.console import gathering, local, odds, running, series, showing, thesis, trying, universe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +27,8 @@ for _command in (
     series.import_,
     series.export,
     universe.universe,
+    thesis.thesis,
+    odds.odds,
     trying.rules,
     trying.backtest,
     trying.baserates,

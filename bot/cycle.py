@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from alerts.market.feed import EconomyFeed, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
-from alerts.metrics.compute import compute
+from alerts.metrics.compute import ECONOMY_SOURCE, compute, counts
 from alerts.metrics.figure import Figure
 from alerts.rules.phases import Kind
 from bot import own_series
@@ -20,7 +20,7 @@ from bot.gather import SOURCES, Gathered, Gathering
 from bot.histories import Report, silent
 from bot.judge import judge
 from bot.messages import operator
-from storage import figures, outbox, troubles
+from storage import advances, figures, outbox, troubles
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,8 @@ def run_session(gathering: Gathering, session: date, operators: Sequence[int] = 
     gathered = gathering.session(session)
     counted = {session: gathered.companies} if gathered.companies else {}
     recent = [day for day in previous_sessions(session, RECHECKED) if figures.is_sealed(db, day)]
-    inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None)
+    source = gathering.economy.name if gathering.economy else ECONOMY_SOURCE
+    inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None, economy_source=source)
 
     # 2. Decide what the session's figures are, and what those of the last sessions should have been.
     computed = compute(inputs, [session]) + own_series.of_sessions(db, [session])
@@ -96,6 +97,7 @@ def run_session(gathering: Gathering, session: date, operators: Sequence[int] = 
     final = gathered.whole or now >= seal_deadline(session)
     outcome = _record(gathering, session, computed, gathered, final=final, operators=operators)
     with writing(db):
+        advances.record_advances(db, counts(inputs.closes))
         if corrected := figures.correct(db, rechecked, now):
             log.info("%d figures of the last sessions are corrected; nothing fires on them", corrected)
     return outcome

@@ -21,11 +21,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.market.feed import FeedError, MarketFeed
+from alerts.market.feed import EconomyFeed, FeedError, MarketFeed
 from alerts.market.sessions import close_of, last_complete_session, next_session, previous_sessions
 from bot import cycle
 from bot.backfill import backfill
-from bot.feeds import make_feed
+from bot.feeds import make_economy, make_feed
 from bot.local import LocalTelegram, people, start
 from bot.local.keeping import keep, kept
 from bot.local.page import page_routes
@@ -56,10 +56,11 @@ NOTICE = {"sample": "The market is simulated.", "yahoo": ""}
 class MarketClock:
     """Sessions of the simulated market that pass on demand; see bot.local.page.clock.Clock."""
 
-    def __init__(self, path: Path, feed: MarketFeed) -> None:
+    def __init__(self, path: Path, feed: MarketFeed, economy: EconomyFeed | None = None) -> None:
         self.on_change: list[Callable[[], None]] = []
         self._path = path
         self._feed = feed
+        self._economy = economy
         self._turn = asyncio.Lock()
         self._playing: asyncio.Task[None] | None = None
         self._working = False
@@ -140,15 +141,16 @@ class MarketClock:
         if figures.last_sealed(db) is not None:
             return
         now = _evening(FIRST_SESSION)
-        backfill(db, self._feed, previous_sessions(FIRST_SESSION, HISTORY)[0], FIRST_SESSION, now)
-        cycle.refresh(db, self._feed, now, FIRST_SESSION)
+        start = previous_sessions(FIRST_SESSION, HISTORY)[0]
+        backfill(db, self._feed, start, FIRST_SESSION, now, economy=self._economy)
+        cycle.refresh(db, self._feed, now, FIRST_SESSION, economy=self._economy)
 
     def _stepped(self, db: Database) -> None:
         standing = figures.last_sealed(db) or FIRST_SESSION
         session = next_session(standing)
         if session > last_complete_session(datetime.now(UTC)):
             raise ClockEnds(f"{standing} is the last session that has closed; the next one comes with the next close.")
-        cycle.refresh(db, self._feed, _evening(session), session)
+        cycle.refresh(db, self._feed, _evening(session), session, economy=self._economy)
 
     def _changed(self) -> None:
         for observer in self.on_change:
@@ -187,7 +189,8 @@ class Demo:
         simulated = self.settings.market == "sample"
         self._claim()
         world = kept(self.folder) or World()
-        clock = MarketClock(self.settings.database_path, make_feed(self.settings)) if simulated else None
+        feeds = (make_feed(self.settings), make_economy(self.settings))
+        clock = MarketClock(self.settings.database_path, *feeds) if simulated else None
         local = await start(self.port, world=world, routes=page_routes(clock, NOTICE[self.settings.market]))
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -19,10 +19,12 @@ def make_feed(settings: Settings) -> MarketFeed:
     return Yahoo(settings.cache_path, now=_now, per_second=settings.yahoo_per_second)
 
 
-def make_economy(settings: Settings) -> EconomyFeed | None:
-    """Where economic series come from; None where the market is simulated."""
+def make_economy(settings: Settings) -> EconomyFeed:
+    """Where economic series come from."""
     if settings.market == "sample":
-        return None
+        from alerts.market.sample.economy import SampleEconomy
+
+        return SampleEconomy()
     from alerts.market.fred import Fred
 
     return Fred()

@@ -49,12 +49,12 @@ def gather_history(
         ids = [keys[symbol] for symbol in names]
         close = in_millionths(fetched.raw)
         if sessions:
-            moved = _other_scale(db, sessions[:OVERLAP], ids, close)
+            other = _other_scale(db, sessions[:OVERLAP], ids, close)
             earlier = companies.companies(db)["history_from"].reindex(names)
-            moved &= np.array([isinstance(day, str) and day < start.isoformat() for day in earlier])
-            rescaled += [name for name, other in zip(names, moved, strict=True) if other]
+            moved = other & np.array([isinstance(day, str) and day < start.isoformat() for day in earlier])
+            rescaled += [name for name, its in zip(names, moved, strict=True) if its]
             with writing(db):
-                _keep(db, sessions, names, ids, close, now)
+                _keep(db, sessions, names, ids, close, other, now)
                 companies.note_history(db, [n for n, column in zip(names, close.T, strict=True) if column.any()], start)
         report("closes", min(at + CHUNK, len(symbols)), len(symbols))
     if rescaled:
@@ -92,14 +92,15 @@ def _other_scale(
 
 
 def _keep(
-    db: Database, sessions: list[date], symbols: list[str], ids: list[int], close: npt.NDArray[np.int64], now: datetime
-) -> None:
+    db: Database, sessions: list[date], symbols: list[str], ids: list[int], close: npt.NDArray[np.int64],
+    other_scale: npt.NDArray[np.bool_], now: datetime,
+) -> None:  # fmt: skip
     before = closes.close_matrix(db, previous_sessions(sessions[0], OVERLAP), ids)
     last = np.zeros(len(ids), dtype=np.int64)
     for row in before:
         last = np.where(row > 0, row, last)
     # A first close that continues nothing kept cannot be judged by what was kept on another scale.
-    held = quality.absurd(close, np.where(_other_scale(db, sessions, ids, close), 0, last), sessions, symbols)
+    held = quality.absurd(close, np.where(other_scale, 0, last), sessions, symbols)
     at = {symbol: column for column, symbol in enumerate(symbols)}
     exclusions.release(db, symbols, sessions[0], sessions[-1])
     for one in held:

@@ -24,7 +24,8 @@ def record_advances(db: Database, counts: Mapping[str, pd.DataFrame]) -> None:
     db.conn.executemany(
         "INSERT INTO advances (segment, day, advances, declines, eligible, members) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (segment, day) DO UPDATE SET advances = excluded.advances, declines = excluded.declines, "
-        "eligible = excluded.eligible, members = excluded.members",
+        "eligible = excluded.eligible, members = excluded.members WHERE advances <> excluded.advances "
+        "OR declines <> excluded.declines OR eligible <> excluded.eligible OR members <> excluded.members",
         rows,
     )
 

@@ -119,6 +119,16 @@ def members(db: Database, year: int) -> pd.Series:
     return pd.Series(dict(rows), dtype="object")
 
 
+def memberships(db: Database, year: int) -> pd.DataFrame:
+    """The members by that year's ranks, by symbol: segment, market_value (when ranked)."""
+    rows = db.conn.execute(
+        "SELECT symbol, segment, market_value FROM memberships JOIN companies ON companies.id = company "
+        "WHERE year = ? ORDER BY rank",
+        [year],
+    ).fetchall()
+    return pd.DataFrame(rows, columns=["symbol", "segment", "market_value"]).set_index("symbol")
+
+
 def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
     """ISO dates or None as datetime64[D], NaT where unknown."""
     return np.array([np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
+from alerts.market.sessions import NEW_YORK
 from storage.closes import day_number
 
 
@@ -35,6 +36,14 @@ def series(db: Database, identities: Sequence[str]) -> dict[str, pd.Series]:
             days, values = zip(*rows, strict=True)
             found[identity] = pd.Series(values, index=pd.DatetimeIndex(pd.to_datetime(list(days))), dtype="float64")
     return found
+
+
+def first_seen(db: Database, identity: str) -> pd.Series:
+    """The day in New York on which each observation was first seen with the value it has, by the observation's date."""
+    rows = db.conn.execute("SELECT day, fetched_at FROM economic WHERE series = ? ORDER BY day", [identity]).fetchall()
+    days = pd.DatetimeIndex(pd.to_datetime([day for day, _ in rows]))
+    seen = [datetime.fromisoformat(moment).astimezone(NEW_YORK).date() for _, moment in rows]
+    return pd.Series(pd.to_datetime(seen), index=days, dtype="datetime64[ns]")
 
 
 def record_contracts(db: Database, prices: pd.DataFrame) -> None:

@@ -297,3 +297,22 @@ def rules_in_full(db: Database) -> None:
         "CREATE INDEX silences_by_chat ON silences (chat)",
     ):  # fmt: skip
         db.conn.execute(statement)
+
+
+@migrations()
+def month_valuations(db: Database) -> None:
+    """Valuation measures at the end of months, and who was asked for them when."""
+    for statement in (
+        """CREATE TABLE month_valuations (
+            month TEXT NOT NULL,             -- "2025-08"
+            company INTEGER NOT NULL REFERENCES companies,
+            market_value REAL,
+            forward_pe REAL,
+            PRIMARY KEY (month, company)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE month_valuations_asked (
+            company INTEGER PRIMARY KEY REFERENCES companies,
+            asked_at TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ):
+        db.conn.execute(statement)

@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from alerts.metrics.catalog import metric
 from alerts.metrics.figure import counted
-from alerts.metrics.members import MILLIONTHS, MemberCloses, in_millionths
+from alerts.metrics.members import MILLIONTHS, Flags, MemberCloses, in_millionths
 
 SECTOR_FUNDS = ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
-Mask = npt.NDArray[np.bool_]
+INDEX_FUNDS = {"large": "SPY", "small": "IWM", "all": "VTI"}
 
 
-def _count(mask: Mask, sessions: pd.DatetimeIndex) -> pd.Series:
-    return pd.Series(mask.sum(axis=1), index=sessions, dtype="float64")
+def _count(mask: Flags, sessions: pd.DatetimeIndex) -> pd.Series:
+    return pd.Series(np.count_nonzero(mask, axis=1), index=sessions, dtype="float64")
 
 
 def above_average(
@@ -30,11 +31,10 @@ def above_average(
     session alone, `latest_average` ((C,), dollars, NaN where unknown) serves members whose own window is not filled.
     Returns the figures by session, and how many members the latest averages served for.
     """
-    belongs = closes.in_segment(segment)
-    grown = belongs & (closes.age >= n)
-    sums = closes.last_sums(n)
-    eligible = grown & (sums > 0)
-    above = eligible & (closes.close * n > sums)
+    grown = closes.in_segment(segment) & (closes.age >= n)
+    complete, over = closes.standing(n)
+    eligible = grown & complete
+    above = eligible & over
     served = 0
     if latest_average is not None:
         told = np.isfinite(latest_average) & (latest_average > 0)
@@ -48,26 +48,84 @@ def above_average(
     return counted(f"breadth.above_{n}d.{segment}", value, counted_in, members), served
 
 
-def ad_ratio(closes: MemberCloses, segment: str) -> pd.DataFrame:
+def ad_ratio(counts: pd.DataFrame, segment: str) -> pd.DataFrame:
     """Advances over declines of the day, A/D, unchanged members left out; no declines → missing.
 
-    Eligible is a member with a close today and on the session before.
+    `counts`: as `advances.counts` gives them.
     """
-    belongs = closes.in_segment(segment) & (closes.age >= 2)
-    both = np.zeros(belongs.shape, dtype=bool)
-    up, down = both.copy(), both.copy()
-    today, before = closes.close[1:], closes.close[:-1]
-    both[1:] = belongs[1:] & (today > 0) & (before > 0)
-    up[1:] = both[1:] & (today > before)
-    down[1:] = both[1:] & (today < before)
-    advances, declines = _count(up, closes.sessions), _count(down, closes.sessions)
+    told = counts.astype("float64")
+    value = told["advances"] / told["declines"].where(told["declines"] > 0)
+    return counted(f"breadth.ad_ratio.{segment}", value, told["eligible"], told["members"], reason="no member declined")
+
+
+def highs_and_lows(closes: MemberCloses, segment: str, n: int = 252) -> pd.DataFrame:
+    """How many members close at their highest and lowest of the last n sessions: highs, lows, eligible, members.
+
+    Closes, not the day's highs and lows. Members with fewer than n closes among the last n + n/20 sessions are not
+    eligible, those listed for fewer than n sessions too young.
+    """
+    grown = closes.in_segment(segment) & (closes.age >= n)
+    complete, high, low = closes.extremes(n)
+    eligible = grown & complete
+    told = {"highs": eligible & high, "lows": eligible & low, "eligible": eligible, "members": grown}
+    return pd.DataFrame({name: _count(mask, closes.sessions) for name, mask in told.items()})
+
+
+def net_highs(extremes: pd.DataFrame, segment: str) -> pd.DataFrame:
+    """New 52-week highs less new lows: #(C ≥ 252-session maximum) − #(C ≤ 252-session minimum)."""
+    value = extremes["highs"] - extremes["lows"]
+    return counted(f"breadth.net_highs.{segment}", value, extremes["eligible"], extremes["members"])
+
+
+def high_low_index(extremes: pd.DataFrame, segment: str, n: int = 10, within: int = 20) -> pd.DataFrame:
+    """Mean of the last n values of 100 · highs/(highs + lows); days without either are skipped.
+
+    The n have to lie within the last `within` sessions, today's included. A day under the coverage floor has no value.
+    """
+    name = f"breadth.high_low_index.{segment}"
+    both = extremes["highs"] + extremes["lows"]
+    share = 100.0 * extremes["highs"] / both.where(both > 0)
+    share = share.where(extremes["eligible"] >= metric(name).floor * extremes["members"])
+    present = share.dropna()
+    mean = present.rolling(n).mean()
+    position = pd.Series(np.arange(len(share), dtype="float64"), index=share.index)
+    first = position.reindex(present.index).shift(n - 1).where(mean.notna())
+    latest = pd.DataFrame({"mean": mean, "first": first}).reindex(share.index).ffill()
+    value = latest["mean"].where(position - latest["first"] < within)
+    # Means of 0 to 100 lie there; their rounding may not.
     return counted(
-        f"breadth.ad_ratio.{segment}",
-        advances / declines.where(declines > 0),
-        _count(both, closes.sessions),
-        _count(belongs, closes.sessions),
-        reason="no member declined",
-    )
+        name, value.clip(0.0, 100.0), extremes["eligible"], extremes["members"],
+        reason=f"fewer than {n} days with new highs or lows among the last {within}",
+    )  # fmt: skip
+
+
+def beating_index(closes: MemberCloses, funds: pd.DataFrame, n: int) -> dict[str, pd.DataFrame]:
+    """Share of eligible members whose return over n sessions is above that of their index's fund, in %; by segment.
+
+    100 · #(C(t)/C(t−n) > F(t)/F(t−n))/eligible, F: SPY for large, IWM for small, VTI for all. Price returns on both
+    sides: closes of companies are kept without dividends, so the fund's are taken without them too.
+    `funds`: sessions × funds, split-adjusted closes in dollars.
+    """
+    gained = np.full(closes.close.shape, np.nan)
+    if len(closes.close) > n:
+        now, then = closes.close[n:], closes.close[:-n]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gained[n:] = np.where((now > 0) & (then > 0), now / then, np.nan)
+    valid = np.isfinite(gained)
+    out = {}
+    for segment, fund in INDEX_FUNDS.items():
+        close = funds[fund].reindex(closes.sessions)
+        hurdle = (close / close.shift(n)).to_numpy(dtype="float64")
+        grown = closes.in_segment(segment) & (closes.age > n)
+        eligible = grown & valid
+        count, members = _count(eligible, closes.sessions), _count(grown, closes.sessions)
+        value = 100.0 * _count(eligible & (gained > hurdle[:, None]), closes.sessions) / count.where(count > 0)
+        known = np.isfinite(hurdle)
+        name = f"breadth.beating_index_{n}d.{segment}"
+        out[name] = counted(
+            name, value.where(known), count, members, reason=f"no close of {fund} today or {n} sessions ago"
+        )
+    return out
 
 
 def sectors_above_average(raw: pd.DataFrame, n: int = 200) -> pd.DataFrame:
@@ -81,12 +139,11 @@ def sectors_above_average(raw: pd.DataFrame, n: int = 200) -> pd.DataFrame:
     funds = MemberCloses(sessions, SECTOR_FUNDS, close, np.ones(close.shape, dtype=np.int8), unknown)
     listed = np.cumsum(close > 0, axis=0) > 0
     grown = np.cumsum(listed, axis=0) >= n
-    sums = funds.last_sums(n)
-    eligible = grown & (sums > 0)
-    above = eligible & (close * n > sums)
-    return counted(
-        "breadth.sectors_above_200d",
-        _count(above, sessions),
-        _count(eligible, sessions),
-        _count(grown, sessions),
-    )
+    complete, over = funds.standing(n)
+    eligible = grown & complete
+    value, count = _count(eligible & over, sessions), _count(eligible, sessions)
+    frame = counted("breadth.sectors_above_200d", value, count, _count(grown, sessions))
+    for at, fund in enumerate(SECTOR_FUNDS):
+        lacking = frame["value"].isna().to_numpy() & grown[:, at] & (close[:, at] == 0)
+        frame.loc[lacking, "reason"] = frame.loc[lacking, "reason"].astype(str) + f", no close of {fund}"
+    return frame

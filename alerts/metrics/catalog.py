@@ -15,9 +15,11 @@ from importlib import resources
 from typing import Any
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
-UNIT_SUFFIX = {"%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "": ""}
-#: Imported series are metrics too, though no list knows them: import.NAME.
-IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
+UNIT_SUFFIX = {
+    "": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "fraction": "",
+    "event": "", "companies": "", "σ": " σ", "log/yr": " log/yr",
+}  # fmt: skip
+_SIGNED = ("pp", "points", "σ", "log/yr")  # a difference: its sign is half of what it says
 
 
 class UnknownMetric(KeyError):
@@ -44,6 +46,9 @@ class Metric:
     decimals: int
     aliases: tuple[str, ...]
     labels: dict[int, str] = field(default_factory=dict)
+    frequency: str = "daily"  # or "monthly": how often it can change
+    source: str = "Yahoo Finance"
+    caveat: str | None = None
 
     @property
     def family(self) -> str:
@@ -62,8 +67,7 @@ class Metric:
             return self.labels[round(value)]
         if not self.unit:  # a person's own series: nobody knows in how many decimals it is read
             return f"{value:,.10g}".replace("-", "−")
-        # A lead is a difference: its sign is half of what it says.
-        return number(value, self.decimals, sign=self.unit == "pp") + UNIT_SUFFIX[self.unit]
+        return number(value, self.decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
 
     def show_level(self, level: float) -> str:
         """A threshold with its unit, in the decimals it was given with: "60 %", "−2.5 pp"."""
@@ -73,7 +77,7 @@ class Metric:
 
     def show_change(self, change: float) -> str:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
-        if self.unit == "state" or not math.isfinite(change):
+        if self.unit in ("state", "event") or not math.isfinite(change):
             return ""
         if not self.unit:
             return f"{change:+,.6g}".replace("-", "−")
@@ -91,6 +95,8 @@ def number(value: float, decimals: int, *, sign: bool = False) -> str:
 
 def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
     for segment in entry.get("segments", [None]):
+        plain = tuple(entry["aliases"])
+        named = tuple(f"{SEGMENT_WORDS[segment]} {alias}" for alias in plain) if segment else plain
         yield Metric(
             id=f"{entry['id']}.{segment}" if segment else entry["id"],
             title=f"{SEGMENT_WORDS[segment]} {entry['title']}" if segment else entry["title"],
@@ -103,8 +109,9 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             low=entry.get("low"),
             high=entry.get("high"),
             decimals=entry["decimals"],
-            aliases=tuple(f"{SEGMENT_WORDS[segment]} {alias}" if segment else alias for alias in entry["aliases"]),
+            aliases=named + plain if segment is not None and segment == entry.get("bare") else named,
             labels={int(k): v for k, v in entry.get("labels", {}).items()},
+            **{name: entry[name] for name in ("frequency", "source", "caveat") if name in entry},
         )
 
 
@@ -117,11 +124,13 @@ def catalog() -> dict[str, Metric]:
 
 #: The fund itself: what a new high of "equal weight" is about. No figure is kept of it; its closes are.
 RSP = "fund.rsp"
+#: Imported series are metrics too, though no list knows them: import.NAME.
+IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @lru_cache(maxsize=1024)
 def _beside_the_catalogue(identity: str) -> Metric | None:
-    """What is watched and not computed: RSP's own close, and imported series, whether they are held or not."""
+    """What is watched and not computed: RSP's own close, and any imported series (whether it is held or not)."""
     if identity == RSP:
         return Metric(
             id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",

@@ -10,17 +10,35 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.metrics import breadth, concentration, regime, size, valuation
+from alerts.metrics import (
+    advances,
+    breadth,
+    concentration,
+    earnings,
+    monthly,
+    rates,
+    regime,
+    sectors,
+    size,
+    thrusts,
+    valuation,
+)
 from alerts.metrics.catalog import catalog
+from alerts.metrics.economic import known
 from alerts.metrics.figure import Figure, figures
+from alerts.metrics.meetings import scheduled
 from alerts.metrics.members import MemberCloses
 
-FUNDS = ("SPY", "IWM", "RSP", *breadth.SECTOR_FUNDS)
+FUNDS = ("SPY", "IWM", "RSP", "IJR", "IWC", "VTI", "VSS", "ACWX", *breadth.SECTOR_FUNDS)
+SEGMENTS = ("large", "small", "all")
 #: Sessions of closes that the longest window needs before the first figure, holes allowed for.
 WINDOW = 300
+ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
-_OVER_MEMBERS = ("breadth.above_50d", "breadth.above_200d", "breadth.ad_", "valuation.", "concentration.", "regime.")
+#: What counts members; the rest is made of funds, or of series.
+_OVER_MEMBERS = ("breadth.", "valuation.", "earnings.", "concentration.", "regime.")
+_OVER_FUNDS = ("breadth.equal_weight", "breadth.sectors_")
 
 
 @dataclass(frozen=True)
@@ -30,7 +48,12 @@ class Inputs:
     closes: members' closes on consecutive sessions, WINDOW of them before the first session wanted where there are any.
     raw, adjusted: fund closes in dollars, sessions × FUNDS, the whole history (NaN where there is none). It may reach
         past the sessions wanted, and should reach 2 January 2020, which ratios are scaled to.
-    companies: by session with a census: market_value, price, eps_forward, segment, indexed by symbol.
+    companies: by session with a census: market_value, price, eps_forward, eps_trailing, ev_ebit, segment, indexed by
+        symbol.
+    kept: advances and declines by segment of the days before, as `counts` gave them then; see advances.py.
+    economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen.
+    contracts: closes of fed funds futures, sessions × months of delivery ("2025-09").
+    months: measures at the end of months, by last session; see monthly.py.
     latest_average: by n, the source's own n-session average of each company of `closes` on the last session, dollars.
     source: how figures name their source. provisional: whether the members were ranked by a census for want of closes.
     first_census: sessions before it know only the companies that were still listed then.
@@ -44,6 +67,12 @@ class Inputs:
     provisional: bool = False
     first_census: date | None = None
     latest_average: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
+    kept: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    economy: Mapping[str, pd.Series] = field(default_factory=dict)
+    economy_source: str = ECONOMY_SOURCE
+    seen: Mapping[str, pd.Series] = field(default_factory=dict)
+    contracts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    months: Mapping[date, pd.DataFrame] = field(default_factory=dict)
 
 
 def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
@@ -51,7 +80,12 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    _funds(inputs, frames)
+    frames |= size.all_of(inputs.adjusted, known(inputs.economy, rates.BILL, _index(inputs.adjusted))["value"])
+    frames |= sectors.all_of(inputs.adjusted)
+    frames |= rates.all_of(
+        inputs.economy, inputs.seen, inputs.contracts, wanted, scheduled(), inputs.economy_source, inputs.source
+    )
+    frames[monthly.NAME] = _sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
     scores = regime.score(parts)
@@ -65,9 +99,25 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     return out
 
 
+def counts(closes: MemberCloses) -> dict[str, pd.DataFrame]:
+    """Advances and declines by segment on every session that can be counted, to be kept: see advances.py."""
+    told = {segment: advances.counts(closes, segment) for segment in SEGMENTS}
+    return {segment: frame[frame["eligible"] > 0] for segment, frame in told.items()}
+
+
+def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(frame.index)
+
+
+def _sourced(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """With the note of each row said after the source."""
+    frame["source"] = [source if note is None else f"{source}, {note}" for note in frame.pop("note")]
+    return frame
+
+
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
     """The figure with what its source has to say about who was counted, and by whose averages."""
-    if not figure.metric.startswith(_OVER_MEMBERS):
+    if not figure.metric.startswith(_OVER_MEMBERS) or figure.metric.startswith(_OVER_FUNDS):
         return figure
     notes = []
     if served and figure.session == inputs.closes.sessions[-1].date():
@@ -82,31 +132,30 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
 def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
     """Adds the family's frames; by metric, for how many members the latest averages served on the last session."""
     served = {}
-    for segment in ("large", "small", "all"):
-        for n in (50, 200):
+    closes = inputs.closes
+    for segment in SEGMENTS:
+        for n in (20, 50, 200):
             name = f"breadth.above_{n}d.{segment}"
-            frames[name], served[name] = breadth.above_average(inputs.closes, segment, n, inputs.latest_average.get(n))
-        frames[f"breadth.ad_ratio.{segment}"] = breadth.ad_ratio(inputs.closes, segment)
+            frames[name], served[name] = breadth.above_average(closes, segment, n, inputs.latest_average.get(n))
+        extremes = breadth.highs_and_lows(closes, segment)
+        frames[f"breadth.net_highs.{segment}"] = breadth.net_highs(extremes, segment)
+        frames[f"breadth.high_low_index.{segment}"] = breadth.high_low_index(extremes, segment)
+    fresh = {segment: advances.counts(closes, segment) for segment in SEGMENTS}
+    for segment, told in fresh.items():
+        frames[f"breadth.ad_ratio.{segment}"] = breadth.ad_ratio(told, segment)
+    joined = {segment: advances.joined(inputs.kept.get(segment), told) for segment, told in fresh.items()}
+    frames |= advances.all_of(joined) | thrusts.all_of(joined)
+    for n in (63, 252):
+        frames |= breadth.beating_index(closes, inputs.raw, n)
     frames["breadth.sectors_above_200d"] = breadth.sectors_above_average(inputs.raw)
     return served
-
-
-def _funds(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> None:
-    small, large, equal = (inputs.adjusted[fund] for fund in ("IWM", "SPY", "RSP"))
-    frames["breadth.equal_weight"] = size.equal_weight(equal, large)
-    frames["breadth.equal_weight_drawdown"] = size.equal_weight_drawdown(equal)
-    frames["size.ratio"] = size.size_ratio(small, large)
-    frames["size.trend"] = size.trend(small, large)
-    for n in (21, 63):
-        frames[f"size.lead_{n}d"] = size.lead(small, large, n)
-    frames["size.lead_quarter"] = size.lead_quarter(small, large)
 
 
 def _of_censuses(inputs: Inputs, wanted: pd.DatetimeIndex, frames: dict[str, pd.DataFrame]) -> None:
     held = [stamp.date() in inputs.companies for stamp in wanted]
     on = wanted[held]
     censuses = [inputs.companies[stamp.date()] for stamp in on]
-    found = valuation.all_of(censuses, on) | {"concentration.top7": concentration.top(censuses, on)}
+    found = valuation.all_of(censuses, on) | earnings.all_of(censuses, on) | concentration.all_of(censuses, on)
     for name, frame in found.items():
         frames[name] = frame.reindex(wanted)
         frames[name].loc[~wanted.isin(on), "reason"] = NO_CENSUS

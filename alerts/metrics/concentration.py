@@ -5,25 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.figure import counted
 
+Values = npt.NDArray[np.float64]
 
-def top(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex, n: int = 7) -> pd.DataFrame:
-    """Market value of the n largest companies as a share of the large segment's, in %.
+
+def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """top7, top10 and effective_n by id.
 
     `censuses`: one a session, a row a company with market_value (dollars) and segment. Coverage is by number of
     companies with a market value.
     """
-    rows = [_share(census.loc[census["segment"] == "large", "market_value"], n) for census in censuses]
-    told = pd.DataFrame(rows, index=sessions, columns=["share", "eligible", "members"], dtype="float64")
-    return counted(f"concentration.top{n}", told["share"], told["eligible"], told["members"], reason="no market values")
+    values = [_known(census.loc[census["segment"] == "large", "market_value"]) for census in censuses]
+    eligible = pd.Series([len(known) for known, _ in values], index=sessions, dtype="float64")
+    members = pd.Series([count for _, count in values], index=sessions, dtype="float64")
+    told = {
+        "concentration.top7": [top(known, 7) for known, _ in values],
+        "concentration.top10": [top(known, 10) for known, _ in values],
+        "concentration.effective_n": [effective_number(known) for known, _ in values],
+    }
+    return {
+        name: counted(
+            name, pd.Series(value, index=sessions, dtype="float64"), eligible, members, reason="no market values"
+        )
+        for name, value in told.items()
+    }
 
 
-def _share(market_value: pd.Series, n: int) -> tuple[float, int, int]:
-    """(share of the n largest in %, companies with a value, companies)."""
+def top(market_value: Values, n: int) -> float:
+    """Market value of the n largest as a share of all, in %; NaN where there is none."""
+    return 100.0 * float(np.sort(market_value)[-n:].sum() / market_value.sum()) if len(market_value) else float("nan")
+
+
+def effective_number(market_value: Values) -> float:
+    """1/Σw²: how many companies of equal weight would be as concentrated; NaN where there is none."""
+    if not len(market_value):
+        return float("nan")
+    weight = market_value / market_value.sum()
+    return float(1.0 / (weight @ weight))
+
+
+def _known(market_value: pd.Series) -> tuple[Values, int]:
+    """(the values there are, how many companies)."""
     value = market_value.to_numpy(dtype="float64")
-    known = np.sort(value[np.isfinite(value) & (value > 0)])
-    share = 100.0 * float(known[-n:].sum() / known.sum()) if len(known) else float("nan")
-    return share, len(known), len(value)
+    return value[np.isfinite(value) & (value > 0)], len(value)

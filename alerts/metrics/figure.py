@@ -67,9 +67,12 @@ def _whole_percent(share: float) -> int:
 
 
 def figures(metric_id: str, frame: pd.DataFrame, source: str) -> list[Figure]:
-    """The rows of a metric function's frame as Figures."""
+    """The rows of a metric function's frame as Figures. A column `source` says where it is another than `source`."""
     out = []
-    for stamp, value, coverage, eligible, members, reason in frame[FIGURE_COLUMNS].itertuples():
+    sources = frame["source"] if "source" in frame else [None] * len(frame)
+    for (stamp, value, coverage, eligible, members, reason), told in zip(
+        frame[FIGURE_COLUMNS].itertuples(), sources, strict=True
+    ):
         missing = value is None or math.isnan(value)
         out.append(
             Figure(
@@ -79,7 +82,7 @@ def figures(metric_id: str, frame: pd.DataFrame, source: str) -> list[Figure]:
                 coverage=None if pd.isna(coverage) else float(coverage),
                 eligible=None if pd.isna(eligible) else int(eligible),
                 members=None if pd.isna(members) else int(members),
-                source=source,
+                source=told if isinstance(told, str) else source,
                 reason=(reason if isinstance(reason, str) else "not computed") if missing else None,
             )
         )

@@ -12,6 +12,8 @@ import pandas as pd
 MILLIONTHS = 1_000_000
 LARGEST = 1e9  # dollars; a close beyond is an error of the source, and 250 of them still add up in 64 bits
 SEGMENT_CODES = {"large": 1, "mid": 2, "small": 3}
+Flags = npt.NDArray[np.bool_]
+_COLUMNS = 128  # companies looked through at a time, so that what is made on the way stays small
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +32,9 @@ class MemberCloses:
     segment: npt.NDArray[np.int8]
     listed: npt.NDArray[np.datetime64]
 
-    def in_segment(self, segment: str) -> npt.NDArray[np.bool_]:
+    def in_segment(self, segment: str) -> Flags:
         """(T, C): who belongs to `segment`: large, small, or all."""
-        belongs: npt.NDArray[np.bool_] = (
-            self.segment > 0 if segment == "all" else self.segment == SEGMENT_CODES[segment]
-        )
+        belongs: Flags = self.segment > 0 if segment == "all" else self.segment == SEGMENT_CODES[segment]
         return belongs
 
     @cached_property
@@ -55,20 +55,55 @@ class MemberCloses:
         np.cumsum(self.close > 0, axis=0, out=count[1:])
         return total, count
 
+    def standing(self, n: int) -> tuple[Flags, Flags]:
+        """(T, C) each: whose close and window of n closes are there, and whose close is above the mean of those n."""
+        if n not in self._standing:
+            sums = self.last_sums(n)
+            self._standing[n] = (sums > 0, self.close * n > sums)
+            self._standing[n][1][sums == 0] = False
+        return self._standing[n]
+
+    @cached_property
+    def moves(self) -> tuple[Flags, Flags, Flags]:
+        """(T, C) each: who has a close today and on the session before, who is up, who is down."""
+        today, before = self.close[1:], self.close[:-1]
+        both, up, down = (np.zeros(self.close.shape, dtype=bool) for _ in range(3))
+        both[1:] = (today > 0) & (before > 0)
+        up[1:] = both[1:] & (today > before)
+        down[1:] = both[1:] & (today < before)
+        return both, up, down
+
+    def extremes(self, n: int = 252) -> tuple[Flags, Flags, Flags]:
+        """(T, C) each: who has n closes, whose close is the highest of the last n sessions, whose is the lowest."""
+        if n not in self._extremes:
+            high, low = (np.zeros(self.close.shape, dtype=bool) for _ in range(2))
+            for begin in range(0, self.close.shape[1], _COLUMNS):
+                part = slice(begin, begin + _COLUMNS)
+                close = np.ascontiguousarray(self.close[:, part])
+                high[:, part] = close >= _highest(close, n)
+                high[:, part] &= close > 0
+                # Upside down, a missing close is the lowest of all.
+                low[:, part] = -close >= _highest(np.where(close > 0, -close, np.iinfo(np.int64).min), n)
+                low[:, part] &= close > 0
+            self._extremes[n] = (self.complete(n), high, low)
+        return self._extremes[n]
+
+    def complete(self, n: int) -> Flags:
+        """(T, C): who has a close today and n closes within the last n + max(2, n/20) sessions."""
+        span = n + max(2, n // 20)
+        _, count = self.running
+        found = np.zeros(self.close.shape, dtype=bool)
+        first = max(0, n - 1)
+        ends = np.arange(first + 1, len(self.close) + 1)
+        starts = np.maximum(ends - span, 0)
+        found[first:] = count[ends] - count[starts] >= n
+        return found & (self.close > 0)
+
     def last_sums(self, n: int) -> npt.NDArray[np.int64]:
         """(T, C): the sum of the last n closes, today's included; 0 where there is none today or too few.
 
         The n closes have to lie within n + max(2, n/20) sessions: one hole must not cost a company its place for n.
         """
-        if n not in self._sums:
-            self._sums[n] = self._sum_last(n)
-        return self._sums[n]
-
-    @cached_property
-    def _sums(self) -> dict[int, npt.NDArray[np.int64]]:
-        return {}  # by n: three segments ask for the same sums
-
-    def _sum_last(self, n: int) -> npt.NDArray[np.int64]:
         total, count = self.running
         length = len(self.close)
         out = np.zeros(self.close.shape, dtype=np.int64)
@@ -90,7 +125,33 @@ class MemberCloses:
             found_rows, found_columns = rows[enough], columns[enough]
             out[found_rows, found_columns] = total[found_rows + 1, found_columns] - total[start[enough], found_columns]
             rows, columns = rows[~enough], columns[~enough]
-        return np.where(today, out, 0)
+        out[~today] = 0
+        return out
+
+    @cached_property
+    def _standing(self) -> dict[int, tuple[Flags, Flags]]:
+        return {}  # by n: three segments ask for the same
+
+    @cached_property
+    def _extremes(self) -> dict[int, tuple[Flags, Flags, Flags]]:
+        return {}
+
+
+def _highest(values: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """The highest of each column's last n rows, today's included; of fewer where there are fewer.
+
+    Cut into blocks of n rows, a window is the end of one block and the beginning of the next: two running maxima do.
+    """
+    length, width = values.shape
+    blocks = -(-length // n)
+    padded = np.full((blocks * n, width), np.iinfo(np.int64).min, dtype=np.int64)
+    padded[:length] = values
+    shaped = padded.reshape(blocks, n, width)
+    so_far = np.maximum.accumulate(shaped, axis=1).reshape(-1, width)[:length]
+    to_come = np.maximum.accumulate(shaped[:, ::-1], axis=1)[:, ::-1].reshape(-1, width)
+    if length >= n:
+        np.maximum(so_far[n - 1 :], to_come[: length - n + 1], out=so_far[n - 1 :])
+    return so_far
 
 
 def in_millionths(closes: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from alerts.metrics.transforms import CONSTANT
 
 RATIO_BASE = date(2020, 1, 2)
 
@@ -20,6 +24,70 @@ def mean_of_last(values: pd.Series, n: int) -> pd.Series:
     position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
     span = position - position.shift(n - 1) + 1
     return mean.where(span <= n + max(2, n // 20)).reindex(values.index)
+
+
+def sum_of_last(values: pd.Series, n: int) -> pd.Series:
+    """The sum of the last n values, today's included, by session; holes as `mean_of_last` takes them.
+
+    Exact for whole numbers.
+    """
+    present = values.dropna()
+    total = present.cumsum()
+    # Where there is no n-th value before, the sum began at 0.
+    window = (total - total.shift(n, fill_value=0.0)).where(np.arange(len(present)) >= n - 1)
+    position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
+    span = position - position.shift(n - 1) + 1
+    return window.where(span <= n + max(2, n // 20)).reindex(values.index)
+
+
+def ema(values: npt.NDArray[np.float64], n: int, before: float | None = None) -> npt.NDArray[np.float64]:
+    """Exponential moving average, α = 2/(n + 1), over the values that are there; NaN where one is missing.
+
+    It begins with the plain mean of the first n, NaN until then; with `before`, the average of the day before the
+    first, it begins from that.
+    """
+    out = np.full(len(values), np.nan)
+    rows = np.flatnonzero(~np.isnan(values))
+    present = values[rows].tolist()
+    alpha = 2.0 / (n + 1)
+    told: list[float] = []
+    if before is None:
+        if len(present) < n:
+            return out
+        average = math.fsum(present[:n]) / n
+        told = [math.nan] * (n - 1) + [average]
+    else:
+        average = before
+    for value in present[len(told) :]:
+        average += alpha * (value - average)
+        told.append(average)
+    out[rows] = told
+    return out
+
+
+def zscore_of_last(values: pd.Series, n: int) -> pd.Series:
+    """(value − mean)/standard deviation of the last n values, ddof 1, by session; holes as `mean_of_last` takes them.
+
+    A standard deviation up to 1e-9 · max(1, |mean|) is rounding and counts as zero: NaN.
+    """
+    present = values.dropna()
+    out = np.full(len(present), np.nan)
+    if len(present) >= n:
+        windows = np.lib.stride_tricks.sliding_window_view(present.to_numpy(dtype="float64"), n)
+        out[n - 1 :] = standard_score(windows)
+    position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
+    span = position - position.shift(n - 1) + 1
+    return pd.Series(out, index=present.index).where(span <= n + max(2, n // 20)).reindex(values.index)
+
+
+def standard_score(windows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The z-score of the last value of each row among the row, ddof 1; NaN where one is missing or none moves."""
+    mean = windows.mean(axis=1)
+    deviation = windows.std(axis=1, ddof=1)
+    moves = deviation > CONSTANT * np.maximum(1.0, np.abs(mean))  # NaN does not
+    out = np.full(len(windows), np.nan)
+    out[moves] = (windows[moves, -1] - mean[moves]) / deviation[moves]
+    return out
 
 
 def ratio(numerator: pd.Series, denominator: pd.Series) -> pd.Series:

@@ -38,7 +38,7 @@ def forward(members: pd.DataFrame) -> dict[str, float]:
     `members`: a row a company with market_value, price, eps_forward (dollars; NaN where unknown). A member without a
     market value counts in the coverage as one of average size without an estimate.
     """
-    value, price = _positive(members["market_value"]), _positive(members["price"])
+    value, price = positive(members["market_value"]), positive(members["price"])
     earnings = members["eps_forward"].to_numpy(dtype="float64") * value / price
     valued, known, profitable = np.isfinite(value), np.isfinite(earnings), earnings > 0
     eligible, count = int(known.sum()), len(members)
@@ -53,7 +53,8 @@ def forward(members: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _positive(column: pd.Series) -> Values:
+def positive(column: pd.Series) -> Values:
+    """The values above zero; NaN for the others."""
     values = column.to_numpy(dtype="float64")
     return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
@@ -73,8 +74,38 @@ def discount(small: pd.DataFrame, large: pd.DataFrame, metric_id: str) -> pd.Dat
     return frame
 
 
+def ev_ebit(members: pd.DataFrame) -> dict[str, float]:
+    """One segment in one census: the median of EV/EBIT where it is positive; how many report one, negative too.
+
+    `members`: a row a company with ev_ebit. The enterprise of a company that loses money costs no multiple of its loss.
+    """
+    ratios = members["ev_ebit"].to_numpy(dtype="float64")
+    known = ratios[np.isfinite(ratios)]
+    positive = known[known > 0]
+    median = float(np.median(positive)) if len(positive) else float("nan")
+    return {"ev_ebit": median, "eligible": len(known), "members": len(ratios)}
+
+
+def of_enterprises(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """EV/EBIT of both segments, and the discount, by id."""
+    out: dict[str, pd.DataFrame] = {}
+    for segment in SEGMENTS:
+        rows = [ev_ebit(census[census["segment"] == segment]) for census in censuses]
+        told = pd.DataFrame(rows, index=sessions, columns=["ev_ebit", "eligible", "members"], dtype="float64")
+        name = f"valuation.ev_ebit.{segment}"
+        out[name] = counted(
+            name, told["ev_ebit"], told["eligible"], told["members"], reason="no company with earnings to divide by"
+        )
+    name = "valuation.ev_ebit_discount"
+    out[name] = discount(out["valuation.ev_ebit.small"], out["valuation.ev_ebit.large"], name)
+    return out
+
+
 def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
-    """Every valuation metric, by id. `censuses`: one a session; market_value, price, eps_forward, segment a company."""
+    """Every metric of one census by id, EV/EBIT too.
+
+    `censuses`: one a session; market_value, price, eps_forward, ev_ebit, segment a company.
+    """
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:
         rows = [forward(census[census["segment"] == segment]) for census in censuses]
@@ -89,4 +120,4 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
     for method in METHODS:
         name = "valuation.discount" + method.removeprefix("forward_pe")
         out[name] = discount(out[f"valuation.{method}.small"], out[f"valuation.{method}.large"], name)
-    return out
+    return out | of_enterprises(censuses, sessions)

@@ -243,9 +243,11 @@ def _number(rest: str, after: str, example: str) -> tuple[float, str]:
 
 def _before_operator(text: str) -> str:
     """What stands before the last comparison that is followed by a number: the name that was meant."""
-    starts = [
-        found.start() for pattern, _ in _OPERATORS for found in re.finditer(rf"(?:{pattern})(?= *[+-]?\d| its\b)", text)
+    spans = [
+        found.span() for pattern, _ in _OPERATORS for found in re.finditer(rf"(?:{pattern})(?= *[+-]?\d| its\b)", text)
     ]
-    starts += [found.start() for found in re.finditer(r" (?:rising|falling|changes|at a new|new) ?", text)]
-    head = text[: max(starts)] if starts and max(starts) > 0 else text
+    spans += [found.span() for found in re.finditer(r" (?:rising|falling|changes|at a new|new) ?", text)]
+    last = max((end for _, end in spans), default=0)
+    start = min((start for start, end in spans if end == last), default=0)  # of "crosses above", not of "above"
+    head = text[:start] if start else text
     return head.strip()[:60] or text[:60]

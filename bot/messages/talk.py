@@ -24,6 +24,7 @@ COMMANDS = (
     ("breadth", "How many stocks take part"),
     ("size", "Small caps against large caps"),
     ("valuation", "What small and large caps cost"),
+    ("thesis", "The case for small caps, claim by claim"),
     ("alert", "Set a threshold: /alert small above 200d > 60"),
     ("alerts", "Your alerts, and how to delete them"),
     ("metrics", "Everything that can be watched"),

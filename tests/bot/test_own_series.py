@@ -106,7 +106,7 @@ def test_a_rule_on_it_fires_with_the_session_and_a_later_file_fires_nothing(db: 
     with writing(db):
         chats.subscribe(db, 7, evening(DAYS[0]))
         rule = parse("import.vix > 20")
-        rules.add_rule(db, 7, rule, value_past(db, rule.series, DAYS[0], 12), evening(DAYS[0]))
+        rules.add_rule(db, 7, rule, value_past(db, rule.watched, DAYS[0], 12), evening(DAYS[0]))
     imported(db, f"{DAYS[1]},25\n", DAYS[1])
     (outcome,) = cycle.refresh(db, market, evening(DAYS[1]), DAYS[1])
     assert outcome.fired == 1

@@ -6,11 +6,17 @@ import numpy as np
 import pandas as pd
 from member_frames import FIRST, NONE, members, sessions_of
 
+from alerts.metrics.advances import counts
 from alerts.metrics.breadth import ad_ratio
+from alerts.metrics.members import MemberCloses
+
+
+def told_of(closes: MemberCloses, segment: str) -> pd.DataFrame:
+    return ad_ratio(counts(closes, segment), segment)
 
 
 def last(closes: dict[str, list[float]], listed: dict[str, str] | None = None) -> pd.Series:
-    return ad_ratio(members(closes, listed=listed), "large").iloc[-1]
+    return told_of(members(closes, listed=listed), "large").iloc[-1]
 
 
 def test_two_up_and_one_down_is_two() -> None:
@@ -49,7 +55,7 @@ def test_a_company_listed_today_is_too_young() -> None:
 
 
 def test_the_first_session_held_has_nothing_to_compare_with() -> None:
-    told = ad_ratio(members({"A": [1, 2], "B": [2, 1]}), "large").loc[FIRST]
+    told = told_of(members({"A": [1, 2], "B": [2, 1]}), "large").loc[FIRST]
     assert np.isnan(told["value"])
     assert told["reason"] == "coverage 0 % is under 90 %"
 
@@ -57,5 +63,5 @@ def test_the_first_session_held_has_nothing_to_compare_with() -> None:
 def test_it_counts_the_segment_of_the_day_only() -> None:
     held = {"A": ["large", "large"], "B": ["large", "large"], "C": ["large", "small"]}
     closes = members({"A": [1, 2], "B": [2, 1], "C": [1, 2]}, held)
-    assert ad_ratio(closes, "large")["value"].iloc[-1] == 1.0
-    assert ad_ratio(closes, "all")["value"].iloc[-1] == 2.0
+    assert told_of(closes, "large")["value"].iloc[-1] == 1.0
+    assert told_of(closes, "all")["value"].iloc[-1] == 2.0

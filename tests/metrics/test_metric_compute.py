@@ -12,18 +12,21 @@ import pytest
 
 from alerts.metrics.catalog import catalog
 from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, compute
+from alerts.metrics.economic import releases
 from alerts.metrics.figure import Figure
 from alerts.metrics.members import MemberCloses, in_millionths
 
-SESSIONS = pd.bdate_range("2019-06-03", periods=320)
+SESSIONS = pd.bdate_range(end="2024-03-08", periods=320)
 DAYS = [stamp.date() for stamp in SESSIONS]
 SYMBOLS = tuple(f"C{at}" for at in range(12))
 SEGMENT = np.array([1] * 4 + [2] * 4 + [3] * 4, dtype=np.int8)
 
+ON_CENSUSES = ("valuation.", "earnings.", "concentration.")
+
 
 def closes(count: int = len(SESSIONS)) -> MemberCloses:
     source = np.random.default_rng(11)
-    frame = pd.DataFrame(np.exp(source.normal(0, 0.02, (len(SESSIONS), 12)).cumsum(axis=0) + 3)).tail(count)
+    frame = pd.DataFrame(np.exp(source.normal(0.006, 0.02, (len(SESSIONS), 12)).cumsum(axis=0) + 3)).tail(count)
     return MemberCloses(
         SESSIONS[-count:],
         SYMBOLS,
@@ -39,17 +42,53 @@ def census() -> pd.DataFrame:
             "market_value": np.arange(12, 0, -1) * 1e9,
             "price": 50.0,
             "eps_forward": [2.5] * 4 + [2.0] * 4 + [4.0, 4.0, 4.0, -1.0],
+            "eps_trailing": [2.0] * 4 + [2.0] * 4 + [2.0, 2.0, 2.0, 1.0],
+            "ev_ebit": [20.0, 22.0, 24.0, 26.0] + [18.0] * 4 + [10.0, 12.0, 14.0, -3.0],
             "segment": ["large"] * 4 + ["mid"] * 4 + ["small"] * 4,
         },
         index=SYMBOLS,
     )
 
 
+def economy() -> dict[str, pd.Series]:
+    days = pd.date_range("2018-01-01", SESSIONS[-1])
+    daily = {name: pd.Series(2.0, days) for name in releases() if name not in ("WALCL", "UNRATE", "PCEPILFE")}
+    weekly = days[days.dayofweek == 2]
+    monthly = days[days.day == 1]
+    return daily | {
+        "DFEDTARU": pd.Series(2.25, days),
+        "FEDTARMD": pd.Series(1.5, pd.DatetimeIndex(["2023-01-01", "2024-01-01"])),
+        "WALCL": pd.Series(np.linspace(4e6, 5e6, len(weekly)), weekly),
+        "UNRATE": pd.Series(3.6, monthly),
+        "PCEPILFE": pd.Series(np.linspace(100, 104, len(monthly)), monthly),
+    }
+
+
+def month_end() -> pd.DataFrame:
+    frame = census()[["market_value", "segment"]]
+    return frame.assign(forward_pe=[25.0] * 4 + [20.0] * 4 + [15.0] * 4, ranked=frame["market_value"])
+
+
 def inputs() -> Inputs:
     source = np.random.default_rng(5)
-    paths = np.exp(source.normal(0, 0.01, (len(SESSIONS), len(FUNDS))).cumsum(axis=0) + 4)
-    funds = pd.DataFrame(paths, index=SESSIONS, columns=list(FUNDS))
-    return Inputs(closes(), funds, funds * 0.9, {DAYS[-1]: census()}, "made up")
+    history = pd.bdate_range("2018-06-01", SESSIONS[-1])
+    paths = np.exp(source.normal(0, 0.01, (len(history), len(FUNDS))).cumsum(axis=0) + 4)
+    funds = pd.DataFrame(paths, index=history, columns=list(FUNDS))
+    return Inputs(
+        closes(),
+        funds,
+        funds * 0.9,
+        {DAYS[-1]: census()},
+        "made up",
+        economy=economy(),
+        seen={"FEDTARMD": pd.Series(SESSIONS[0], pd.DatetimeIndex(["2023-01-01", "2024-01-01"]))},
+        contracts=pd.DataFrame(97.9, SESSIONS[-30:], months_of(SESSIONS[-1])),
+        months={date(2023, 7, 31): month_end(), DAYS[-30]: month_end()},
+    )
+
+
+def months_of(day: pd.Timestamp) -> list[str]:
+    return [f"{month:%Y-%m}" for month in pd.date_range(day.replace(day=1), periods=12, freq="MS")]
 
 
 def by_metric(figures: list[Figure]) -> Iterator[tuple[str, Figure]]:
@@ -95,7 +134,7 @@ def test_closes_after_the_session_change_nothing_about_it() -> None:
 def test_a_session_without_a_census_says_so_where_one_is_needed() -> None:
     told = [figure for figure in compute(inputs(), DAYS[-2:]) if figure.session == DAYS[-2]]
     lacking = {figure.metric for figure in told if figure.reason == NO_CENSUS}
-    assert lacking == {name for name in catalog() if name.startswith(("valuation.", "concentration."))}
+    assert lacking == {name for name in catalog() if name.startswith(ON_CENSUSES)} - {"valuation.discount_monthly"}
     assert all(figure.value is not None for figure in told if figure.metric not in lacking)
 
 

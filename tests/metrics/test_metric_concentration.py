@@ -1,4 +1,4 @@
-"""The share of the seven largest companies."""
+"""The share of the largest companies, and how many companies of equal weight there would be."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.metrics.concentration import top
+from alerts.metrics.concentration import all_of, effective_number
 
 DAY = pd.DatetimeIndex(["2025-07-31"])
 
 
-def of(values: list[float], segment: str = "large") -> pd.Series:
-    return top([pd.DataFrame({"market_value": values, "segment": segment})], DAY).iloc[0]
+def of(values: list[float], segment: str = "large", name: str = "top7") -> pd.Series:
+    census = pd.DataFrame({"market_value": values, "segment": segment})
+    return all_of([census], DAY)[f"concentration.{name}"].iloc[0]
 
 
 def test_seven_of_ten_equal_companies_are_seventy_percent() -> None:
@@ -26,7 +27,23 @@ def test_the_largest_count_wherever_they_stand() -> None:
 
 def test_other_segments_are_left_out() -> None:
     census = pd.DataFrame({"market_value": [1.0] * 14 + [99.0], "segment": ["large"] * 14 + ["small"]})
-    assert top([census], DAY).iloc[0]["value"] == pytest.approx(50.0)
+    assert all_of([census], DAY)["concentration.top7"].iloc[0]["value"] == pytest.approx(50.0)
+
+
+def test_the_ten_largest_of_twelve() -> None:
+    # 10 × 4 of 10 × 4 + 2 × 1 = 42
+    assert of([1.0, 1.0] + [4.0] * 10, name="top10")["value"] == pytest.approx(4000 / 42)
+
+
+def test_five_hundred_equal_companies_are_five_hundred() -> None:
+    # 500 weights of 1/500: 1/Σw² = 1/(500/500²) = 500
+    assert of([3.0] * 500, name="effective_n")["value"] == pytest.approx(500.0)
+
+
+def test_one_company_that_is_half_of_three_counts_for_less() -> None:
+    # Weights ½, ¼, ¼: 1/(¼ + 1/16 + 1/16) = 1/0.375 = 2.667
+    assert effective_number(np.array([2.0, 1.0, 1.0])) == pytest.approx(8 / 3)
+    assert effective_number(np.array([7.0])) == 1.0
 
 
 def test_ninety_five_percent_of_companies_are_enough_and_fewer_are_not() -> None:

@@ -12,6 +12,8 @@ from member_frames import NONE
 from alerts.metrics import size
 from alerts.metrics.series import mean_of_last, ratio, return_since_quarter, slope
 
+DRAWDOWN = "breadth.equal_weight_drawdown"
+
 
 def fund(values: list[float] | np.ndarray, first: str = "2019-12-31", name: str = "IWM") -> pd.Series:
     return pd.Series(np.asarray(values, dtype="float64"), pd.bdate_range(first, periods=len(values)), name=name)
@@ -53,7 +55,7 @@ def test_rescaling_a_whole_adjusted_history_changes_nothing(seed: int, factor: f
 
 def test_the_trend_is_the_distance_from_the_mean_of_two_hundred() -> None:
     # 199 times 1 and today 2: mean 201/200 = 1.005; 2/1.005 − 1 = 99.00 %
-    frame = size.trend(fund([10] * 199 + [20]), fund([10] * 200))
+    frame = size.trend(fund([10] * 199 + [20]), fund([10] * 200, name="SPY"))
     assert frame["value"].iloc[-1] == pytest.approx(100 * (2 / 1.005 - 1))
     assert frame["reason"].iloc[-2] == "fewer than 200 sessions of IWM/SPY"
 
@@ -119,13 +121,13 @@ def test_equal_weight_takes_252_sessions() -> None:
 
 
 def test_the_drawdown_is_zero_at_a_high_and_negative_below() -> None:
-    frame = size.equal_weight_drawdown(fund([100] * 251 + [120.1, 120.1, 90.075], name="RSP"))
+    frame = size.drawdown(fund([100] * 251 + [120.1, 120.1, 90.075], name="RSP"), DRAWDOWN)
     assert frame["value"].tolist()[251:] == [0.0, 0.0, pytest.approx(-25.0)]
     assert frame["reason"].iloc[250] == "fewer than 252 sessions of RSP"
 
 
 def test_a_high_before_the_minimum_still_counts() -> None:
-    frame = size.equal_weight_drawdown(fund([200] + [100] * 251, name="RSP"))
+    frame = size.drawdown(fund([200] + [100] * 251, name="RSP"), DRAWDOWN)
     assert frame["value"].iloc[-1] == -50.0
 
 

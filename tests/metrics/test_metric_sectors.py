@@ -37,7 +37,8 @@ def test_one_missing_fund_leaves_a_value_and_two_do_not() -> None:
     one, two = (sectors_above_average(each).iloc[-1] for each in (funds(XLC=lost), funds(XLC=lost, XLRE=lost)))
     assert (one["value"], one["eligible"], one["members"]) == (10, 10, 11)
     assert np.isnan(two["value"])
-    assert two["reason"] == "coverage 81 % is under 90 %"  # 9 of 11 = 81.8 %
+    # 9 of 11 = 81.8 %
+    assert two["reason"] == "coverage 81 % is under 90 %, no close of XLC, no close of XLRE"
 
 
 def test_a_fund_too_young_for_the_average_is_not_counted() -> None:

@@ -13,7 +13,7 @@ DAY = pd.DatetimeIndex(["2025-07-31"])
 
 
 def company(value: float, price: float, eps: float, segment: str = "small") -> dict[str, object]:
-    return {"market_value": value, "price": price, "eps_forward": eps, "segment": segment}
+    return {"market_value": value, "price": price, "eps_forward": eps, "ev_ebit": NONE, "segment": segment}
 
 
 def census(*companies: dict[str, object]) -> pd.DataFrame:

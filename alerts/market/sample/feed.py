@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, WrongSession
+from alerts.market.sample.economy import contract_prices
 from alerts.market.sample.figures import Fundamentals, fundamentals
 from alerts.market.sample.funds import fund_levels, payouts
 from alerts.market.sample.paths import Paths, simulate
@@ -78,9 +79,8 @@ class SampleMarket:
         return Census(session, quotes, self._now() if self._now is not None else close_of(session))
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
-        """No futures are traded in this market: every month is NaN."""
-        sessions = sessions_between(start or FIRST_SESSION, through)
-        return pd.DataFrame(np.nan, pd.DatetimeIndex(pd.to_datetime(sessions)), list(months), dtype="float64")
+        """Closes of the simulated bank's futures, as far as they trade."""
+        return contract_prices(list(months), sessions_between(max(start or FIRST_SESSION, FIRST_SESSION), through))
 
     def _through(self, day: date) -> _Market:
         """The market to the end of the year of `day` or later."""

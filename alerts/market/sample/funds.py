@@ -15,7 +15,10 @@ _SECTOR_FUNDS = {
     "XLK": "Information Technology", "XLP": "Consumer Staples", "XLRE": "Real Estate", "XLU": "Utilities",
     "XLV": "Health Care", "XLY": "Consumer Discretionary",
 }  # fmt: skip
-_START = {"SPY": 320.0, "RSP": 115.0, "IWM": 165.0, "IWC": 95.0, "IJR": 83.0, "QQQ": 210.0, "MDY": 370.0, "VTI": 163.0}
+_START = {
+    "SPY": 320.0, "RSP": 115.0, "IWM": 165.0, "IWC": 95.0, "IJR": 83.0, "QQQ": 210.0, "MDY": 370.0, "VTI": 163.0,
+    "ACWX": 49.0, "VSS": 112.0,
+}  # fmt: skip
 DISTRIBUTION = 0.0035  # of the price, every quarter
 
 
@@ -42,6 +45,9 @@ def _holdings(world: World) -> dict[str, Flags]:
         "MDY": mid,
         "IJH": mid,
         "VTI": np.ones(COUNT, dtype=bool),
+        # There is no abroad here: the funds of it hold companies of this market that lead it less.
+        "ACWX": large & ~tech,
+        "VSS": mid & (rank % 2 == 0),
     }
     return held | {fund: large & (world.sector == SECTORS.index(sector)) for fund, sector in _SECTOR_FUNDS.items()}
 

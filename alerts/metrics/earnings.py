@@ -1,0 +1,63 @@
+"""Earnings: how much more companies are expected to earn than they earned, small against large.
+
+Expected earnings are adjusted ones, the base is what was reported: write-offs weigh on the base alone, so growth reads
+high, most of all after bad years. One census gives one session's figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from alerts.metrics.figure import counted
+from alerts.metrics.valuation import SEGMENTS, positive
+
+
+def growth(members: pd.DataFrame) -> dict[str, float]:
+    """One segment in one census: Σ forward EPS/Σ trailing EPS − 1 in %, each EPS × market value/price.
+
+    `members`: a row a company with market_value, price, eps_forward, eps_trailing (dollars; NaN where unknown). Both
+    sums are over companies with both. NaN where the base adds up to nothing or a loss. Coverage is by market value; a
+    member without one counts as one of average size without figures.
+    """
+    value, price = positive(members["market_value"]), positive(members["price"])
+    forward, trailing = (members[name].to_numpy(dtype="float64") * value / price for name in _BOTH)
+    known = np.isfinite(forward) & np.isfinite(trailing)
+    valued, count = np.isfinite(value), len(members)
+    base, total = float(trailing[known].sum()), float(value[valued].sum())
+    return {
+        "growth": 100.0 * (float(forward[known].sum()) / base - 1.0) if base > 0 else float("nan"),
+        "eligible": int(known.sum()),
+        "members": count,
+        "coverage": float(value[known].sum()) / total * (int(valued.sum()) / count) if total > 0 else float("nan"),
+    }
+
+
+_BOTH = ("eps_forward", "eps_trailing")
+
+
+def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """Growth of both segments and the gap between them, small less large, in percentage points; by id."""
+    out: dict[str, pd.DataFrame] = {}
+    for segment in SEGMENTS:
+        rows = [growth(census[census["segment"] == segment]) for census in censuses]
+        told = pd.DataFrame(
+            rows, index=sessions, columns=["growth", "eligible", "members", "coverage"], dtype="float64"
+        )
+        name = f"earnings.growth.{segment}"
+        out[name] = counted(
+            name, told["growth"], told["eligible"], told["members"], coverage=told["coverage"],
+            reason="not meaningful: trailing earnings add up to a loss",
+        )  # fmt: skip
+    small, large = out["earnings.growth.small"], out["earnings.growth.large"]
+    gap = counted(
+        "earnings.growth_gap", small["value"] - large["value"], small["eligible"] + large["eligible"],
+        small["members"] + large["members"],
+        coverage=pd.concat([small["coverage"], large["coverage"]], axis=1).min(axis=1, skipna=False),
+    )  # fmt: skip
+    for side, name in ((large, "large caps"), (small, "small caps")):
+        missing = side["value"].isna()
+        gap.loc[missing, "reason"] = name + ": " + side.loc[missing, "reason"].astype(str)
+    return out | {"earnings.growth_gap": gap}

@@ -1,0 +1,61 @@
+"""Economic series as they were known on a day: the last observation released by then, with its own date."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Release:
+    """When observations of a series are known, and until when the last one holds; days from its date."""
+
+    known_after: int
+    lasts: int
+
+
+@lru_cache(maxsize=1)
+def releases() -> dict[str, Release]:
+    """By FRED's id."""
+    text = resources.files("alerts.metrics").joinpath("economic.toml").read_text(encoding="utf-8")
+    return {entry["id"]: Release(entry["known_after"], entry["lasts"]) for entry in tomllib.loads(text)["series"]}
+
+
+def as_of(observations: pd.Series, sessions: pd.DatetimeIndex, release: Release) -> pd.DataFrame:
+    """By session: `value` and `day` of the last observation known then; NaN and NaT where none is, or it is too old.
+
+    `observations`: float by date, ascending. `reason` says why there is none.
+    """
+    days = observations.index.to_numpy().astype("datetime64[D]")
+    asked = sessions.to_numpy().astype("datetime64[D]")
+    at = np.searchsorted(days + np.timedelta64(release.known_after, "D"), asked, side="right") - 1
+    some = at >= 0
+    day = np.where(some, days[np.maximum(at, 0)] if len(days) else np.datetime64("NaT", "D"), np.datetime64("NaT", "D"))
+    value = np.where(some, observations.to_numpy(dtype="float64")[np.maximum(at, 0)] if len(days) else np.nan, np.nan)
+    old = some & (asked - day > np.timedelta64(release.lasts, "D"))
+    reason = pd.Series(None, index=sessions, dtype="object")
+    reason[~some] = "no observation was known yet"
+    reason[old] = [f"the last observation, of {last}, is more than {release.lasts} days old" for last in day[old]]
+    return pd.DataFrame(
+        {
+            "value": np.where(old, np.nan, value),
+            "day": pd.to_datetime(np.where(old, np.datetime64("NaT", "D"), day)),
+            "reason": reason,
+        },
+        index=sessions,
+    )
+
+
+def known(economy: Mapping[str, pd.Series], identity: str, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    """`as_of` for a series by its id; one that was never fetched is missing on every session."""
+    found = economy.get(identity, pd.Series(dtype="float64", index=pd.DatetimeIndex([])))
+    told = as_of(found, sessions, releases()[identity])
+    if identity not in economy:
+        told["reason"] = f"{identity} was never fetched"
+    return told

@@ -1,0 +1,39 @@
+"""When the Federal Open Market Committee decides: a dated table, because nothing that is asked for figures tells."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """Days of decision, ascending, and the months ("2025-09") about which the table knows whether there is one."""
+
+    decisions: tuple[date, ...]
+    first_month: str
+    source: str
+
+    @property
+    def last(self) -> date:
+        """The last decision the table knows of."""
+        return self.decisions[-1]
+
+    def knows(self, month: str) -> bool:
+        """Whether the table says if there is a meeting in `month`."""
+        return self.first_month <= month <= f"{self.last:%Y-%m}"
+
+    def in_month(self, month: str) -> date | None:
+        """The decision in `month`, if there is one."""
+        return next((day for day in self.decisions if f"{day:%Y-%m}" == month), None)
+
+
+@lru_cache(maxsize=1)
+def scheduled() -> Meetings:
+    """The table of the package."""
+    text = resources.files("alerts.metrics").joinpath("meetings.toml").read_text(encoding="utf-8")
+    held = tomllib.loads(text)
+    return Meetings(tuple(held["decisions"]), held["first_month"], held["source"])

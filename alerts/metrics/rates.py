@@ -1,0 +1,128 @@
+"""Rates and backdrop: what the Federal Reserve does, what is expected of it, and the economy behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from alerts.metrics.economic import known
+from alerts.metrics.figure import counted
+from alerts.metrics.meetings import Meetings
+from alerts.metrics.odds import NoOdds, tree
+
+#: Metrics that are a series as it is.
+PLAIN = {
+    "rates.fed_upper": "DFEDTARU",
+    "rates.fed_lower": "DFEDTARL",
+    "rates.curve_10y2y": "T10Y2Y",
+    "rates.curve_10y3m": "T10Y3M",
+    "backdrop.unemployment": "UNRATE",
+    "backdrop.credit_spread": "BAMLH0A0HYM2",
+}
+BILL, ASSETS, PRICES, PROJECTIONS = "DGS3MO", "WALCL", "PCEPILFE", "FEDTARMD"
+
+
+def of_series(metric_id: str, value: pd.Series, known_: pd.DataFrame, source: str, reason: str) -> pd.DataFrame:
+    """Figures made of one series as it was known; their source tells the observation's own date."""
+    ones = pd.Series(1.0, index=known_.index)
+    frame = counted(metric_id, value, known_["value"].notna().astype("float64"), ones, reason=reason)
+    gone = known_["reason"].notna()
+    frame.loc[gone, "reason"] = known_.loc[gone, "reason"]
+    frame["source"] = [source if pd.isna(day) else f"{source}, of {day.date()}" for day in known_["day"]]
+    return frame
+
+
+def changed(observations: pd.Series, known_: pd.DataFrame, earlier: pd.DateOffset) -> pd.Series:
+    """What was known on each session over the observation dated `earlier` before it, minus one, in %."""
+    base = (pd.DatetimeIndex(known_["day"]) - earlier).map(observations.to_dict())
+    return 100.0 * (known_["value"] / pd.Series(np.asarray(base, dtype="float64"), index=known_.index) - 1.0)
+
+
+def projection_gap(
+    economy: Mapping[str, pd.Series], seen: Mapping[str, pd.Series], contracts: pd.DataFrame, sessions: pd.DatetimeIndex
+) -> tuple[pd.Series, pd.Series]:
+    """(FEDTARMD for the year − December's implied rate in percentage points, why it is missing), by session.
+
+    FRED keeps the latest projection alone: on a session before it was first seen (`seen`, dates by observation) it was
+    another one, and the gap is missing.
+    """
+    projected = economy.get(PROJECTIONS, pd.Series(dtype="float64")).to_dict()
+    first_seen = seen.get(PROJECTIONS, pd.Series(dtype="datetime64[ns]")).to_dict()
+    value = np.full(len(sessions), np.nan)
+    reason = [""] * len(sessions)
+    for at, session in enumerate(sessions):
+        year = pd.Timestamp(session.year, 1, 1)
+        month = f"{session.year}-12"
+        price = prices_on(contracts, session).get(month, np.nan)
+        if year not in projected:
+            reason[at] = f"no projection for {session.year}"
+        elif year not in first_seen or session < first_seen[year]:
+            reason[at] = "the projection of that day is not known: the one kept was first seen later"
+        elif not np.isfinite(price):
+            reason[at] = "December's fed funds future has no close"
+        else:
+            value[at] = projected[year] - (100.0 - price)
+    return pd.Series(value, index=sessions), pd.Series(reason, index=sessions, dtype="object")
+
+
+def cut_odds(
+    economy: Mapping[str, pd.Series], contracts: pd.DataFrame, sessions: pd.DatetimeIndex, table: Meetings
+) -> tuple[pd.Series, pd.Series]:
+    """(odds in % that the first meeting after a session lowers the range, why they are missing), by session."""
+    lower, upper = (known(economy, name, sessions) for name in ("DFEDTARL", "DFEDTARU"))
+    low, high = lower["value"].to_numpy(dtype="float64"), upper["value"].to_numpy(dtype="float64")
+    why = lower["reason"].where(lower["reason"].notna(), upper["reason"]).tolist()
+    value = np.full(len(sessions), np.nan)
+    reason = [""] * len(sessions)
+    for at, session in enumerate(sessions):
+        try:
+            if not np.isfinite(low[at]) or not np.isfinite(high[at]):
+                raise NoOdds(f"target range: {why[at]}")
+            value[at] = tree(session.date(), prices_on(contracts, session), low[at], high[at], table).cut_odds
+        except NoOdds as error:
+            reason[at] = str(error)
+    return pd.Series(value, index=sessions), pd.Series(reason, index=sessions, dtype="object")
+
+
+def prices_on(contracts: pd.DataFrame, session: pd.Timestamp) -> dict[str, float]:
+    """Closes of the contracts that have one on `session`, by month of delivery."""
+    if session not in contracts.index:
+        return {}
+    row = contracts.loc[[session]].iloc[0].dropna()
+    return dict(zip(map(str, row.index), row.astype("float64").tolist(), strict=True))
+
+
+def all_of(
+    economy: Mapping[str, pd.Series],
+    seen: Mapping[str, pd.Series],
+    contracts: pd.DataFrame,
+    sessions: pd.DatetimeIndex,
+    table: Meetings,
+    economy_source: str,
+    futures_source: str,
+) -> dict[str, pd.DataFrame]:
+    """Every metric of both families by id.
+
+    economy: observations by FRED's id, float by date. contracts: closes, sessions × months of delivery.
+    """
+    out: dict[str, pd.DataFrame] = {}
+    for name, identity in PLAIN.items():
+        held = known(economy, identity, sessions)
+        out[name] = of_series(name, held["value"], held, economy_source, "no observation")
+    for name, identity, earlier in (
+        ("rates.balance_sheet_13w", ASSETS, pd.DateOffset(weeks=13)),
+        ("backdrop.core_inflation", PRICES, pd.DateOffset(years=1)),
+    ):
+        held = known(economy, identity, sessions)
+        value = changed(economy.get(identity, pd.Series(dtype="float64")), held, earlier)
+        out[name] = of_series(name, value, held, economy_source, "the observation to compare with is missing")
+    odds, gap = cut_odds(economy, contracts, sessions, table), projection_gap(economy, seen, contracts, sessions)
+    for name, (value, reason) in (("rates.cut_odds", odds), ("rates.sep_gap", gap)):
+        ones = pd.Series(1.0, index=sessions)
+        frame = counted(name, value, value.notna().astype("float64"), ones)
+        frame.loc[value.isna(), "reason"] = reason[value.isna()]
+        frame["source"] = f"{futures_source} futures, {economy_source}"
+        out[name] = frame
+    return out
