@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -132,7 +132,7 @@ class Told:
         self._db, self.session = db, session
         self._of: dict[Series, SeriesTold] = {}
         self._json: dict[Series, dict[str, Any]] = {}
-        self._episodes: dict[tuple[Watched, Condition, date], dict[str, Any]] = {}
+        self._episodes: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def of(self, series: Series) -> SeriesTold:
         if series not in self._of:
@@ -177,8 +177,8 @@ class Told:
 
         Every rule that looks the same way at the same series since the same day has the same.
         """
-        ends = first.upper is not None
-        alike = (watched, first if ends else replace(first, level=0.0), since)
+        range_ = (first.level, first.upper) if first.upper is not None else None
+        alike = (watched.key, first.operator.value, range_, since)
         if alike not in self._episodes:
             sessions = len(sessions_between(since, self.session)) - 1
             past = [] if isinstance(watched, Joined) else value_past(self._db, watched, self.session, sessions + 1)
