@@ -28,18 +28,20 @@ def histories(db: Database, rule: Rule, until: date = LATEST) -> Histories:
     return {series.metric: metric_past(db, series.metric, until) for series in series_of(rule.watched)}
 
 
-def refuse_unheld(db: Database, rule: Rule, until: date = LATEST) -> None:
+def refuse_unheld(db: Database, rule: Rule, coming: int = 0) -> None:
     """Refuse what cannot be watched here: a series that is not held, a window that reaches back too far.
 
-    Raises GrammarError, RuleError. On a file without figures only imported series are refused: its history is to come.
+    `coming`: sessions of history that a running bot fills, and may be filling still; imported series have their own.
+    Raises GrammarError, RuleError.
     """
     anything = figures.last_session(db) is not None
     for series in series_of(rule.watched):
-        held = sum(value is not None for _, value in metric_past(db, series.metric, until))
-        if series.of.family == "import" and not held:
+        held = sum(value is not None for _, value in metric_past(db, series.metric, LATEST))
+        imported = series.of.family == "import"
+        if imported and not held:
             raise GrammarError(f"There is no series {series.metric} here; an import makes one.")
         if anything:
-            check_history(rule, series, held)
+            check_history(rule, series, held if imported else max(held, coming))
 
 
 def tried(db: Database, rule: Rule, start: date | None = None, end: date | None = None) -> tuple[Backtest, BaseRates]:

@@ -11,7 +11,7 @@ from telegram import Update
 from alerts.market.sessions import NEW_YORK
 from alerts.metrics.catalog import RSP
 from alerts.rules.check import RuleError
-from alerts.rules.condition import Condition, typed_number
+from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.rule import Rule
@@ -30,7 +30,7 @@ HOLES = 10  # sessions without a value that may stand among those which settle a
 @dataclass(frozen=True)
 class _Kept:
     watch: Watch
-    now: str | None  # the series' latest value, in words
+    now: str  # which series are watched and where they stand, in words
     subscribed: bool  # by this
     there_already: bool
 
@@ -64,7 +64,7 @@ async def set_line(update: Update, context: Context, line: str) -> None:
     """Keep the rule that `line` says, or say why not."""
     try:
         rule = parse(line, datetime.now(NEW_YORK).date())
-        await parts(context).store.read(refuse_unheld, rule)
+        await parts(context).store.read(refuse_unheld, rule, parts(context).settings.history_sessions)
     except (GrammarError, RuleError) as error:
         await say(update, talk.rule_refused(error))
         return
@@ -118,25 +118,27 @@ def _keep(db: Database, chat: int, rule: Rule, limit: int) -> _Kept | None:
     return _Kept(watch, _now_words(db, rule), subscribed, there_already)
 
 
-def _now_words(db: Database, rule: Rule) -> str | None:
-    """Where each series of the rule stands, and which one is meant."""
+def _now_words(db: Database, rule: Rule) -> str:
+    """Which series each condition means, and where it stands."""
     session = figures.last_session(db)
-    if session is None:
-        return None
-    told = Told(db, session)
-    return "\n".join(_one_now(told, condition) for condition in rule.conditions)
+    told = Told(db, session) if session else None
+    return "\n".join(_one_now(told, condition.series) for condition in rule.conditions)
 
 
-def _one_now(told: Told, condition: Condition) -> str:
-    series, of = condition.series, condition.series.of
+def _one_now(told: Told | None, series: Series) -> str:
+    of = series.of
+    made = told is None or series.transform not in (Transform.VALUE, Transform.GAP)
+    meant = f"Watched: {series.words}. " if made else ""
+    if told is None:
+        return meant.strip()
     found = told.of(series)
     figure = found.figure
     if figure.value is None:
-        return f"{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
+        return f"{meant}{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
     text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
     counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
     text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.source})"
-    return text + _beside(series, found) + "."
+    return meant + text + _beside(series, found) + "."
 
 
 def _beside(series: Series, found: SeriesTold) -> str:
