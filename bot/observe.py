@@ -97,32 +97,31 @@ class SeriesTold:
 
 def told_of(db: Database, series: Series, session: date) -> SeriesTold:
     """Gather what there is to say of `series` on `session`."""
-    past = _history(db, series.metric, session)
-    if not past or past[-1].session != session:
-        past.append(Figure(session, series.metric, None, None, None, None, "", "no figure of that session"))
-    values = [figure.value for figure in past]
-    earlier = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
+    past = metric_past(db, series.metric, session)
+    if not past or past[-1][0] != session:
+        past.append((session, None))
+    values = [value for _, value in past]
     standing = percentile(values)
+    earlier = next(((day, value) for day, value in reversed(past[:-1]) if value is not None), None)
     return SeriesTold(
         series=series,
-        figure=past[-1],
-        before=None if earlier is None or earlier.value is None else (earlier.session, earlier.value),
+        figure=_figure(db, series.metric, session, values[-1]),
+        before=earlier,
         observed=latest(series, values),
         level=average(values, series.n) if series.transform is Transform.GAP else None,
         percentile=standing.value,
         count=standing.count,
-        since=next((figure.session.isoformat() for figure in past if figure.value is not None), None),
+        since=next((day.isoformat() for day, value in past if value is not None), None),
     )
 
 
-def _history(db: Database, metric: str, session: date) -> list[Figure]:
-    if metric != RSP:
-        return figures.history(db, metric, end=session)
-    source = next((figure.source for figure in figures.history(db, "size.ratio", session, session)), "")
-    return [
-        Figure(day, metric, close, 1.0, 1, 1, source, None if close is not None else "no close of RSP")
-        for day, close in closes.latest_fund_closes(db, "RSP", session, None)
-    ]
+def _figure(db: Database, metric: str, session: date, value: float | None) -> Figure:
+    """The figure of one session; one that says so where there is none."""
+    if metric == RSP:
+        source = next((figure.source for figure in figures.history(db, "size.ratio", session, session)), "")
+        return Figure(session, metric, value, 1.0, 1, 1, source, None if value is not None else "no close of RSP")
+    found = figures.history(db, metric, session, session)
+    return found[0] if found else Figure(session, metric, None, None, None, None, "", "no figure of that session")
 
 
 class Told:
