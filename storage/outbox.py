@@ -189,8 +189,9 @@ def move_chat(db: Database, old: int, new: int) -> None:
         "SELECT ?, created_at, subscribed_at, last_rule FROM chats WHERE id = ?",
         [new, old],
     )
-    for table in ("rules", "events", "outbox", "silences"):
+    for table in ("rules", "events", "outbox"):
         db.conn.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
+    db.conn.execute("UPDATE OR IGNORE silences SET chat = ? WHERE chat = ?", [new, old])
     db.conn.execute("DELETE FROM chats WHERE id = ?", [old])
 
 

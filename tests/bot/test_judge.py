@@ -201,3 +201,23 @@ def test_a_rule_made_years_after_its_series_began_starts_where_a_rule_made_then_
     make(db, line + " once", after=40)
     first, second = rules.rules_of(db, CHAT)
     assert first.state.phase is second.state.phase
+
+
+def test_a_series_that_nobody_watched_for_a_while_is_not_missing_since_then(db: Database) -> None:
+    record(db, "size.lead_21d", [3, None, None, 3, 3, 3, None, 3])
+    make(db, "lead 21d > 2", after=0)
+    run(db, 1, 2)
+    with writing(db):
+        rules.delete_rule(db, CHAT, rules.rules_of(db, CHAT)[0].id)
+    make(db, "lead 21d > 2 for 2 days", after=5)
+    assert run(db, 6, 7) == []
+
+
+def test_words_of_data_follow_a_group_that_became_a_supergroup(db: Database) -> None:
+    record(db, "size.lead_21d", [3, None, None, None, 3])
+    make(db, "lead 21d > 2", after=0, chat=-7)
+    run(db, 1, 3)
+    with writing(db):
+        outbox.move_chat(db, -7, -1007)
+    run(db, 4, 4)
+    assert kinds(told(db, -1007)) == [(3, "no data"), (4, "data back")]
