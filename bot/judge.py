@@ -6,7 +6,7 @@ time: observations remember the last session of each series.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +19,8 @@ from alerts.rules.phases import NO_DATA_AFTER, Kind, Observation
 from alerts.rules.series import Series
 from bot.messages.alert import alert_texts
 from bot.observe import Told, observed
-from storage import chats, events, outbox, rules, silences, watches
+from storage import chats, outbox, rules, silences, watches
+from storage.events import Happening, record_events
 
 
 @dataclass
@@ -29,42 +30,53 @@ class Judgement:
     totals: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
     by_chat: dict[int, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)  # (event, what is told)
 
-    def add(self, chat: int, kind: Kind, event: int | None, told: dict[str, Any]) -> None:
-        """Count an event that was written; one that was there already has no id, and is not counted."""
-        if event is not None:
-            self.totals[kind] += 1
-            self.by_chat.setdefault(chat, []).append((event, told))
+
+class _Session:
+    """One session being judged."""
+
+    def __init__(self, db: Database, session: date, now: datetime, *, late: bool) -> None:
+        self.db, self.session, self.now, self.late = db, session, now, late
+        self.told = Told(db, session)
+        self.happened: list[Happening] = []
+
+    def of_rules(self, changes: Iterable[Change]) -> None:
+        """What moved rules have to say."""
+        for change in changes:
+            watch = change.watch
+            for kind in change.told:
+                what = self.told.event(change, kind, late=self.late)
+                self.happened.append(Happening(watch.id, watch.chat, kind.value, what))
+
+    def of_data(self, chat: int, series: Series, kind: Kind, **more: Any) -> None:
+        """What a chat is told of the data of a series."""
+        what = self.told.json(series) | {"kind": kind.value, "late": self.late} | more
+        self.happened.append(Happening(None, chat, kind.value, what, series.key))
 
 
 def judge(db: Database, session: date, now: datetime, *, late: bool) -> Judgement:
     """Evaluate every rule on the session, write what happened, and put the messages into the outbox."""
-    out, told = Judgement(), Told(db, session)
-    changes = _expired(db, session)
-    watches.record_changes(db, changes)
-    changes += _moved(db, session, now, told, out, late=late)
-    for change in changes:
-        watch = change.watch
-        for kind in change.told:
-            what = told.event(change, kind, late=late)
-            event = events.record_event(db, watch.id, watch.chat, session, kind.value, what, now)
-            out.add(watch.chat, kind, event, what)
-    _data_back(db, session, now, told, out, late=late)
-    _enqueue(db, session, now, out)
+    judged = _Session(db, session, now, late=late)
+    _expire(judged)
+    _move(judged)
+    _data_back(judged)
+    out = Judgement()
+    for event, one in record_events(db, session, judged.happened, now):
+        out.totals[Kind(one.kind)] += 1
+        out.by_chat.setdefault(one.chat, []).append((event, one.told))
+    _enqueue(judged, out)
     return out
 
 
-def _expired(db: Database, session: date) -> list[Change]:
-    """What the session's date alone ends."""
-    out = []
-    for watch in rules.expiring(db, session):
-        out += evaluate([watch], Observation(session, 0, None))
-    return out
+def _expire(judged: _Session) -> None:
+    """End what the session's date alone ends."""
+    over = evaluate(rules.expiring(judged.db, judged.session), Observation(judged.session, 0, None))
+    watches.record_changes(judged.db, over)
+    judged.of_rules(over)
 
 
-def _moved(
-    db: Database, session: date, now: datetime, told: Told, out: Judgement, *, late: bool
-) -> list[Change]:  # fmt: skip
-    """What the session's values do to the rules that they touch."""
+def _move(judged: _Session) -> None:
+    """Step the rules that the session's values touch."""
+    db, session = judged.db, judged.session
     changes: list[Change] = []
     seen, observations = watches.seen(db), {}
     for key in watches.watched_keys(db):
@@ -76,52 +88,40 @@ def _moved(
         observations[key] = observation
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
-            missing = [series for series in series_of(watched) if observed(db, series, session) is None]
-            _no_data(db, key, missing, now, told, out, late=late)
+            _no_data(judged, key, [series for series in series_of(watched) if observed(db, series, session) is None])
     watches.record_observations(db, observations)
     watches.record_changes(db, changes)
-    return changes
+    judged.of_rules(changes)
 
 
-def _no_data(
-    db: Database, key: str, missing: Sequence[Series], now: datetime, told: Told, out: Judgement, *, late: bool
-) -> None:
+def _no_data(judged: _Session, key: str, missing: Sequence[Series]) -> None:
     """Tell each chat that watches `key`, once, of each series it is missing for."""
-    for chat, numbers in watches.chats_watching(db, key).items():
+    for chat, numbers in watches.chats_watching(judged.db, key).items():
         for series in missing:
-            if silences.begin(db, series.key, chat, told.session):
-                what = told.json(series) | {"kind": Kind.NO_DATA.value, "numbers": numbers, "late": late}
-                _record(db, chat, series, Kind.NO_DATA, what, now, told.session, out)
+            if silences.begin(judged.db, series.key, chat, judged.session):
+                judged.of_data(chat, series, Kind.NO_DATA, numbers=numbers)
 
 
-def _data_back(db: Database, session: date, now: datetime, told: Told, out: Judgement, *, late: bool) -> None:
+def _data_back(judged: _Session) -> None:
     """Tell whoever was told that a series has no data that it has some again."""
-    for key in silences.open_series(db):
+    for key in silences.open_series(judged.db):
         series = Series.from_key(key)
-        if observed(db, series, session) is None:
-            continue
-        for chat, since in silences.end(db, key).items():
-            what = told.json(series) | {"kind": Kind.DATA_BACK.value, "since": since.isoformat(), "late": late}
-            _record(db, chat, series, Kind.DATA_BACK, what, now, session, out)
+        if observed(judged.db, series, judged.session) is not None:
+            for chat, since in silences.end(judged.db, key).items():
+                judged.of_data(chat, series, Kind.DATA_BACK, since=since.isoformat())
 
 
-def _record(
-    db: Database, chat: int, series: Series, kind: Kind, what: dict[str, Any], now: datetime, session: date,
-    out: Judgement,
-) -> None:  # fmt: skip
-    event = events.record_event(db, None, chat, session, kind.value, what, now, series=series.key)
-    out.add(chat, kind, event, what)
-
-
-def _enqueue(db: Database, session: date, now: datetime, out: Judgement) -> None:
-    """One message a chat."""
+def _enqueue(judged: _Session, out: Judgement) -> None:
+    """One message a chat that listens."""
+    listening = chats.subscribed_among(judged.db, out.by_chat)
+    messages = []
     for chat, found in out.by_chat.items():
-        known = chats.chat(db, chat)
-        if known is not None and known.subscribed:
+        if chat in listening:
             said = [what for _, what in found]
-            ids = [event for event, _ in found]
-            target = _announcement(db, chat, said)
-            outbox.enqueue(db, chat, session, "alert", alert_texts(session, said), ids, now, target)
+            target = _announcement(judged.db, chat, said)
+            texts = alert_texts(judged.session, said)
+            messages.append(outbox.Outgoing(chat, texts, [event for event, _ in found], target))
+    outbox.enqueue_all(judged.db, judged.session, "alert", messages, judged.now)
 
 
 def _announcement(db: Database, chat: int, told: Sequence[Mapping[str, Any]]) -> int | None:

@@ -132,6 +132,7 @@ class Told:
         self._db, self.session = db, session
         self._of: dict[Series, SeriesTold] = {}
         self._json: dict[Series, dict[str, Any]] = {}
+        self._episodes: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def of(self, series: Series) -> SeriesTold:
         if series not in self._of:
@@ -172,12 +173,18 @@ class Told:
         return told
 
     def _episode(self, watched: Watched, first: Condition, since: date) -> dict[str, Any]:
-        """How many sessions an episode has lasted, and how far the value went: derived, never kept from day to day."""
-        sessions = len(sessions_between(since, self.session)) - 1
-        if isinstance(watched, Joined):
-            return {"duration": sessions, "extreme": None}
-        past = value_past(self._db, watched, self.session, sessions + 1)
-        return {"duration": sessions, "extreme": extreme(first, [one for one in past if one[0] >= since])}
+        """How many sessions an episode has lasted, and how far the value went: derived, never kept from day to day.
+
+        Every rule that looks the same way at the same series since the same day has the same.
+        """
+        range_ = (first.level, first.upper) if first.upper is not None else None
+        alike = (watched.key, first.operator.value, range_, since)
+        if alike not in self._episodes:
+            sessions = len(sessions_between(since, self.session)) - 1
+            past = [] if isinstance(watched, Joined) else value_past(self._db, watched, self.session, sessions + 1)
+            furthest = extreme(first, [one for one in past if one[0] >= since])
+            self._episodes[alike] = {"duration": sessions, "extreme": furthest}
+        return self._episodes[alike]
 
     def _condition(self, condition: Condition) -> dict[str, Any]:
         value = self.of(condition.series).observed

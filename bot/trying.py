@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from alerts.rules.check import check_history
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
 from alerts.rules.phases import Kind
-from alerts.rules.rule import Rule
+from alerts.rules.rule import Repeat, Rule
 from bot.observe import metric_past
 from storage import closes, figures
 
@@ -43,10 +43,16 @@ def refuse_unheld(db: Database, rule: Rule, until: date = LATEST) -> None:
 
 
 def tried(db: Database, rule: Rule, start: date | None = None, end: date | None = None) -> tuple[Backtest, BaseRates]:
-    """The rule over the history held, and what followed its firings. Raises GrammarError, RuleError."""
+    """The rule over the history held, and what followed its firings. Raises GrammarError, RuleError.
+
+    What followed is counted as if it spoke every time and had no last session.
+    """
     refuse_unheld(db, rule)
-    found = backtest(rule, histories(db, rule), start, end)
-    return found, rates_of(db, [one.session for one in found.of(Kind.FIRED)], found.sessions)
+    held = histories(db, rule)
+    found = backtest(rule, held, start, end)
+    always = replace(rule, repeat=Repeat.EVERY_TIME, until=None)
+    firings = (found if always == rule else backtest(always, held, start, end)).of(Kind.FIRED)
+    return found, rates_of(db, [one.session for one in firings], found.sessions)
 
 
 def rates_of(db: Database, fired: list[date], sessions: tuple[date, ...]) -> BaseRates:

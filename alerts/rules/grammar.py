@@ -109,7 +109,10 @@ def parse(line: str, today: date | None = None) -> Rule:
         options = read_options(rest)
     except NotUnderstood as error:
         raise GrammarError(error.problem, example=error.example) from None
-    return check(Rule(tuple(conditions), **options), today)
+    rule = check(Rule(tuple(conditions), **options), today)
+    if len(rule.line) > MAX_LINE:  # in the names it prints; it has to read back
+        raise GrammarError(f"Written out, that rule has {len(rule.line)} characters; a rule fits into {MAX_LINE}.")
+    return rule
 
 
 def number_of(text: str) -> float:

@@ -192,7 +192,9 @@ def test_a_chat_that_is_forgotten_leaves_no_row(db: Database) -> None:
         for chat in (1, 2):
             chats.subscribe(db, chat, NOW)
             rules.add_rule(db, chat, parse("small above 200d crosses 60"), [(FIRST, 60.0)], NOW)
-            events.record_event(db, rules.rules_of(db, chat)[0].id, chat, FIRST, "fired", {"line": "x"}, NOW)
+            happening = events.Happening(rules.rules_of(db, chat)[0].id, chat, "fired", {"line": "x"})
+            assert len(events.record_events(db, FIRST, [happening], NOW)) == 1
+            assert events.record_events(db, FIRST, [happening], NOW) == []
             outbox.enqueue(db, chat, FIRST, "alert", ["x"], [], NOW)
         assert db["watches"].count == 4  # standing at the level, each waits for both sides
         assert chats.forget(db, 1)
