@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from alerts.market.feed import EconomyFeed, MarketFeed
+    from alerts.market.feed import EconomyFeed, MarketFeed, ValuationFeed
     from bot.histories import Report
     from bot.settings import Settings
 
@@ -115,7 +115,7 @@ def progress(quiet: bool) -> Iterator[Report]:
         yield lambda _what, _done, _total: None
         return
     words = {"funds": "Fund closes", "census": "Census", "closes": "Closes of companies", "figures": "Figures",
-             "economy": "Economic series"}  # fmt: skip
+             "economy": "Economic series", "valuations": "Valuation history"}  # fmt: skip
     with Progress(
         TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     ) as bar:
@@ -348,6 +348,13 @@ def opened() -> Database:
     return _open(_settings())
 
 
+def valuation_feed() -> ValuationFeed:
+    """Where month-end valuations come from by the settings, for a command of bot/console/."""
+    from bot.feeds import make_feed
+
+    return make_feed(_settings())
+
+
 print_json = _print_json
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
@@ -355,6 +362,8 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 # The commands that have a file of their own need what stands above.
 from bot.console import odds as _odds  # noqa: E402
 from bot.console import thesis as _thesis  # noqa: E402
+from bot.console import valuations as _valuations  # noqa: E402
 
 main.add_command(_odds.odds)
 main.add_command(_thesis.thesis)
+main.add_command(_valuations.valuation_history)

@@ -85,7 +85,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames |= rates.all_of(
         inputs.economy, inputs.seen, inputs.contracts, wanted, scheduled(), inputs.economy_source, inputs.source
     )
-    frames[monthly.NAME] = _sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
+    frames[monthly.NAME] = monthly.sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
     scores = regime.score(parts)
@@ -107,12 +107,6 @@ def counts(closes: MemberCloses) -> dict[str, pd.DataFrame]:
 
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(frame.index)
-
-
-def _sourced(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """With the note of each row said after the source."""
-    frame["source"] = [source if note is None else f"{source}, {note}" for note in frame.pop("note")]
-    return frame
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
