@@ -94,7 +94,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames["regime.state"] = regime.state(scores[~earlier], scores.loc[earlier, "value"])
     out: list[Figure] = []
     for name in catalog():
-        found = figures(name, frames[name].reindex(wanted), inputs.source)
+        found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
     return out
 
@@ -103,6 +103,13 @@ def counts(closes: MemberCloses) -> dict[str, pd.DataFrame]:
     """Advances and declines by segment on every session that can be counted, to be kept: see advances.py."""
     told = {segment: advances.counts(closes, segment) for segment in SEGMENTS}
     return {segment: frame[frame["eligible"] > 0] for segment, frame in told.items()}
+
+
+def of_closes(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Figures by id of every metric that is counted over members' closes, on all sessions in the frames."""
+    frames: dict[str, pd.DataFrame] = {}
+    _breadth(inputs, frames)
+    return frames
 
 
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
