@@ -24,6 +24,7 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/page/test_page_demo.py -k from_start
 
 bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
+	$(BIN)/python -m bench.metrics
 	$(BIN)/python -m bench.transport
 	$(BIN)/python -m bench.delivery
 	$(BIN)/python bench/broadcast.py

@@ -52,3 +52,17 @@ def test_lines_shown_in_the_readme_parse() -> None:
     assert len(lines) >= 5
     for line in lines:
         parse(line)
+
+
+def test_the_metrics_document_is_that_of_the_catalogue() -> None:
+    from alerts.metrics.described import described
+
+    written = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert written == described(), "run: .venv/bin/python -m alerts.metrics.described > docs/metrics.md"
+
+
+def test_the_metrics_document_names_every_metric() -> None:
+    from alerts.metrics.catalog import catalog
+
+    written = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert [name for name in catalog() if f"`{name}`" not in written] == []

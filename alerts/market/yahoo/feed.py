@@ -23,6 +23,7 @@ from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, 
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.universe import SHELLS, VENUES
 from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
+from alerts.market.yahoo.measures import month_measures
 from alerts.market.yahoo.reasons import NO_BARS, UNKNOWN, Reason, reason_of
 from alerts.market.yahoo.talk import Talk, quietly, spare_time_zones
 
@@ -111,6 +112,14 @@ class Yahoo:
         if failed and not closes.raw.notna().any(axis=None):
             raise FeedUnavailable(f"{NAME}: charts: no fed funds futures: {failed[0]}")
         return closes.raw.rename(columns=by_symbol).reindex(columns=list(months)).astype("float64")
+
+    def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
+        """About sixteen months, by one request; several hundred in a row keep the pace that was set."""
+        if self._per_second is not None:
+            time.sleep(max(0.0, self._free_at - time.monotonic()))
+            self._free_at = time.monotonic() + 1 / self._per_second
+        with _fetching, quietly(self._cache) as talk:
+            return month_measures(talk.yfinance, symbol, through)
 
     def _charts(
         self, symbols: Sequence[str], start: date | None, through: date, progress: Progress | None
