@@ -65,7 +65,7 @@ _EXTREME = re.compile(
 _EXTREME_WITHOUT = re.compile(r"(?:is )?(?:at |makes )?(?:a )?new (high|low)\b")
 _CHANGES = re.compile(r"(?:changes|changed|change)\b")
 _AND = re.compile(r"and\b|&|\+(?=[a-z ])")
-_BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b|bis\b) ?")
+_BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b) ?")
 _NAMES_OF_RSP = ("equal weight", "equal weights", "equal-weight", "rsp")
 
 
