@@ -74,6 +74,8 @@ def figure_text(entry: Standing) -> str:
     lines.append(_line(entry, of.id))
     if figure.value is not None:
         stands = standing(entry.percentile.value, entry.percentile.count, of.frequency)
+        if entry.percentile.value is not None and entry.since is not None:
+            stands += f" since {short_day(entry.since)}"
         counted = counted_over(of, figure.eligible, figure.members)
         lines.append(f"{stands} · {counted}" if counted else stands)
     lines += ["", f"<i>{escape(capital(of.formula))}.</i>"]
