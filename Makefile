@@ -24,10 +24,12 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/page/test_page_demo.py -k from_start
 
 bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
+	$(BIN)/python -m bench.metrics
 	$(BIN)/python -m bench.transport
 	$(BIN)/python -m bench.delivery
 	$(BIN)/python bench/broadcast.py
 	$(BIN)/python bench/broadcast.py --paced
+	$(BIN)/python bench/rules.py
 
 soak: $(TOOLS)  ## two hundred kills, and ten minutes of a Telegram that fails
 	$(BIN)/python tests/soak/kill.py --runs 200

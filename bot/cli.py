@@ -29,6 +29,7 @@ for _command in (
     universe.universe,
     thesis.thesis,
     odds.odds,
+    gathering.valuation_history,
     trying.rules,
     trying.backtest,
     trying.baserates,

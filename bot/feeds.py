@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from alerts.market.feed import EconomyFeed, MarketFeed
+from alerts.market.feed import EconomyFeed
 from bot.settings import Settings
 
+if TYPE_CHECKING:
+    from alerts.market.sample import SampleMarket
+    from alerts.market.yahoo import Yahoo
 
-def make_feed(settings: Settings) -> MarketFeed:
+
+def make_feed(settings: Settings) -> SampleMarket | Yahoo:
     """The market that the settings name."""
     if settings.market == "sample":
         from alerts.market.sample import SampleMarket

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,43 +10,49 @@ from sqlite_utils import Database
 
 from alerts.rules.evaluate import Watch
 from alerts.rules.phases import Kind
+from alerts.rules.series import Series
 from storage import events, snoozes
-from storage.hearing import Hearing, hearing
-from storage.snoozes import Snooze
+from storage.hearing import NOBODY, Hearing, hearings
 
 _ENDS = (Kind.RESOLVED, Kind.EXPIRED)  # never told of what was never announced
+_UNHEARD_OF = "not announced"
 
 
 class Ears:
-    """The wishes of every chat that a session has something for, asked once."""
+    """The wishes of the chats that a session has something for."""
 
-    def __init__(self, db: Database, session: date, now: datetime, *, late: bool) -> None:
-        self._db, self.session, self._now, self.late = db, session, now, late
+    def __init__(self, db: Database, session: date, now: datetime, chats: Iterable[int], *, late: bool) -> None:
+        self._db, self._session, self._now = db, session, now
+        wishes = hearings(db, chats)
+        self._said = {chat: said_to(wished, now, late=late) for chat, wished in wishes.items()}
         self._snoozes = snoozes.snoozes(db)
-        self._chats: dict[int, str | None] = {}
 
     def of_chat(self, chat: int) -> str | None:
         """What becomes of an event of the chat; None where it waits for the session that is caught up with."""
-        if chat not in self._chats:
-            self._chats[chat] = said_to(hearing(self._db, chat), self._now, late=self.late)
-        return self._chats[chat]
+        return self._said.get(chat, said_to(NOBODY, self._now))
 
     def of_rule(self, watch: Watch, kind: Kind, told: Mapping[str, Any]) -> str | None:
         """The same of an event of a rule."""
         said = self.of_chat(watch.chat)
-        if said is not None and said not in (events.TOLD, events.HELD):
+        if not _heard(said):
             return said
         if kind in _ENDS and not self._announced(watch, told):
-            return "not announced"
+            return _UNHEARD_OF
         snooze = self._snoozes.get(watch.id)
-        if snooze is not None and snooze.through is None and kind is not Kind.REMINDER:
-            snoozes.wake(self._db, watch.id)  # until it resolves: that is told
+        if snooze is None or snooze.over(self._session):
             return said
-        return "snoozed" if snooze is not None and not snooze.over(self.session) else said
+        if snooze.through is None and kind is not Kind.REMINDER:  # until it resolves, and that is told
+            snoozes.wake(self._db, watch.id)
+            return said
+        return "snoozed"
 
-    def woken(self) -> list[Snooze]:
-        """The snoozes that have ended by this session."""
-        return [snooze for snooze in self._snoozes.values() if snooze.over(self.session)]
+    def of_data(self, chat: int, series: Series, kind: Kind, told: Mapping[str, Any]) -> str | None:
+        """The same of an event of a series' data; that they are back is for who heard that they were gone."""
+        said = self.of_chat(chat)
+        if kind is not Kind.DATA_BACK or not _heard(said):
+            return said
+        known = events.was_told_of(self._db, chat, series.key, date.fromisoformat(told["since"]))
+        return said if known else _UNHEARD_OF
 
     def _announced(self, watch: Watch, told: Mapping[str, Any]) -> bool:
         since = told["fired_on"]
@@ -63,3 +69,7 @@ def said_to(wishes: Hearing, now: datetime, *, late: bool = False) -> str | None
         return None
     holds = wishes.quiet is not None and not wishes.quiet.silent and wishes.quiet.until(now) is not None
     return events.HELD if holds else events.TOLD
+
+
+def _heard(said: str | None) -> bool:
+    return said in (None, events.TOLD, events.HELD)

@@ -8,7 +8,7 @@ with the last of them, in one message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from bot.hearing import Ears
 from bot.observe import Told, observed
 from bot.telling import tell
 from storage import events, rules, silences, snoozes, watches
+from storage.events import Happening, record_events
 
 
 @dataclass
@@ -33,13 +34,48 @@ class Judgement:
     totals: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
     by_chat: dict[int, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)  # (event, what is told)
 
-    def add(self, chat: int, kind: Kind, event: int | None, told: dict[str, Any], said: str | None) -> None:
-        """Count an event that was written; one that was there already has no id, and is not counted."""
-        if event is None:
-            return
-        self.totals[kind] += 1
-        if said in (None, events.TOLD, events.HELD):
-            self.by_chat.setdefault(chat, []).append((event, told))
+
+class _Session:
+    """One session being judged: what moved, and what there is to say of it."""
+
+    def __init__(self, db: Database, session: date, now: datetime, *, late: bool) -> None:
+        self.db, self.session, self.now, self.late = db, session, now, late
+        self.told = Told(db, session)
+        self.changes: list[Change] = []
+        self._of_rules: list[tuple[Change, Kind, dict[str, Any]]] = []
+        self._of_data: list[tuple[int, Series, Kind, dict[str, Any]]] = []
+
+    def of_rules(self, changes: Iterable[Change]) -> None:
+        """What moved rules have to say."""
+        for change in changes:
+            self.changes.append(change)
+            for kind in change.told:
+                self.of_rule(change, kind, self.told.event(change, kind, late=self.late))
+
+    def of_rule(self, change: Change, kind: Kind, what: dict[str, Any]) -> None:
+        """One thing that a rule has to say."""
+        self._of_rules.append((change, kind, what))
+
+    def of_data(self, chat: int, series: Series, kind: Kind, **more: Any) -> None:
+        """What a chat is told of the data of a series."""
+        what = self.told.json(series) | {"kind": kind.value, "late": self.late} | more
+        self._of_data.append((chat, series, kind, what))
+
+    def happenings(self) -> list[Happening]:
+        """All of it, with what becomes of it, and of firings what followed earlier ones."""
+        chats = {change.watch.chat for change, _, _ in self._of_rules} | {chat for chat, *_ in self._of_data}
+        ears = Ears(self.db, self.session, self.now, chats, late=self.late)
+        fired = [change.watch.rule for change, kind, _ in self._of_rules if kind is Kind.FIRED]
+        followed = Followed(self.db, self.session, fired)
+        out = []
+        for change, kind, what in self._of_rules:
+            watch = change.watch
+            if kind is Kind.FIRED and (then := followed.of(watch.rule)) is not None:
+                what["followed"] = then
+            out.append(Happening(watch.id, watch.chat, kind.value, what, said=ears.of_rule(watch, kind, what)))
+        for chat, series, kind, what in self._of_data:
+            out.append(Happening(None, chat, kind.value, what, series.key, ears.of_data(chat, series, kind, what)))
+        return out
 
 
 def judge(db: Database, session: date, now: datetime, *, late: bool) -> Judgement:
@@ -47,73 +83,31 @@ def judge(db: Database, session: date, now: datetime, *, late: bool) -> Judgemen
 
     `late`: a later session is due too, whose message tells of this one.
     """
-    out, told, ears = Judgement(), Told(db, session), Ears(db, session, now, late=late)
-    changes = _expired(db, session)
-    watches.record_changes(db, changes)
-    changes += _moved(db, session, now, told, ears, out)
-    followed = Followed(db, session, [change.watch.rule for change in changes if Kind.FIRED in change.told])
-    for change in changes:
-        for kind in change.told:
-            what = told.event(change, kind, late=late)
-            if kind is Kind.FIRED and (then := followed.of(change.watch.rule)) is not None:
-                what["followed"] = then
-            _of_rule(db, change, kind, what, now, ears, out)
-    _woken(db, changes, now, told, ears, out)
-    _data_back(db, session, now, told, ears, out)
+    judged = _Session(db, session, now, late=late)
+    _expire(judged)
+    _move(judged)
+    _wake(judged)
+    _data_back(judged)
+    out = Judgement()
+    for event, one in record_events(db, session, judged.happenings(), now):
+        out.totals[Kind(one.kind)] += 1
+        if one.said in (None, events.TOLD, events.HELD):
+            out.by_chat.setdefault(one.chat, []).append((event, one.told))
     if not late:
         tell(db, session, now, out.by_chat)
     return out
 
 
-def _of_rule(
-    db: Database, change: Change, kind: Kind, what: dict[str, Any], now: datetime, ears: Ears, out: Judgement
-) -> None:
-    watch, session = change.watch, ears.session
-    said = ears.of_rule(watch, kind, what)
-    event = events.record_event(db, watch.id, watch.chat, session, kind.value, what, now, said=said)
-    out.add(watch.chat, kind, event, what, said)
+def _expire(judged: _Session) -> None:
+    """End what the session's date alone ends."""
+    over = evaluate(rules.expiring(judged.db, judged.session), Observation(judged.session, 0, None))
+    watches.record_changes(judged.db, over)
+    judged.of_rules(over)
 
 
-def _woken(
-    db: Database, changes: Sequence[Change], now: datetime, told: Told, ears: Ears, out: Judgement
-) -> None:  # fmt: skip
-    """Rules whose snooze is over and that are still true are told of once; so is what will never be told again."""
-    spoke = {change.watch.id for change in changes if Kind.FIRED in change.told or Kind.REMINDER in change.told}
-    for snooze in ears.woken():
-        snoozes.wake(db, snooze.rule)
-        watch = rules.rule_of(db, snooze.chat, snooze.rule)
-        if watch is None or watch.id in spoke:
-            continue
-        change = Change(watch, watch.state, (Kind.REMINDER,))
-        if watch.state.phase in TRUE and watch.state.since is not None:
-            what = told.event(change, Kind.REMINDER, late=ears.late) | {"snooze_over": True}
-            _of_rule(db, change, Kind.REMINDER, what, now, ears, out)
-        elif watch.state.phase is Phase.DISARMED and (missed := _missed(db, watch.chat, watch.id)):
-            what = missed | {
-                "kind": Kind.REMINDER.value, "missed": True, "fired_on": missed["session"], "late": ears.late,
-                "session": ears.session.isoformat(),
-            }  # fmt: skip
-            _of_rule(db, change, Kind.REMINDER, what, now, ears, out)
-
-
-def _missed(db: Database, chat: int, rule: int) -> dict[str, Any] | None:
-    """What a rule that speaks once said while it was snoozed, if the chat has not heard of it."""
-    found = events.events_of(db, chat, 2, rule)
-    return found[0].told if found and found[0].kind == Kind.FIRED.value and found[0].said == "snoozed" else None
-
-
-def _expired(db: Database, session: date) -> list[Change]:
-    """What the session's date alone ends."""
-    out = []
-    for watch in rules.expiring(db, session):
-        out += evaluate([watch], Observation(session, 0, None))
-    return out
-
-
-def _moved(
-    db: Database, session: date, now: datetime, told: Told, ears: Ears, out: Judgement
-) -> list[Change]:  # fmt: skip
-    """What the session's values do to the rules that they touch."""
+def _move(judged: _Session) -> None:
+    """Step the rules that the session's values touch."""
+    db, session = judged.db, judged.session
     changes: list[Change] = []
     seen, observations = watches.seen(db), {}
     for key in watches.watched_keys(db):
@@ -125,43 +119,49 @@ def _moved(
         observations[key] = observation
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
-            missing = [series for series in series_of(watched) if observed(db, series, session) is None]
-            _no_data(db, key, missing, now, told, ears, out)
+            _no_data(judged, key, [series for series in series_of(watched) if observed(db, series, session) is None])
     watches.record_observations(db, observations)
     watches.record_changes(db, changes)
-    return changes
+    judged.of_rules(changes)
 
 
-def _no_data(
-    db: Database, key: str, missing: Sequence[Series], now: datetime, told: Told, ears: Ears, out: Judgement
-) -> None:
-    """Tell each chat that watches `key`, once, of each series it is missing for."""
-    for chat, numbers in watches.chats_watching(db, key).items():
-        for series in missing:
-            if silences.begin(db, series.key, chat, told.session):
-                what = told.json(series) | {"kind": Kind.NO_DATA.value, "numbers": numbers, "late": ears.late}
-                _of_series(db, chat, series, Kind.NO_DATA, what, now, ears.of_chat(chat), out)
-
-
-def _data_back(
-    db: Database, session: date, now: datetime, told: Told, ears: Ears, out: Judgement
-) -> None:  # fmt: skip
-    """Tell whoever was told that a series has no data that it has some again."""
-    for key in silences.open_series(db):
-        series = Series.from_key(key)
-        if observed(db, series, session) is None:
+def _wake(judged: _Session) -> None:
+    """Rules whose snooze is over and that are still true are told of once; so is what will never be told again."""
+    spoke = {change.watch.id for change in judged.changes if {Kind.FIRED, Kind.REMINDER} & set(change.told)}
+    for snooze in snoozes.over(judged.db, judged.session):
+        snoozes.wake(judged.db, snooze.rule)
+        watch = rules.rule_of(judged.db, snooze.chat, snooze.rule)
+        if watch is None or watch.id in spoke:
             continue
-        for chat, since in silences.end(db, key).items():
-            what = told.json(series) | {"kind": Kind.DATA_BACK.value, "since": since.isoformat(), "late": ears.late}
-            heard = events.was_told_of(db, chat, key, since)
-            said = ears.of_chat(chat) if heard else "not announced"
-            _of_series(db, chat, series, Kind.DATA_BACK, what, now, said, out)
+        change = Change(watch, watch.state, (Kind.REMINDER,))
+        if watch.state.phase in TRUE and watch.state.since is not None:
+            what = judged.told.event(change, Kind.REMINDER, late=judged.late)
+            judged.of_rule(change, Kind.REMINDER, what | {"snooze_over": True})
+        elif watch.state.phase is Phase.DISARMED and (missed := _missed(judged.db, watch.chat, watch.id)):
+            judged.of_rule(change, Kind.REMINDER, missed | {
+                "kind": Kind.REMINDER.value, "missed": True, "fired_on": missed["session"], "late": judged.late,
+                "session": judged.session.isoformat(),
+            })  # fmt: skip
 
 
-def _of_series(
-    db: Database, chat: int, series: Series, kind: Kind, what: dict[str, Any], now: datetime, said: str | None,
-    out: Judgement,
-) -> None:  # fmt: skip
-    session = date.fromisoformat(what["session"])
-    event = events.record_event(db, None, chat, session, kind.value, what, now, series=series.key, said=said)
-    out.add(chat, kind, event, what, said)
+def _missed(db: Database, chat: int, rule: int) -> dict[str, Any] | None:
+    """What a rule that speaks once said while it was snoozed, if the chat has not heard of it."""
+    found = events.events_of(db, chat, 1, rule)
+    return found[0].told if found and found[0].kind == Kind.FIRED.value and found[0].said == "snoozed" else None
+
+
+def _no_data(judged: _Session, key: str, missing: Sequence[Series]) -> None:
+    """Tell each chat that watches `key`, once, of each series it is missing for."""
+    for chat, numbers in watches.chats_watching(judged.db, key).items():
+        for series in missing:
+            if silences.begin(judged.db, series.key, chat, judged.session):
+                judged.of_data(chat, series, Kind.NO_DATA, numbers=numbers)
+
+
+def _data_back(judged: _Session) -> None:
+    """Tell whoever was told that a series has no data that it has some again."""
+    for key in silences.open_series(judged.db):
+        series = Series.from_key(key)
+        if observed(judged.db, series, judged.session) is not None:
+            for chat, since in silences.end(judged.db, key).items():
+                judged.of_data(chat, series, Kind.DATA_BACK, since=since.isoformat())

@@ -97,32 +97,31 @@ class SeriesTold:
 
 def told_of(db: Database, series: Series, session: date) -> SeriesTold:
     """Gather what there is to say of `series` on `session`."""
-    past = _history(db, series.metric, session)
-    if not past or past[-1].session != session:
-        past.append(Figure(session, series.metric, None, None, None, None, "", "no figure of that session"))
-    values = [figure.value for figure in past]
-    earlier = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
+    past = metric_past(db, series.metric, session)
+    if not past or past[-1][0] != session:
+        past.append((session, None))
+    values = [value for _, value in past]
     standing = percentile(values)
+    earlier = next(((day, value) for day, value in reversed(past[:-1]) if value is not None), None)
     return SeriesTold(
         series=series,
-        figure=past[-1],
-        before=None if earlier is None or earlier.value is None else (earlier.session, earlier.value),
+        figure=_figure(db, series.metric, session, values[-1]),
+        before=earlier,
         observed=latest(series, values),
         level=average(values, series.n) if series.transform is Transform.GAP else None,
         percentile=standing.value,
         count=standing.count,
-        since=next((figure.session.isoformat() for figure in past if figure.value is not None), None),
+        since=next((day.isoformat() for day, value in past if value is not None), None),
     )
 
 
-def _history(db: Database, metric: str, session: date) -> list[Figure]:
-    if metric != RSP:
-        return figures.history(db, metric, end=session)
-    source = next((figure.source for figure in figures.history(db, "size.ratio", session, session)), "")
-    return [
-        Figure(day, metric, close, 1.0, 1, 1, source, None if close is not None else "no close of RSP")
-        for day, close in closes.latest_fund_closes(db, "RSP", session, None)
-    ]
+def _figure(db: Database, metric: str, session: date, value: float | None) -> Figure:
+    """The figure of one session; one that says so where there is none."""
+    if metric == RSP:
+        source = next((figure.source for figure in figures.history(db, "size.ratio", session, session)), "")
+        return Figure(session, metric, value, 1.0, 1, 1, source, None if value is not None else "no close of RSP")
+    found = figures.history(db, metric, session, session)
+    return found[0] if found else Figure(session, metric, None, None, None, None, "", "no figure of that session")
 
 
 class Told:
@@ -132,6 +131,7 @@ class Told:
         self._db, self.session = db, session
         self._of: dict[Series, SeriesTold] = {}
         self._json: dict[Series, dict[str, Any]] = {}
+        self._episodes: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def of(self, series: Series) -> SeriesTold:
         if series not in self._of:
@@ -172,12 +172,18 @@ class Told:
         return told
 
     def _episode(self, watched: Watched, first: Condition, since: date) -> dict[str, Any]:
-        """How many sessions an episode has lasted, and how far the value went: derived, never kept from day to day."""
-        sessions = len(sessions_between(since, self.session)) - 1
-        if isinstance(watched, Joined):
-            return {"duration": sessions, "extreme": None}
-        past = value_past(self._db, watched, self.session, sessions + 1)
-        return {"duration": sessions, "extreme": extreme(first, [one for one in past if one[0] >= since])}
+        """How many sessions an episode has lasted, and how far the value went: derived, never kept from day to day.
+
+        Every rule that looks the same way at the same series since the same day has the same.
+        """
+        range_ = (first.level, first.upper) if first.upper is not None else None
+        alike = (watched.key, first.operator.value, range_, since)
+        if alike not in self._episodes:
+            sessions = len(sessions_between(since, self.session)) - 1
+            past = [] if isinstance(watched, Joined) else value_past(self._db, watched, self.session, sessions + 1)
+            furthest = extreme(first, [one for one in past if one[0] >= since])
+            self._episodes[alike] = {"duration": sessions, "extreme": furthest}
+        return self._episodes[alike]
 
     def _condition(self, condition: Condition) -> dict[str, Any]:
         value = self.of(condition.series).observed

@@ -31,9 +31,12 @@ class Preview:
     chart: Chart | None
 
 
-def preview(db: Database, rule: Rule, simulated: bool, replaces: str | None = None) -> Preview:
-    """Try `rule` on the history held. `replaces`: the line it is to be written over. Raises GrammarError, RuleError."""
-    refuse_unheld(db, rule)
+def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0, replaces: str | None = None) -> Preview:
+    """Try `rule` on the history held. Raises GrammarError, RuleError.
+
+    `coming`: sessions of history that are being filled. `replaces`: the line it is to be written over.
+    """
+    refuse_unheld(db, rule, coming)
     session = figures.last_judged(db)
     if session is None:
         return Preview(preview_text(rule, Tried(), now=None, replaces=replaces), None)

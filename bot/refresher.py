@@ -20,6 +20,7 @@ from alerts.market.sessions import last_complete_session, previous_sessions
 from bot import schedule
 from bot.messages import operator
 from bot.store import Store
+from bot.valuations import to_ask
 from storage import companies, figures, outbox, troubles
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class Refresher:
             done = await self._store.read(figures.is_sealed, session) or await self._refresh(session)
             if self._history_sessions and await self._store.read(_history_short, session):
                 done = await self._backfill(session) and done
+            if done and self._history_sessions and not self._stopping:
+                await self._value(session)
             if done or self._stopping:
                 self._failures = 0
                 return
@@ -93,6 +96,14 @@ class Refresher:
         if status != 0:
             log.warning("the history is not complete; it is gone on with by itself")
         return status == 0
+
+    async def _value(self, session: date) -> None:
+        """Fill the valuation history, once a month; where it fails, the next refresh tries again."""
+        if left := await self._store.read(to_ask, session):
+            log.info("asking for the valuation history of %d companies; everything else is there meanwhile", len(left))
+            status, _ = await self._command("valuation-history")
+            if status != 0:
+                log.warning("the valuation history is not complete; it is gone on with at the next refresh")
 
     async def _command(self, *words: str) -> tuple[int, str]:
         """Run a console command; its exit status and standard output. Its log goes where ours goes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from alerts.metrics.catalog import RSP
-from alerts.rules.condition import Condition, typed_number
+from alerts.rules.condition import typed_number
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from bot.messages.words import because, capital, counted_over, short_day
@@ -13,25 +13,27 @@ from bot.observe import SeriesTold, Told
 from storage import figures
 
 
-def now_words(db: Database, rule: Rule) -> str | None:
-    """A line for each condition; None where there are no figures. Plain text."""
+def now_words(db: Database, rule: Rule) -> str:
+    """Which series each condition means, and where it stands."""
     session = figures.last_session(db)
-    if session is None:
-        return None
-    told = Told(db, session)
-    return "\n".join(_one_now(told, condition) for condition in rule.conditions)
+    told = Told(db, session) if session else None
+    return "\n".join(_one_now(told, condition.series) for condition in rule.conditions)
 
 
-def _one_now(told: Told, condition: Condition) -> str:
-    series, of = condition.series, condition.series.of
+def _one_now(told: Told | None, series: Series) -> str:
+    of = series.of
+    made = told is None or series.transform not in (Transform.VALUE, Transform.GAP)
+    meant = f"Watched: {series.words}. " if made else ""
+    if told is None:
+        return meant.strip()
     found = told.of(series)
     figure = found.figure
     if figure.value is None:
-        return f"{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
+        return f"{meant}{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
     text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
     counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
     text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.source})"
-    return text + _beside(series, found) + "."
+    return meant + text + _beside(series, found) + "."
 
 
 def _beside(series: Series, found: SeriesTold) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from sqlite_utils import Database
 from alerts.metrics.catalog import Metric, catalog, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
-from alerts.metrics.transforms import Percentile, percentile
+from alerts.metrics.transforms import MONTHLY_MINIMUM, Percentile, percentile
 from storage import figures, own_series
 
 KEY_FIGURES = (
@@ -33,6 +34,7 @@ class Standing:
     figure: Figure
     before: Figure | None  # the latest earlier one that has a value
     percentile: Percentile
+    since: date | None = None  # the first session with a value
 
     @property
     def of(self) -> Metric:
@@ -56,6 +58,7 @@ class Standing:
             "change_since": self.before.session.isoformat() if self.before and self.change is not None else None,
             "percentile": self.percentile.value,
             "percentile_of": self.percentile.count,
+            "percentile_since": self.since.isoformat() if self.since else None,
             "coverage": figure.coverage,
             "eligible": figure.eligible,
             "members": figure.members,
@@ -106,7 +109,16 @@ def standing_of(db: Database, metric_id: str, session: date) -> Standing | None:
     if not past or past[-1].session != session:
         return None
     before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
-    return Standing(past[-1], before, percentile([figure.value for figure in past]))
+    since = next((figure.session for figure in past if figure.value is not None), None)
+    return Standing(past[-1], before, _percentile(past), since)
+
+
+def _percentile(past: Sequence[Figure]) -> Percentile:
+    """Among all sessions; of a metric that changes once a month among the months, each by its last value."""
+    if metric(past[-1].metric).frequency != "monthly":
+        return percentile([figure.value for figure in past])
+    months = {(figure.session.year, figure.session.month): figure.value for figure in past}
+    return percentile(list(months.values()), MONTHLY_MINIMUM)
 
 
 def standings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Standing, ...]:

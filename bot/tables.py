@@ -82,8 +82,8 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
         console.print("No session of its series is held in that range.")
         return
     span = f"{found.sessions[0]} to {found.sessions[-1]}, {len(found.sessions):,} sessions, {found.missing:,} missing"
-    title = f"{found.rule.line} · {span}"
-    table = Table(title=title, title_justify="left")
+    console.print(f"[bold]{found.rule.line}[/bold] · {span}", highlight=False)
+    table = Table()
     table.add_column("session")
     table.add_column("what")
     for condition in found.rule.conditions:
@@ -104,9 +104,9 @@ def rates_table(line: str, rates: BaseRates) -> None:
     if rates.missing:
         console.print(f"No base rates: {rates.missing}.")
         return
-    table = Table(caption="IWM less SPY in pp, IWM in %; total return. Figures, not investment advice.")
-    for heading in ("sessions ahead", "", "n", "IWM − SPY", "above 0", "worst", "IWM", "above 0", "worst"):
-        table.add_column(heading, justify="left" if heading == "" else "right")
+    table = Table(caption=f"median over sessions ahead: IWM less SPY in pp, IWM in %, total return. {NO_ADVICE}")
+    for heading in ("ahead", "", "n", "IWM − SPY", "> 0", "worst", "IWM", "> 0", "worst"):
+        table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
     for horizon in rates.horizons:
         table.add_row(f"{horizon.sessions}", "after it", *_following(horizon.firings))
         table.add_row("", "all days", *_following(horizon.all_days), end_section=True)

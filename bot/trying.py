@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from alerts.rules.check import check_history
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
 from alerts.rules.phases import Kind
-from alerts.rules.rule import Rule
+from alerts.rules.rule import Repeat, Rule
 from bot.observe import metric_past
 from storage import closes, figures
 
@@ -28,25 +28,33 @@ def histories(db: Database, rule: Rule, until: date = LATEST) -> Histories:
     return {series.metric: metric_past(db, series.metric, until) for series in series_of(rule.watched)}
 
 
-def refuse_unheld(db: Database, rule: Rule, until: date = LATEST) -> None:
+def refuse_unheld(db: Database, rule: Rule, coming: int = 0) -> None:
     """Refuse what cannot be watched here: a series that is not held, a window that reaches back too far.
 
-    Raises GrammarError, RuleError. On a file without figures only imported series are refused: its history is to come.
+    `coming`: sessions of history that a running bot fills, and may be filling still; imported series have their own.
+    Raises GrammarError, RuleError.
     """
     anything = figures.last_session(db) is not None
     for series in series_of(rule.watched):
-        held = sum(value is not None for _, value in metric_past(db, series.metric, until))
-        if series.of.family == "import" and not held:
+        held = sum(value is not None for _, value in metric_past(db, series.metric, LATEST))
+        imported = series.of.family == "import"
+        if imported and not held:
             raise GrammarError(f"There is no series {series.metric} here; an import makes one.")
         if anything:
-            check_history(rule, series, held)
+            check_history(rule, series, held if imported else max(held, coming))
 
 
 def tried(db: Database, rule: Rule, start: date | None = None, end: date | None = None) -> tuple[Backtest, BaseRates]:
-    """The rule over the history held, and what followed its firings. Raises GrammarError, RuleError."""
+    """The rule over the history held, and what followed its firings. Raises GrammarError, RuleError.
+
+    What followed is counted as if it spoke every time and had no last session.
+    """
     refuse_unheld(db, rule)
-    found = backtest(rule, histories(db, rule), start, end)
-    return found, rates_of(db, [one.session for one in found.of(Kind.FIRED)], found.sessions)
+    held = histories(db, rule)
+    found = backtest(rule, held, start, end)
+    always = replace(rule, repeat=Repeat.EVERY_TIME, until=None)
+    firings = (found if always == rule else backtest(always, held, start, end)).of(Kind.FIRED)
+    return found, rates_of(db, [one.session for one in firings], found.sessions)
 
 
 def rates_of(db: Database, fired: list[date], sessions: tuple[date, ...]) -> BaseRates:

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 TOLD, HELD = "told", "held"  # held: told when quiet hours end
 #: What the chat has heard, hears when quiet hours end, or with the session that is caught up with.
 HEARD = "(said IN ('told', 'held') OR said IS NULL)"
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -27,37 +28,37 @@ class Event:
     said: str | None = TOLD  # or HELD, or why not: "muted", "snoozed"; None while it waits
 
 
-def record_event(
-    db: Database,
-    rule: int | None,
-    chat: int,
-    session: date,
-    kind: str,
-    told: dict[str, Any],
-    now: datetime,
-    series: str | None = None,
-    said: str | None = TOLD,
-) -> int | None:
-    """Write an event of a rule, or (`rule` None) of a series; its id, or None where the rule had that one already.
+@dataclass(frozen=True)
+class Happening:
+    """An event to write: of a rule, or (`rule` None) of the data of a series."""
 
-    `said`: what becomes of it, as in Event.
-    """
-    row = db.conn.execute(
-        """INSERT INTO events (rule, chat, session, kind, told, created_at, series, said)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (rule, session, kind) DO NOTHING RETURNING id""",
+    rule: int | None
+    chat: int
+    kind: str
+    told: dict[str, Any]
+    series: str | None = None
+    said: str | None = TOLD  # as in Event
+
+
+def record_events(
+    db: Database, session: date, happenings: Sequence[Happening], now: datetime
+) -> list[tuple[int, Happening]]:
+    """Write what happened on a session; (id, what) of each that was not written before. Call inside `writing()`."""
+    if not happenings:
+        return []
+    first = db.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM events").fetchone()[0]
+    day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
+    db.conn.executemany(
+        """INSERT INTO events (id, rule, chat, session, kind, told, created_at, series, said)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (rule, session, kind) DO NOTHING""",
         [
-            rule,
-            chat,
-            session.isoformat(),
-            kind,
-            json.dumps(told, ensure_ascii=False),
-            now.isoformat(timespec="seconds"),
-            series,
-            said,
+            (identity, one.rule, one.chat, day, one.kind, _ENCODE(one.told), stamp, one.series, one.said)
+            for identity, one in enumerate(happenings, start=first)
         ],
-    ).fetchone()
-    return None if row is None else int(row[0])
+    )
+    written = {row[0] for row in db.conn.execute("SELECT id FROM events WHERE id >= ?", [first])}
+    return [(identity, one) for identity, one in enumerate(happenings, start=first) if identity in written]
 
 
 _COLUMNS = "id, chat, session, kind, told, said"

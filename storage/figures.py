@@ -103,6 +103,15 @@ def on_session(db: Database, session: date) -> dict[str, Figure]:
     return {figure.metric: figure for figure in map(_figure, rows)}
 
 
+def sessions_held(db: Database, start: date, end: date) -> list[date]:
+    """The sessions from `start` to `end` that have figures, ascending."""
+    rows = db.conn.execute(
+        "SELECT DISTINCT session FROM figures WHERE session BETWEEN ? AND ? ORDER BY session",
+        [start.isoformat(), end.isoformat()],
+    )
+    return [date.fromisoformat(session) for (session,) in rows]
+
+
 def last_session(db: Database) -> date | None:
     """The latest session with any figure."""
     row = db.conn.execute("SELECT max(session) FROM figures").fetchone()[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -25,13 +27,23 @@ NOBODY = Hearing(subscribed=False)
 
 def hearing(db: Database, chat: int) -> Hearing:
     """A chat's wishes; those of nobody where we know nothing of it."""
-    row = db.conn.execute(
-        "SELECT subscribed_at, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?", [chat]
-    ).fetchone()
-    if row is None:
-        return NOBODY
-    subscribed, muted, start, end, zone, silent = row
-    quiet = Quiet(time.fromisoformat(start), time.fromisoformat(end), zone, bool(silent)) if start else None
+    return hearings(db, [chat]).get(chat, NOBODY)
+
+
+def hearings(db: Database, chats: Iterable[int]) -> dict[int, Hearing]:
+    """The wishes of chats, by id; those we know nothing of are left out."""
+    rows = db.conn.execute(
+        """SELECT id, subscribed_at, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [json.dumps(list(chats))],
+    )
+    return {row[0]: _hearing(*row[1:]) for row in rows}
+
+
+def _hearing(
+    subscribed: str | None, muted: int, start: str | None, end: str, zone: str | None, silent: int
+) -> Hearing:  # fmt: skip
+    quiet = Quiet(time.fromisoformat(start), time.fromisoformat(end), zone, bool(silent)) if start and zone else None
     return Hearing(subscribed is not None, bool(muted), quiet, zone)
 
 

@@ -8,7 +8,7 @@ other, in order: a row waits until the one before it is done with.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,6 +37,23 @@ class Sent:
     message_id: int
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to put into the outbox, in as many parts as it has texts.
+
+    keyboard: inline buttons under the last part, as Telegram's JSON. not_before: the message, and all that follow it in
+    its chat, wait until then.
+    """
+
+    chat: int
+    texts: Sequence[str]
+    events: Sequence[int] = ()
+    reply_to: int | None = None
+    keyboard: str | None = None
+    not_before: datetime | None = None
+    silent: bool = False
+
+
 def enqueue(
     db: Database,
     chat: int,
@@ -51,11 +68,13 @@ def enqueue(
     not_before: datetime | None = None,
     silent: bool = False,
 ) -> None:
-    """Put a message, in as many parts as it has texts, into the outbox; what is there already stays.
+    """Put a message into the outbox; what is there already stays."""
+    enqueue_all(db, session, kind, [Outgoing(chat, texts, events, reply_to, keyboard, not_before, silent)], now)
 
-    `keyboard`: inline buttons under the last part, as Telegram's JSON. `not_before`: the message, and all that follow
-    it in its chat, wait until then.
-    """
+
+def enqueue_all(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
+    """Put messages of one kind about one session into the outbox; what is there already stays."""
+    day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
     db.conn.executemany(
         """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
                                not_before, silent)
@@ -63,19 +82,20 @@ def enqueue(
            ON CONFLICT (chat, session, kind, part) DO NOTHING""",
         [
             (
-                chat,
-                session.isoformat(),
+                one.chat,
+                day,
                 kind,
                 part,
-                json.dumps(list(events)),
+                f"[{', '.join(map(str, one.events))}]",
                 text,
-                now.isoformat(timespec="seconds"),
-                reply_to,
-                keyboard if part == len(texts) else None,
-                not_before.isoformat() if not_before else None,
-                int(silent),
+                stamp,
+                one.reply_to,
+                one.keyboard if part == len(one.texts) else None,
+                one.not_before.isoformat() if one.not_before else None,
+                int(one.silent),
             )
-            for part, text in enumerate(texts, start=1)
+            for one in messages
+            for part, text in enumerate(one.texts, start=1)
         ],
     )
 
@@ -190,8 +210,9 @@ def move_chat(db: Database, old: int, new: int) -> None:
         "quiet_silent FROM chats WHERE id = ?",
         [new, old],
     )
-    for table in ("rules", "events", "outbox", "silences", "snoozes", "drafts"):
+    for table in ("rules", "events", "outbox", "snoozes", "drafts"):
         db.conn.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
+    db.conn.execute("UPDATE OR IGNORE silences SET chat = ? WHERE chat = ?", [new, old])
     db.conn.execute("DELETE FROM chats WHERE id = ?", [old])
 
 

@@ -27,6 +27,11 @@ def snoozes(db: Database) -> dict[int, Snooze]:
     return {row[0]: Snooze(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None) for row in rows}
 
 
+def over(db: Database, session: date) -> list[Snooze]:
+    """Those that have ended by `session`."""
+    return [snooze for snooze in snoozes(db).values() if snooze.over(session)]
+
+
 def snoozes_of(db: Database, chat: int) -> dict[int, Snooze]:
     """A chat's, by rule."""
     return {rule: snooze for rule, snooze in snoozes(db).items() if snooze.chat == chat}

@@ -45,18 +45,20 @@ def _key(series: str, wait: Wait) -> tuple[str, int, int, float]:
 
 
 def begin(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> int:
-    """Begin to count the observations of a key, if nothing did yet; the number of its latest one."""
-    row = db.conn.execute("SELECT number FROM observations WHERE series = ?", [key]).fetchone()
-    if row is not None:
-        return int(row[0])
+    """Begin to count the observations of a key, if nothing does; the number of its latest one.
+
+    `past`: its latest (session, value), ascending. A count that rested while no rule watched goes on from there.
+    """
+    row = db.conn.execute("SELECT number, session FROM observations WHERE series = ?", [key]).fetchone()
     known = [value for _, value in past if value is not None]
-    if past:
+    number = len(known) if row is None else int(row[0])
+    if past and (row is None or row[1] < past[-1][0].isoformat()):
         missing = next((at for at, (_, value) in enumerate(reversed(past)) if value is not None), len(past))
         db.conn.execute(
-            "INSERT INTO observations (series, session, number, value, missing) VALUES (?, ?, ?, ?, ?)",
-            [key, past[-1][0].isoformat(), len(known), known[-1] if known else None, missing],
+            "INSERT OR REPLACE INTO observations (series, session, number, value, missing) VALUES (?, ?, ?, ?, ?)",
+            [key, past[-1][0].isoformat(), number, known[-1] if known else None, missing],
         )
-    return len(known)
+    return number
 
 
 def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:

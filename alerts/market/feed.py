@@ -4,6 +4,7 @@ Errors::
 
     FeedError                 a source could not give what was asked; the text says which source, what, and why
     ├── FeedUnavailable       it did not answer, or turned us away (no network, 429, 5xx, a page instead of figures)
+    │   └── TurnedAway        it said that it is asked too often
     ├── WrongSession          it answered, for another session than the one asked for
     └── FeedIncomplete        it answered with too little to be used
 """
@@ -51,6 +52,10 @@ class FeedError(Exception):
 
 class FeedUnavailable(FeedError):
     """The source did not answer, or turned us away."""
+
+
+class TurnedAway(FeedUnavailable):
+    """The source says that it is asked too often."""
 
 
 class WrongSession(FeedError):
@@ -107,6 +112,20 @@ class MarketFeed(Protocol):
         """Closing prices of the 30-day fed funds futures for `months` ("2025-09"): sessions × months, NaN where none.
 
         A month without a contract is a column of NaN. Raises FeedError where the source fails altogether.
+        """
+
+
+class ValuationFeed(Protocol):
+    """A source of valuation measures at the ends of months. Every call blocks."""
+
+    @property
+    def name(self) -> str:
+        """How figures name their source."""
+
+    def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
+        """A row a month ("2025-08") that ended by `through`: market_value (dollars), forward_pe; NaN where none.
+
+        Empty where the source has no month of this company. Raises FeedUnavailable, TurnedAway.
         """
 
 

@@ -55,6 +55,16 @@ class Metric:
         return self.id.split(".")[0]
 
     @property
+    def segmented(self) -> bool:
+        """Whether there is one of it for each of several segments."""
+        return self.segment in SEGMENT_WORDS
+
+    @property
+    def plain_title(self) -> str:
+        """The title without its segment."""
+        return self.title.removeprefix(f"{self.segment} ") if self.segmented else self.title
+
+    @property
     def segment(self) -> str | None:
         parts = self.id.split(".")
         return parts[2] if len(parts) > 2 else None

@@ -85,7 +85,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames |= rates.all_of(
         inputs.economy, inputs.seen, inputs.contracts, wanted, scheduled(), inputs.economy_source, inputs.source
     )
-    frames[monthly.NAME] = _sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
+    frames[monthly.NAME] = monthly.sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
     scores = regime.score(parts)
@@ -94,7 +94,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames["regime.state"] = regime.state(scores[~earlier], scores.loc[earlier, "value"])
     out: list[Figure] = []
     for name in catalog():
-        found = figures(name, frames[name].reindex(wanted), inputs.source)
+        found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
     return out
 
@@ -105,14 +105,15 @@ def counts(closes: MemberCloses) -> dict[str, pd.DataFrame]:
     return {segment: frame[frame["eligible"] > 0] for segment, frame in told.items()}
 
 
+def of_closes(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Figures by id of every metric that is counted over members' closes, on all sessions in the frames."""
+    frames: dict[str, pd.DataFrame] = {}
+    _breadth(inputs, frames)
+    return frames
+
+
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(frame.index)
-
-
-def _sourced(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """With the note of each row said after the source."""
-    frame["source"] = [source if note is None else f"{source}, {note}" for note in frame.pop("note")]
-    return frame
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.catalog import metric
@@ -45,45 +47,58 @@ def counted(
     floor is missing, never 0; a value that is NaN above it is missing for `reason`.
     """
     floor = metric(metric_id).floor
-    share = eligible / members.where(members > 0) if coverage is None else coverage
+    told = value.to_numpy(dtype="float64").copy()
+    count = members.to_numpy(dtype="float64")
+    if coverage is None:
+        share = np.divide(eligible.to_numpy(dtype="float64"), count, out=np.full(len(count), np.nan), where=count > 0)
+    else:
+        share = coverage.to_numpy(dtype="float64")
     short = ~(share >= floor)  # NaN too
-    out = pd.DataFrame({"value": value.astype("float64"), "coverage": share, "eligible": eligible, "members": members})
-    out["reason"] = pd.Series(None, index=out.index, dtype="object")
-    undefined = out["value"].isna()
-    out.loc[undefined, "reason"] = reason if isinstance(reason, str) else reason[undefined]
-    out.loc[short, "reason"] = [
-        "no members"
-        if not count or math.isnan(count)
-        else f"coverage {_whole_percent(portion)} % is under {round(100 * floor)} %"
-        for portion, count in zip(share[short].fillna(0), members[short], strict=True)
-    ]
-    out.loc[short, "value"] = float("nan")
-    return out[FIGURE_COLUMNS]
+    why = np.full(len(told), None, dtype=object)
+    undefined = np.isnan(told)
+    why[undefined] = reason if isinstance(reason, str) else reason.to_numpy()[undefined]
+    if short.any():
+        percent = np.floor(100.0 * np.nan_to_num(share) + 1e-9)  # down: 89.7 % must not read as if it were 90
+        for whole in np.unique(percent[short]):
+            why[short & (percent == whole)] = f"coverage {whole:.0f} % is under {round(100 * floor)} %"
+        why[short & ~(count > 0)] = "no members"
+        told[short] = np.nan
+    columns = {"value": told, "coverage": share, "eligible": eligible, "members": members, "reason": why}
+    return pd.DataFrame(columns, index=value.index)
 
 
-def _whole_percent(share: float) -> int:
-    """Rounded down: 89.7 % is under 90 %, and must not read as if it were 90."""
-    return math.floor(100 * share + 1e-9)
+def figures(metric_id: str, frame: pd.DataFrame, source: str, sessions: pd.DatetimeIndex | None = None) -> list[Figure]:
+    """The rows of a metric function's frame as Figures, those of `sessions` alone if they are given.
 
-
-def figures(metric_id: str, frame: pd.DataFrame, source: str) -> list[Figure]:
-    """The rows of a metric function's frame as Figures. A column `source` says where it is another than `source`."""
+    A session that the frame does not have is missing. A column `source` says where it is another than `source`.
+    """
+    asked = pd.DatetimeIndex(frame.index) if sessions is None else sessions
+    rows = np.arange(len(frame)) if sessions is None else frame.index.get_indexer(sessions)
+    value, coverage, eligible, members = (_at(rows, frame[name]) for name in FIGURE_COLUMNS[:4])
+    reasons = frame["reason"].to_numpy(dtype=object)
+    sources = frame["source"].to_numpy(dtype=object) if "source" in frame else None
     out = []
-    sources = frame["source"] if "source" in frame else [None] * len(frame)
-    for (stamp, value, coverage, eligible, members, reason), told in zip(
-        frame[FIGURE_COLUMNS].itertuples(), sources, strict=True
-    ):
-        missing = value is None or math.isnan(value)
+    for number, (stamp, row) in enumerate(zip(asked, rows.tolist(), strict=True)):
+        missing = math.isnan(value[number])
+        reason = reasons[row] if missing and row >= 0 else None
+        told = sources[row] if sources is not None and row >= 0 else None
         out.append(
             Figure(
                 session=stamp.date(),
                 metric=metric_id,
-                value=None if missing else float(value),
-                coverage=None if pd.isna(coverage) else float(coverage),
-                eligible=None if pd.isna(eligible) else int(eligible),
-                members=None if pd.isna(members) else int(members),
+                value=None if missing else value[number],
+                coverage=None if math.isnan(coverage[number]) else coverage[number],
+                eligible=None if math.isnan(eligible[number]) else int(eligible[number]),
+                members=None if math.isnan(members[number]) else int(members[number]),
                 source=told if isinstance(told, str) else source,
                 reason=(reason if isinstance(reason, str) else "not computed") if missing else None,
             )
         )
     return out
+
+
+def _at(rows: npt.NDArray[np.intp], column: pd.Series) -> list[float]:
+    """The values of a column in those rows, NaN for −1."""
+    values = np.append(column.to_numpy(dtype="float64"), np.nan)  # the last one is what −1 finds
+    found: list[float] = values[rows].tolist()
+    return found

@@ -83,3 +83,10 @@ def discount_monthly(months: Mapping[date, pd.DataFrame], sessions: pd.DatetimeI
     frame.loc[old, "reason"] = [f"the last month-end measures are of {day[row]}" for row in np.flatnonzero(old)]
     frame["note"] = [None if end is None else f"of {end}" for end in day]
     return frame
+
+
+def sourced(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """With the month's end of each row said after the source."""
+    told = frame.drop(columns="note")
+    told["source"] = [source if note is None else f"{source}, {note}" for note in frame["note"]]
+    return told

@@ -60,16 +60,11 @@ def _among_weeks(values: Floats, week: npt.NDArray[np.int64]) -> Floats:
 
 def quadrant(fund: pd.Series, market: pd.Series) -> pd.DataFrame:
     """Leading x, y > 100; weakening x > 100 > y; lagging x, y < 100; improving x < 100 < y. On a line: missing."""
-    told = rotation(fund, market)
-    x, y = told["x"] - 100.0, told["y"] - 100.0
-    state = pd.Series(np.nan, index=told.index)
-    for number, here in (
-        (LEADING, (x > 0) & (y > 0)),
-        (WEAKENING, (x > 0) & (y < 0)),
-        (LAGGING, (x < 0) & (y < 0)),
-        (IMPROVING, (x < 0) & (y > 0)),
-    ):
-        state[here] = float(number)
+    told = rotation(fund, market).to_numpy() - 100.0
+    x, y = told[:, 0], told[:, 1]
+    found = np.where(x > 0, np.where(y > 0, LEADING, WEAKENING), np.where(y > 0, IMPROVING, LAGGING)).astype(np.float64)
+    off_the_lines = np.isfinite(x * y) & (x * y != 0)
+    state = pd.Series(np.where(off_the_lines, found, np.nan), index=fund.index)
     name = f"sectors.quadrant.{str(fund.name).lower()}"
     reason = f"fewer than {2 * WEEKS - 1} weeks of {fund.name}/{market.name}, or it did not move"
     return of_funds(name, state, fund, market, reason=reason)

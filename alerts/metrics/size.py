@@ -24,12 +24,18 @@ SMALL_FUND, LARGE_FUND = "IWM", "SPY"
 
 def of_funds(metric_id: str, value: pd.Series, *funds: pd.Series, reason: str) -> pd.DataFrame:
     """Figures of a metric made of a few funds' closes: every one of them has to be there."""
-    present = pd.concat([fund.notna() for fund in funds], axis=1).sum(axis=1).astype("float64")
+    gone = np.column_stack([fund.isna().to_numpy() for fund in funds])
+    present = pd.Series(len(funds) - np.count_nonzero(gone, axis=1), index=value.index, dtype="float64")
     wanted = pd.Series(float(len(funds)), index=value.index)
     frame = counted(metric_id, value, present, wanted, reason=reason)
-    for fund in funds:
-        gone = fund.isna()
-        frame.loc[gone, "reason"] = frame.loc[gone, "reason"].astype(str) + f", no close of {fund.name}"
+    which = gone @ (1 << np.arange(len(funds)))
+    if which.any():
+        why = frame["reason"].to_numpy(dtype=object).copy()
+        for pattern in np.unique(which[which > 0]):
+            rows = which == pattern
+            lacking = [f", no close of {fund.name}" for at, fund in enumerate(funds) if pattern >> at & 1]
+            why[rows] = str(why[np.argmax(rows)]) + "".join(lacking)
+        frame["reason"] = why
     return frame
 
 

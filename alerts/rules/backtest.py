@@ -51,7 +51,8 @@ class Backtest:
 def backtest(rule: Rule, histories: Histories, start: date | None = None, end: date | None = None) -> Backtest:
     """Step `rule` through the sessions from `start` to `end`, both included, that any of its metrics has.
 
-    What lies before `start` fills the windows and settles the rule in silence, as it does for a rule made that day.
+    It begins with the first observation there is: while windows fill, there is nothing to see. What lies before `start`
+    settles the rule in silence, as it does a rule made that day.
     """
     sessions = sorted({session for series in series_of(rule.watched) for session, _ in histories[series.metric]})
     derived = {series: _aligned(series, histories[series.metric], sessions) for series in series_of(rule.watched)}
@@ -63,6 +64,8 @@ def backtest(rule: Rule, histories: Histories, start: date | None = None, end: d
     happened: list[Happened] = []
     for at, session in enumerate(sessions):
         value = _value(rule, derived, at)
+        if value is None and not number:
+            continue
         number += value is not None
         missing += value is None
         observation = Observation(session, number, value, missing)

@@ -65,7 +65,7 @@ _EXTREME = re.compile(
 _EXTREME_WITHOUT = re.compile(r"(?:is )?(?:at |makes )?(?:a )?new (high|low)\b")
 _CHANGES = re.compile(r"(?:changes|changed|change)\b")
 _AND = re.compile(r"and\b|&|\+(?=[a-z ])")
-_BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b|bis\b) ?")
+_BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b) ?")
 _NAMES_OF_RSP = ("equal weight", "equal weights", "equal-weight", "rsp")
 
 
@@ -109,7 +109,10 @@ def parse(line: str, today: date | None = None) -> Rule:
         options = read_options(rest)
     except NotUnderstood as error:
         raise GrammarError(error.problem, example=error.example) from None
-    return check(Rule(tuple(conditions), **options), today)
+    rule = check(Rule(tuple(conditions), **options), today)
+    if len(rule.line) > MAX_LINE:  # in the names it prints; it has to read back
+        raise GrammarError(f"Written out, that rule has {len(rule.line)} characters; a rule fits into {MAX_LINE}.")
+    return rule
 
 
 def number_of(text: str) -> float:

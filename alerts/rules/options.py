@@ -19,7 +19,7 @@ _UNTIL = re.compile(r"until ?(\S*)")
 _ONCE = re.compile(r"(?:only )?once\b")
 _EVERY = re.compile(r"every time\b")
 _EXAMPLE = "small above 200d > 60 for 3 days once"
-KNOWN = "“for 3 days”, “clear 55”, “keep 3 days”, “once”, “every time”, “remind every 5 days” or “until 2026-12-31”"
+KNOWN = "“for 3 days”, “clear 55”, “keep 3 days”, “once”, “every time”, “remind every 5 days” or “until 2030-12-31”"
 
 
 @dataclass(eq=False)
@@ -65,6 +65,6 @@ def _option(rest: str) -> tuple[str, Any, int]:
         except ValueError:
             raise NotUnderstood(
                 f"“{rest[:40]}”: after “until” a date is missing, written as year-month-day.",
-                "small above 200d > 60 until 2026-12-31",
+                "small above 200d > 60 until 2030-12-31",
             ) from None
     raise NotUnderstood(f"“{rest[:40]}” is not understood; after the conditions may stand {KNOWN}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from alerts.rules.condition import Condition, Joined, Operator, Watched, typed_number
@@ -45,19 +46,19 @@ class Rule:
     def first(self) -> Condition:
         return self.conditions[0]
 
-    @property
+    @cached_property
     def joined(self) -> bool:
         return len(self.conditions) > 1
 
-    @property
+    @cached_property
     def ranged(self) -> bool:
         return not self.joined and self.first.upper is not None
 
-    @property
+    @cached_property
     def momentary(self) -> bool:
         return not self.joined and self.first.operator.momentary
 
-    @property
+    @cached_property
     def watched(self) -> Watched:
         """What its observations are of."""
         return Joined(self.conditions) if self.joined else self.first.series
@@ -66,7 +67,7 @@ class Rule:
         """Whether it is true of an observation of what it watches."""
         return value >= 1.0 if self.joined else self.first.holds(value)
 
-    @property
+    @cached_property
     def line(self) -> str:
         """The rule as a person would type it; reading it back gives the same rule."""
         return " ".join((" and ".join(condition.line for condition in self.conditions), *self._options()))

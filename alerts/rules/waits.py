@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from alerts.rules.condition import Operator
 from alerts.rules.phases import OVER, Phase, State
 from alerts.rules.rule import Rule
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(NamedTuple):
     """Met where sign · value > sign · level, or ≥ where not strict."""
 
     sign: int

@@ -47,8 +47,9 @@ async def set_pack(update: Update, context: Context) -> None:
     if found is None or not await may_change(update):
         return
     await answer_button(update)
-    limit = parts(context).settings.max_rules_per_chat
-    made = await parts(context).store.write(_set, chat_of(update), found, limit)
+    settings = parts(context).settings
+    limit, coming = settings.max_rules_per_chat, settings.history_sessions
+    made = await parts(context).store.write(_set, chat_of(update), found, limit, coming)
     text = words.pack_set(found, made.watches, made.had, made.full, made.short, made.subscribed)
     await say(update, text, [[("All alerts", "alerts")]])
 
@@ -60,13 +61,13 @@ async def _named(update: Update) -> Pack | None:
     return found
 
 
-def _set(db: Database, chat: int, found: Pack, limit: int) -> _Made:
+def _set(db: Database, chat: int, found: Pack, limit: int, coming: int) -> _Made:
     """Each rule that the chat has not and may keep; one that the history is too short for is left out."""
     made = _Made()
     for preset in found.presets:
         try:
             rule = parse(preset.line)
-            refuse_unheld(db, rule)
+            refuse_unheld(db, rule, coming)
         except (GrammarError, RuleError):
             made.short += 1
             continue

@@ -54,7 +54,7 @@ async def _previewed(
     try:
         rule = parse(line, datetime.now(NEW_YORK).date())
         before = replaces.rule.line if replaces else None
-        return rule, await found.store.read(preview, rule, found.simulated, before)
+        return rule, await found.store.read(preview, rule, found.simulated, found.settings.history_sessions, before)
     except (GrammarError, RuleError) as error:
         await say(update, talk.rule_refused(error))
         return None

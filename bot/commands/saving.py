@@ -31,7 +31,7 @@ class Kept:
     """A rule that a chat has now."""
 
     watch: Watch
-    now: str | None  # the series' latest value, in words
+    now: str  # which series are watched and where they stand, in words
     subscribed: bool  # by this
     there_already: bool
 
@@ -41,7 +41,7 @@ async def save_rule(update: Update, context: Context, line: str, replaces: int |
     found = parts(context)
     try:
         rule = parse(line, datetime.now(NEW_YORK).date())
-        await found.store.read(refuse_unheld, rule)
+        await found.store.read(refuse_unheld, rule, found.settings.history_sessions)
     except (GrammarError, RuleError) as error:
         await say(update, talk.rule_refused(error))
         return

@@ -29,7 +29,7 @@ from bot.messages.buttons import Buttons, alert_buttons
 from bot.messages.talk import no_such_alert
 from bot.observe import Told
 from storage import events, figures, rules, snoozes, watches
-from storage.events import Event
+from storage.events import Event, Happening
 from storage.hearing import hearing, mute, set_quiet
 from storage.snoozes import Snooze
 
@@ -166,7 +166,6 @@ def _announce(db: Database, watch: Watch) -> tuple[str, Buttons] | None:
     change = Change(watch, after, (Kind.FIRED,))
     what = Told(db, seen.session).event(change, Kind.FIRED, late=False)
     watches.record_changes(db, [change])
-    event = events.record_event(
-        db, watch.id, watch.chat, seen.session, Kind.FIRED.value, what, datetime.now(UTC)
-    )  # fmt: skip
-    return None if event is None else (alert_texts(seen.session, [what])[0], alert_buttons([what]))
+    happening = Happening(watch.id, watch.chat, Kind.FIRED.value, what)
+    written = events.record_events(db, seen.session, [happening], datetime.now(UTC))
+    return (alert_texts(seen.session, [what])[0], alert_buttons([what])) if written else None

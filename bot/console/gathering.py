@@ -1,4 +1,4 @@
-"""`refresh` and `backfill`: from the sources into the database."""
+"""`refresh`, `backfill`, `valuation-history`: from the sources into the database."""
 
 from __future__ import annotations
 
@@ -80,3 +80,24 @@ def backfill(start: datetime, end: datetime | None) -> None:
             "The same command asks for them again.",
             err=True,
         )
+
+
+@click.command("valuation-history")
+@command
+def valuation_history() -> None:
+    """Fetch month-end valuation measures of the members, for the monthly valuation discount.
+
+    About two thousand requests, at the pace of YAHOO_PER_SECOND. Stopped half-way, the same command goes on where it
+    was; asked again within the month, it asks for nothing. The bot runs it by itself after the history is filled.
+    """
+    from bot.feeds import make_feed
+    from bot.valuations import fill
+
+    settings = settings_read()
+    db = opened(settings)
+    with progress(False) as report:
+        done = fill(db, make_feed(settings), datetime.now(UTC), report, rests=RESTS)
+    click.echo(
+        f"{done.companies:,} companies asked about, {done.left:,} left; the discount of {done.months} months, "
+        f"on {done.figures:,} sessions."
+    )

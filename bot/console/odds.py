@@ -50,27 +50,28 @@ def _print(told: Tree) -> None:
     from alerts.metrics.odds import STEP
     from bot.messages.words import day, short_day
 
-    console = Console()
+    console = Console(highlight=False)
     console.print(
         f"[bold]After {day(told.session)}: a cut at the next meeting {told.cut_odds:.1f} %[/bold] · "
         f"range {told.lower:.2f} to {told.upper:.2f} %"
     )
     bounds = sorted({bound for meeting in told.meetings for bound in meeting.lower_bounds})
     table = Table(box=None, pad_edge=False)
-    table.add_column("meeting")
-    for heading in ("before", "after", *(f"{bound:.2f}–{bound + STEP:.2f}" for bound in bounds)):
-        table.add_column(heading, justify="right")
+    table.add_column("meeting", no_wrap=True)
+    for heading in ("rate", "after", *(f"{bound:.2f}" for bound in bounds)):
+        table.add_column(heading, justify="right", no_wrap=True)
     for meeting in told.meetings:
         chances = (meeting.lower_bounds.get(bound, 0.0) for bound in bounds)
         table.add_row(
-            short_day(meeting.decision),
-            f"{meeting.start:.3f}",
-            f"{meeting.end:.3f}",
+            f"{meeting.decision}",
+            f"{meeting.start:.2f}",
+            f"{meeting.end:.2f}",
             *(f"{100 * chance:.1f}" if chance >= 0.0005 else "" for chance in chances),
         )
     console.print(table)
     known = scheduled()
     console.print(
-        f"[dim]Odds in %, by range after each meeting. Anchors: {', '.join(told.anchors) or 'none'}. "
+        f"[dim]Odds in % by the lower bound of the range after each meeting; a range is {STEP:g} wide. "
+        f"Anchors: {', '.join(told.anchors) or 'none'}. "
         f"Meetings: {known.source}, known to {short_day(known.last)}.[/dim]"
     )

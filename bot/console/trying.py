@@ -67,7 +67,7 @@ def _checked(line: str) -> Rule:
     rule = parse(line, _today())
     settings = settings_read()
     if settings.database_path.exists():
-        refuse_unheld(opened(settings), rule)
+        refuse_unheld(opened(settings), rule, settings.history_sessions)
     elif any(condition.series.of.family == "import" for condition in rule.conditions):
         from alerts.rules.grammar import GrammarError
 

@@ -22,7 +22,10 @@ def entry_text(told: Told) -> str:
     if "conditions" in told:
         lines += [_part(part) for part in told["conditions"]]
     elif told["value"] is not None:
-        lines += [_values(told, of), f"{standing(told['percentile'], told['count'])} · {_counted(told, of)}"]
+        lines += [
+            _values(told, of),
+            f"{standing(told['percentile'], told['count'], of.frequency)} · {_counted(told, of)}",
+        ]
     if lasted := _lasted(told, of):
         lines.append(lasted)
     if told.get("followed"):

@@ -16,7 +16,11 @@ FAMILIES = {
     "size": "Small caps against large caps",
     "breadth": "Breadth: how many stocks take part",
     "valuation": "Valuation: small caps against large caps",
+    "earnings": "Earnings: small caps against large caps",
     "concentration": "Concentration",
+    "sectors": "Sectors and rotation",
+    "rates": "Rates and the Fed",
+    "backdrop": "Backdrop",
     "regime": "Regime",
 }
 OWN = "Imported series"
@@ -57,7 +61,8 @@ def family_text(family: str, figures: Sequence[Standing], notes: Sequence[str] =
         *map(escape, notes),
         "",
     ]
-    lines += [_line(entry, capital(entry.of.title), counted=True) for entry in figures]
+    for group in _groups(figures):
+        lines.append(_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group))
     lines += ["", _foot(figures), f"To be told: <code>/alert {escape(example_line(figures[0].figure.metric))}</code>"]
     return "\n".join(lines)
 
@@ -68,11 +73,15 @@ def figure_text(entry: Standing) -> str:
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.source)}", ""]
     lines.append(_line(entry, of.id))
     if figure.value is not None:
-        lines.append(
-            f"{standing(entry.percentile.value, entry.percentile.count)} · "
-            f"{counted_over(of, figure.eligible, figure.members)}"
-        )
-    lines += ["", f"<i>{escape(capital(of.formula))}.</i>", f"<code>/alert {escape(example_line(of.id))}</code>"]
+        stands = standing(entry.percentile.value, entry.percentile.count, of.frequency)
+        if entry.percentile.value is not None and entry.since is not None:
+            stands += f" since {short_day(entry.since)}"
+        counted = counted_over(of, figure.eligible, figure.members)
+        lines.append(f"{stands} · {counted}" if counted else stands)
+    lines += ["", f"<i>{escape(capital(of.formula))}.</i>"]
+    if of.caveat:
+        lines.append(f"<i>{escape(capital(of.caveat))}.</i>")
+    lines += [f"<code>/alert {escape(example_line(of.id))}</code>"]
     return "\n".join(lines)
 
 
@@ -100,6 +109,40 @@ def metrics_text(figures: Sequence[Standing]) -> str:
     return "\n".join(lines)
 
 
+def _groups(figures: Sequence[Standing]) -> list[list[Standing]]:
+    """Figures of one metric for several segments stand together."""
+    out: list[list[Standing]] = []
+    for entry in figures:
+        same = out and entry.of.segmented and out[-1][0].of.plain_title == entry.of.plain_title
+        if same:
+            out[-1].append(entry)
+        else:
+            out.append([entry])
+    return out
+
+
+def _segments(group: Sequence[Standing]) -> str:
+    """One metric for its segments in a line: value, change and percentile of each, the coverage of the whole.
+
+    Where none of them has a value, the reason of the first speaks for all.
+    """
+    title = escape(capital(group[0].of.plain_title))
+    if all(entry.figure.value is None for entry in group):
+        return f"{title}: {because(group[0].figure)}"
+    told = []
+    for entry in group:
+        of, figure = entry.of, entry.figure
+        if figure.value is None:
+            told.append(f"{of.segment} {because(figure)}")
+            continue
+        text = f"{of.segment} <b>{escape(of.show(figure.value))}</b>"
+        if entry.change is not None and (change := of.show_change(entry.change)):
+            text += f" ({escape(change)})"
+        told.append(text)
+    counted = coverage(group[-1].figure.eligible, group[-1].figure.members)
+    return f"{title}: {', '.join(told)}" + (f" · {group[-1].of.segment} {counted}" if counted else "")
+
+
 def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
     """One figure: value, change since the session before, percentile where the history is long enough, coverage."""
     of, figure = entry.of, entry.figure
@@ -109,7 +152,7 @@ def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
     if entry.change is not None and (change := of.show_change(entry.change)):
         text += f" ({escape(change)})"
     parts = []
-    if of.unit != "state" and entry.percentile.value is not None:
+    if of.unit not in ("state", "event") and entry.percentile.value is not None:
         parts.append(f"{ordinal(entry.percentile.value)} pct.")
     if counted and (over := coverage(figure.eligible, figure.members)):
         parts.append(over)
@@ -120,9 +163,10 @@ def _foot(figures: Sequence[Standing]) -> str:
     """What the changes and percentiles of the lines above are taken from."""
     before = {entry.before.session for entry in figures if entry.before is not None and entry.change is not None}
     words = [f"In brackets the change since {short_day(max(before))}."] if before else []
-    counts = [entry.percentile.count for entry in figures if entry.percentile.value is not None]
+    daily = [entry for entry in figures if entry.of.frequency == "daily" and not entry.of.labels]
+    counts = [entry.percentile.count for entry in daily if entry.percentile.value is not None]
     short = [
-        entry.percentile.count for entry in figures if entry.percentile.value is None and entry.figure.value is not None
+        entry.percentile.count for entry in daily if entry.percentile.value is None and entry.figure.value is not None
     ]
     if counts:
         span = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"

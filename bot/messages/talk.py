@@ -71,17 +71,19 @@ def help_text(simulated: bool) -> str:
         "<b>Set a threshold</b>",
         *(f"<code>/alert {escape(line)}</code>" for line in (
             "small above 200d crosses above 60",
-            "small above 200d > 60 for 3 days",
+            "small above 200d > 60 for 3 days clear 55",
             "valuation discount < -25 once",
             "iwm/spy crosses above its 50d average",
+            "equal weight at a new high 252d",
+            "iwm/spy rising 21d and small above 200d > 50",
         )),
         "",
         "You see first what it would have done, and set it with a button.",
         "",
-        "<i>above, below, at least, at most, inside, outside</i> hold for a stretch: you hear when it begins and when "
-        "it ends. <i>crosses above, crosses below, at a new high 252d, changes</i> happen on one session. “for 3 days” "
-        "asks for three sessions in a row, “clear 55” ends it only past 55, “once” speaks once, “remind every 5 days” "
-        "speaks again while it lasts. Names: /metrics",
+        "<i>above, below, at least, at most, inside, outside, rising, falling</i> hold for a stretch: you hear when it "
+        "begins and when it ends. <i>crosses above, crosses below, at a new high, changes</i> happen on one session. "
+        "“for 3 days” asks for three sessions in a row, “clear 55” says what ends it, “keep 2 days” how long it "
+        "survives that; “once” speaks once, “remind every 5 days” again, “until 2030-12-31” no longer. Names: /metrics",
         *(["", "The market here is simulated."] if simulated else []),
     ]  # fmt: skip
     return "\n".join(lines)

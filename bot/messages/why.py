@@ -85,7 +85,7 @@ def _standing(condition: Condition, told: SeriesTold, observed: float | None) ->
         parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
     if (away := distance(condition, observed)) is not None:
         parts.append(escape(away))
-    parts.append(standing(told.percentile, told.count))
+    parts.append(standing(told.percentile, told.count, of.frequency))
     parts += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
     return " · ".join(parts)
 

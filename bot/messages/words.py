@@ -7,7 +7,7 @@ from html import escape
 
 from alerts.metrics.catalog import Metric
 from alerts.metrics.figure import Figure
-from alerts.metrics.transforms import DAILY_MINIMUM
+from alerts.metrics.transforms import DAILY_MINIMUM, MONTHLY_MINIMUM
 
 NO_ADVICE = "Figures, not investment advice."
 
@@ -29,9 +29,10 @@ def coverage(eligible: int | None, members: int | None) -> str:
 
 def counted_over(of: Metric, eligible: int | None, members: int | None) -> str:
     """1,498/1,521 companies, 2/2 funds, 4/4 signs."""
-    over_funds = of.family == "size" or of.id.startswith(("breadth.equal_weight", "breadth.sectors"))
+    over_funds = of.family in ("size", "sectors") or of.id.startswith(("breadth.equal_weight", "breadth.sectors"))
     unit = "signs" if of.family == "regime" else "funds" if over_funds else "companies"
-    text = coverage(eligible, members)
+    # A series is one: to count it tells nothing.
+    text = "" if of.family in ("rates", "backdrop") else coverage(eligible, members)
     return f"{text} {unit}" if text else ""
 
 
@@ -42,11 +43,12 @@ def ordinal(value: float) -> str:
     return f"{whole}{ending}"
 
 
-def standing(percentile: float | None, count: int) -> str:
+def standing(percentile: float | None, count: int, frequency: str = "daily") -> str:
     """88th percentile of 410 sessions, or how long the history is so far."""
+    unit, minimum = ("months", MONTHLY_MINIMUM) if frequency == "monthly" else ("sessions", DAILY_MINIMUM)
     if percentile is None:
-        return f"no percentile yet: {count:,} of {DAILY_MINIMUM} sessions"
-    return f"{ordinal(percentile)} percentile of {count:,} sessions"
+        return f"no percentile yet: {count:,} of {minimum} {unit}"
+    return f"{ordinal(percentile)} percentile of {count:,} {unit}"
 
 
 def because(figure: Figure) -> str:

@@ -14,7 +14,9 @@ import pytest
 from market_bench import TESTS, Bench, market
 from program import evening, until
 
-pytestmark = pytest.mark.process
+from alerts.metrics.compute import FUNDS
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]  # each fetches some hundred charts, twice or more
 
 START, D0, D1 = date(2025, 8, 11), date(2025, 8, 19), date(2025, 8, 20)
 
@@ -106,7 +108,7 @@ def test_a_quiet_day_asks_for_no_history(filled: Bench) -> None:
     assert outcome["sealed"], outcome
     counts = filled.control("/_counts")
     assert sum(counts.values()) <= 60, counts
-    assert counts["chart"] <= 14 + 12  # the funds, and a year of contracts
+    assert counts["chart"] <= len(FUNDS) + 12  # the funds, and a year of contracts
 
 
 def test_a_split_has_the_history_fetched_anew(filled: Bench) -> None:
@@ -155,7 +157,7 @@ def test_a_previous_close_that_is_slightly_off_is_corrected_in_place(filled: Ben
     (outcome,) = filled.refresh(D1)
     assert outcome["sealed"], outcome
     assert closes_of(filled, symbol)[:-1] == known
-    assert filled.control("/_counts")["chart"] <= 26  # without its chart
+    assert filled.control("/_counts")["chart"] <= len(FUNDS) + 12  # without its chart
 
 
 def test_a_quote_at_a_hundredfold_is_replaced_by_the_chart(filled: Bench) -> None:
@@ -178,7 +180,7 @@ def test_symbols_that_fail_have_no_history_and_are_asked_for_again(bench: Bench)
     bench.fault("500", match="chart/Q[AM]")
     asked = {"do": "backfill", "now": evening(D0).isoformat(), "from": START.isoformat()}
     lacking = bench.ask(**asked)["without_history"]
-    assert 26 < lacking < 260
+    assert 20 < lacking < 260
     ((reason,),) = bench.rows(
         "SELECT reason FROM figures WHERE metric = 'breadth.above_50d.large' AND session = ?", START.isoformat()
     )
@@ -186,7 +188,7 @@ def test_symbols_that_fail_have_no_history_and_are_asked_for_again(bench: Bench)
     bench.control("/_calm")
     bench.control("/_counts")
     assert bench.ask(**asked)["without_history"] == 0
-    assert bench.control("/_counts")["chart"] <= lacking + 14 + 12
+    assert bench.control("/_counts")["chart"] <= lacking + len(FUNDS) + 12
     assert tables(bench) == whole
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alerts.rules.evaluate import OF_SERIES
 from alerts.rules.rule import Rule
+from alerts.rules.series import Series, derive
 from alerts.rules.state import Observation, State, step
 from alerts.rules.waits import waits
 
@@ -26,6 +27,17 @@ class Scenario:
     path: str
     told: str
     ends: str
+    made_of: bool = False  # the path is of the metric, and the rule's series is made of it
+    second: str | None = None  # the path of the second condition's metric
+
+    def watched(self, rule: Rule) -> list[float | None]:
+        """What the rule watches, session by session."""
+        values = values_of(self.path)
+        if isinstance(rule.watched, Series):
+            return derive(rule.watched, values) if self.made_of else values
+        paths = [values, values_of(self.second or "")]
+        parts = [derive(one.series, path) for one, path in zip(rule.conditions, paths, strict=True)]
+        return [rule.watched.value(each) for each in zip(*parts, strict=True)]
 
     @property
     def expected(self) -> Told:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from alerts.metrics.catalog import RSP, catalog
 from alerts.rules.check import MAX_HOLD, MAX_WINDOW, RuleError, check
 from alerts.rules.condition import Condition, Operator
+from alerts.rules.grammar import MAX_LINE
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Series, Transform
 
@@ -55,7 +56,9 @@ def valid_rules(draw: st.DrawFn) -> Rule:
         until=draw(st.one_of(st.none(), st.dates(date(2025, 1, 1), date(2099, 12, 31)))),
     )
     try:
-        return check(rule)
+        if len(check(rule).line) <= MAX_LINE:
+            return rule
+        raise RuleError("too long", rule.line)
     except RuleError:
         # A level out of the metric's range, a comparison that an average does not have …: always valid instead.
         level = draw(LEVELS)

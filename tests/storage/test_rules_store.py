@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,9 @@ from alerts.rules.phases import OVER, Kind, Observation
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, derive
 from alerts.rules.state import settled, step
-from storage import chats, rules, watches
+from storage import chats, events, rules, watches
 from storage.database import open_database, writing
+from storage.migrations import migrations
 
 NOW = datetime(2025, 8, 22, 21, tzinfo=UTC)
 FIRST = date(2025, 1, 2)
@@ -52,8 +54,6 @@ PATHS = st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=25)
 
 
 def memory() -> Database:
-    from pathlib import Path
-
     return open_database(Path(":memory:"))
 
 
@@ -186,13 +186,15 @@ def test_a_rule_is_deleted_by_its_owner_only(db: Database) -> None:
 
 
 def test_a_chat_that_is_forgotten_leaves_no_row(db: Database) -> None:
-    from storage import events, outbox
+    from storage import outbox
 
     with writing(db):
         for chat in (1, 2):
             chats.subscribe(db, chat, NOW)
             rules.add_rule(db, chat, parse("small above 200d crosses 60"), [(FIRST, 60.0)], NOW)
-            events.record_event(db, rules.rules_of(db, chat)[0].id, chat, FIRST, "fired", {"line": "x"}, NOW)
+            happening = events.Happening(rules.rules_of(db, chat)[0].id, chat, "fired", {"line": "x"})
+            assert len(events.record_events(db, FIRST, [happening], NOW)) == 1
+            assert events.record_events(db, FIRST, [happening], NOW) == []
             outbox.enqueue(db, chat, FIRST, "alert", ["x"], [], NOW)
         assert db["watches"].count == 4  # standing at the level, each waits for both sides
         assert chats.forget(db, 1)
@@ -206,3 +208,38 @@ def test_foreign_keys_are_on(db: Database) -> None:
     with pytest.raises(Exception, match="FOREIGN KEY"), writing(db):
         rules_row = "INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at) "
         db.conn.execute(rules_row + "VALUES (99, '2025-01-02', 'alert', 1, '[]', 'x', 'pending', '')")
+
+
+def test_rules_of_a_file_from_before_rules_in_full_are_kept_where_they_stood(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "old.db"
+    old = Database(sqlite3.connect(path, isolation_level=None))
+    migrations.apply(old, stop_before="rules_in_full")
+    for statement in (
+        "INSERT INTO chats (id, created_at, subscribed_at, last_rule) VALUES (1, '', '', 3)",
+        """INSERT INTO rules (id, chat, number, series, operator, level, hold, repeat, created_at, disarmed_session)
+           VALUES (1, 1, 1, 'size.lead_21d', '>', 2.0, 1, 'every time', '', NULL),
+                  (2, 1, 2, 'size.ratio - avg(50)', 'crosses above', 0.0, 1, 'every time', '', NULL),
+                  (3, 1, 3, 'size.lead_21d', '>', 2.0, 3, 'once', '', '2025-01-02')""",
+        """INSERT INTO watches (series, sign, strict, level, rule, phase, since, due, announced)
+           VALUES ('size.lead_21d', -1, 0, -2.0, 1, 'firing', '2025-01-02', NULL, 1),
+                  ('size.ratio - avg(50)', -1, 0, -0.0, 2, 'spent', '2025-01-02', NULL, 1)""",
+        "INSERT INTO observations VALUES ('size.lead_21d', '2025-01-02', 7, 3.0, 0)",
+        """INSERT INTO events (rule, chat, session, kind, told, created_at)
+           VALUES (1, 1, '2025-01-02', 'fired', '{}', '')""",
+    ):
+        old.conn.execute(statement)
+    old.conn.close()
+    db = open_database(path)
+    found = rules.rules_of(db, 1)
+    assert [(watch.rule.line, watch.state.phase.value) for watch in found] == [
+        ("lead 21d > 2", "firing"),
+        ("iwm/spy crosses above its 50d average", "spent"),
+        ("lead 21d > 2 for 3 days once", "disarmed"),
+    ]
+    assert len(events.events_of(db, 1)) == 1
+    cleared = Observation(date(2025, 1, 3), 8, 1.0)
+    changes = evaluate(watches.touched(db, "size.lead_21d", cleared), cleared)
+    assert [(change.watch.id, change.told) for change in changes] == [(1, (Kind.RESOLVED,))]
+    db.close()

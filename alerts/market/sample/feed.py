@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from alerts.market.sessions import close_of, sessions_between
 
 NAME = "simulated"
 _HOLES_A_YEAR = 3
+_MONTHS_KEPT = 16
 
 
 class SampleMarket:
@@ -81,6 +84,17 @@ class SampleMarket:
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """Closes of the simulated bank's futures, as far as they trade."""
         return contract_prices(list(months), sessions_between(max(start or FIRST_SESSION, FIRST_SESSION), through))
+
+    def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
+        """Market value and forward P/E at the ends of the sixteen months before `through`; none for a loss-maker."""
+        market = self._through(through)
+        company = market.column.get(symbol)
+        if company is None:
+            return pd.DataFrame(columns=["market_value", "forward_pe"], dtype="float64")
+        value, pe = market.month_measures(through)
+        months = list(value)
+        columns = {"market_value": [value[m][company] for m in months], "forward_pe": [pe[m][company] for m in months]}
+        return pd.DataFrame(columns, index=months, dtype="float64").dropna(how="all")
 
     def _through(self, day: date) -> _Market:
         """The market to the end of the year of `day` or later."""
@@ -181,6 +195,26 @@ class _Market:
                 for column, kind in CENSUS_COLUMNS.items()
             }
         )
+
+    def month_measures(self, through: date) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """(market value, forward P/E) of the companies by month, of the last sixteen that ended by `through`."""
+        ends = [
+            at for at, (day, after) in enumerate(pairwise(self.paths.sessions)) if day.month != after.month
+            and day <= through
+        ][-_MONTHS_KEPT:]  # fmt: skip
+        if self._measured.get("ends") != ends:
+            value, pe = {}, {}
+            for at in ends:
+                month = f"{self.paths.sessions[at]:%Y-%m}"
+                earnings = fundamentals(self.world, self.paths, at).eps_forward
+                value[month] = self.price[at] * self.world.shares
+                pe[month] = np.where(earnings > 0, self.price[at] / np.where(earnings > 0, earnings, 1.0), np.nan)
+            self._measured.update(ends=ends, value=value, pe=pe)
+        return self._measured["value"], self._measured["pe"]
+
+    @cached_property
+    def _measured(self) -> dict[str, Any]:
+        return {}  # companies are asked about one by one, and all about the same months
 
     def _previous(self, at: int) -> Floats:
         """The last close before session number `at`; NaN on the first."""

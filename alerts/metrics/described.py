@@ -1,0 +1,89 @@
+"""docs/metrics.md, from the catalogue: `python -m alerts.metrics.described > docs/metrics.md`."""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+
+from alerts.metrics.catalog import Metric, catalog
+
+FAMILIES = {
+    "breadth": "Breadth",
+    "concentration": "Concentration",
+    "size": "Size",
+    "valuation": "Valuation",
+    "earnings": "Earnings",
+    "sectors": "Sectors",
+    "rates": "Rates",
+    "backdrop": "Backdrop",
+    "regime": "Regime",
+}
+_INTRODUCTION = """# Metrics
+
+Written from `alerts/metrics/catalog.toml` by `python -m alerts.metrics.described > docs/metrics.md`; a test fails when
+it lags. Where the inputs come from, who counts as a member, and what a source may say: [data.md](data.md).
+
+*Large* are ranks 1–500 by market value, *small* 1,001–3,000, *all* 1–3,000. A metric under its floor of coverage is
+missing, with the reason, and so is one whose history is shorter than it needs. Percentiles are withheld under 252
+sessions, or 36 months where a metric changes once a month. *Favours small caps* says which way of the value does.
+"""
+_FAVOURS = {1: "a higher value", -1: "a lower value", 0: "neither"}
+
+
+def described() -> str:
+    """The whole document, Markdown."""
+    parts = [_INTRODUCTION]
+    for family, members in groupby(catalog().values(), lambda of: of.family):
+        parts.append(f"## {FAMILIES[family]}\n")
+        parts += [_entry(list(group)) for _, group in groupby(members, lambda of: (of.plain_title, of.formula))]
+    return "\n".join(parts)
+
+
+def _entry(group: list[Metric]) -> str:
+    of = group[0]
+    span = _span(of)
+    lines = [
+        f"### {of.plain_title[:1].upper()}{of.plain_title[1:]}",
+        " · ".join(f"`{each.id}`" for each in group) + "\n",
+        f"{of.formula[:1].upper()}{of.formula[1:]}.\n",
+        f"- Unit: {_unit(of)}{span}",
+        f"- From: {of.inputs} ({of.source})",
+        f"- Needs: {of.minimum:,} session{'s' if of.minimum != 1 else ''}, {of.floor:.0%} coverage".replace("%", " %")
+        + ("; changes once a month" if of.frequency == "monthly" else ""),
+        f"- Favours small caps: {_FAVOURS[of.direction]}",
+        f"- Also called: {_names(group)}",
+    ]
+    if of.caveat:
+        lines.append(f"- Mind: {of.caveat}")
+    return "\n".join(lines) + "\n"
+
+
+def _unit(of: Metric) -> str:
+    if of.labels:
+        return ", ".join(f"{value} = {label}" for value, label in sorted(of.labels.items()))
+    return of.unit
+
+
+def _span(of: Metric) -> str:
+    if of.labels or (of.low is None and of.high is None):
+        return ""
+    low = "" if of.low is None else f" from {of.low:g}".replace("-", "−")
+    high = "" if of.high is None else f" to {of.high:g}"
+    return f",{low}{high}"
+
+
+def _names(group: list[Metric]) -> str:
+    """What people type. The names without a segment are one of the segments' too, or nobody's."""
+    of = group[0]
+    if not of.segmented:
+        return ", ".join(f"“{alias}”" for alias in of.aliases)
+    begins = f"{of.segment} "
+    plain = [alias.removeprefix(begins) for alias in of.aliases if alias.startswith(begins)]
+    segments = " or ".join(str(each.segment) for each in group)
+    bare = [str(each.segment) for each in group if plain[0] in each.aliases]
+    meant = f"; without one of those words, {bare[0]} is meant" if bare else ""
+    return f"{segments} and one of " + ", ".join(f"“{name}”" for name in plain) + meant
+
+
+if __name__ == "__main__":
+    sys.stdout.write(described())
