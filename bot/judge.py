@@ -134,7 +134,7 @@ def _wake(judged: _Session) -> None:
         if watch is None or watch.id in spoke:
             continue
         change = Change(watch, watch.state, (Kind.REMINDER,))
-        if watch.state.phase in TRUE and watch.state.since is not None:
+        if watch.state.phase in TRUE and watch.state.announced:
             what = judged.told.event(change, Kind.REMINDER, late=judged.late)
             judged.of_rule(change, Kind.REMINDER, what | {"snooze_over": True})
         elif watch.state.phase is Phase.DISARMED and (missed := _missed(judged.db, watch.chat, watch.id)):

@@ -37,21 +37,26 @@ class Quiet:
     def until(self, now: datetime) -> datetime | None:
         """When the quiet that `now` lies in ends, in UTC; None where it lies in none.
 
-        The end is the next moment at which the local clock shows it. Where that hour is left out in spring, it is the
-        moment after the gap; where it comes twice in autumn, the first of the two that lies ahead.
+        The end is the next moment at which the local clock shows it. Where the clocks leave it out in spring, it is as
+        long after the change (02:30 becomes 03:30); where it comes twice in autumn, the first of the two that lies
+        ahead.
         """
         zone = ZoneInfo(self.zone)
-        local = now.astimezone(zone)
-        clock = local.time().replace(tzinfo=None)
-        within = self.start <= clock < self.end if self.start < self.end else clock >= self.start or clock < self.end
-        if not within:
+        if not self._within(now.astimezone(zone)):
             return None
+        today = now.astimezone(zone).date()
         ends = (
-            datetime.combine(local.date() + timedelta(days=days), self.end, zone).replace(fold=fold).astimezone(UTC)
+            datetime.combine(today + timedelta(days=days), self.end, zone).replace(fold=fold).astimezone(UTC)
             for days in (0, 1)
             for fold in (0, 1)
         )
-        return min(end for end in ends if end > now)
+        return min(end for end in ends if end > now and not self._within(end.astimezone(zone)))
+
+    def _within(self, local: datetime) -> bool:
+        clock = local.time().replace(tzinfo=None)
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
 
 
 def read_quiet(text: str, zone: str | None = None) -> Quiet:

@@ -13,6 +13,7 @@ from alerts.rules.rule import Rule
 from bot.messages.entry import followed_text
 from bot.messages.words import short_day
 
+SHORT = 60  # sessions, under which nothing is said of how often
 MOSTLY = 0.5  # true on more days than that, a rule tells little
 _OFTEN = ("once a month", "once a quarter", "once a year")
 
@@ -61,7 +62,7 @@ def preview_text(rule: Rule, tried: Tried, *, now: str | None, replaces: str | N
 
 def _counts(tried: Tried) -> str:
     since = short_day(tried.since) if tried.since else ""
-    held = f"Over {tried.sessions:,} sessions since {since} it would have fired"
+    held = f"Over {tried.sessions:,} session{'s' if tried.sessions != 1 else ''} since {since} it would have fired"
     if tried.last is None:
         return f"{held} never."
     times = "once" if tried.fired == 1 else f"{tried.fired} times"
@@ -74,12 +75,11 @@ def _percent(share: float) -> str:
 
 
 def _warning(rule: Rule, tried: Tried) -> list[str]:
-    if tried.always:
-        lines = ["⚠️ That is true more often than not, so it tells little."]
-    elif tried.never:
-        lines = ["⚠️ It may never fire."]
-    else:
+    if not tried.always and not tried.never:
         return []
+    if tried.sessions < SHORT:
+        return ["That is too short a history to judge it by."]
+    lines = ["⚠️ That is true more often than not, so it tells little." if tried.always else "⚠️ It may never fire."]
     found = [
         f"{often}: <code>{escape(_threshold(rule, level))}</code>"
         for often, level in zip(_OFTEN, tried.levels, strict=False)
