@@ -155,12 +155,12 @@ class Walk:
     def heard(self) -> list[str]:
         """The messages of the chat, in order."""
         rows = self.db.conn.execute(
-                "SELECT id, session FROM outbox WHERE state = 'pending' AND part = 1"
+            "SELECT session, events, text, reply_to, not_before, silent FROM outbox WHERE part = 1 ORDER BY id"
         ).fetchall()
         return [self._message(*row) for row in rows]
 
     def _message(
-        self, session: str, ids: str, text: str, reply_to: int | None, held: str | None, silent: int, _: str
+        self, session: str, ids: str, text: str, reply_to: int | None, held: str | None, silent: int
     ) -> str:  # fmt: skip
         day = date.fromisoformat(session)
         found = events.by_ids(self.db, CHAT, json.loads(ids))
