@@ -22,10 +22,7 @@ def entry_text(told: Told) -> str:
     if "conditions" in told:
         lines += [_part(part) for part in told["conditions"]]
     elif told["value"] is not None:
-        lines += [
-            _values(told, of),
-            f"{standing(told['percentile'], told['count'], of.frequency)} · {_counted(told, of)}",
-        ]
+        lines += [_values(told, of), " · ".join(filter(None, (_stands(told, of), _counted(told, of))))]
     if lasted := _lasted(told, of):
         lines.append(lasted)
     if told.get("followed"):
@@ -57,8 +54,8 @@ def followed_text(followed: Mapping[str, Any]) -> str:
     """What came after earlier firings, beside what came after any day."""
     n, horizon = followed["n"], followed["horizon"]
     if n < FEWEST:
-        so_far = "no earlier firing" if n == 0 else f"{n} earlier firing{'s' if n > 1 else ''}"
-        return f"IWM − SPY {horizon} sessions on: {so_far} to look back on, too few to say"
+        so_far = f"none that lies {horizon} sessions" if n == 0 else f"{n}, {horizon} sessions apart or more"
+        return f"IWM − SPY after earlier firings: too few to say ({so_far}{' back' if n == 0 else ''})"
     return (
         f"IWM − SPY {horizon} sessions after {n} earlier firings: median {_signed(followed['median'])} pp, "
         f"all days {_signed(followed['all'])} pp"
@@ -70,6 +67,8 @@ def what_text(told: Told) -> str:
     of = metric(told["metric"])
     if "conditions" in told:
         return " and ".join(escape(part["line"]) for part in told["conditions"])
+    if told.get("transform") == "changed" and told["value"] is not None:
+        return escape(f"{capital(of.title)} is {of.show(told['value'])} now")
     if told["operator"] == "happens":
         return escape(capital(told["words"]))
     if told["operator"].startswith("crosses"):
@@ -163,6 +162,11 @@ def _values(told: Told, of: Metric) -> str:
         if change := of.show_change(told["value"] - value):
             text += f" ({escape(change)})"
     return text
+
+
+def _stands(told: Told, of: Metric) -> str:
+    """Its percentile; a state or an event has none."""
+    return "" if of.unit in ("state", "event") else standing(told["percentile"], told["count"], of.frequency)
 
 
 def _counted(told: Told, of: Metric) -> str:

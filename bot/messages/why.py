@@ -85,9 +85,9 @@ def _standing(condition: Condition, told: SeriesTold, observed: float | None) ->
         parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
     if (away := distance(condition, observed)) is not None:
         parts.append(escape(away))
-    parts.append(standing(told.percentile, told.count, of.frequency))
-    parts += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
-    return " · ".join(parts)
+    second = [] if of.unit in ("state", "event") else [standing(told.percentile, told.count, of.frequency)]
+    second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
+    return f"{' · '.join(parts)}\n{' · '.join(second)}"
 
 
 def distance(condition: Condition, observed: float | None) -> str | None:

@@ -77,6 +77,20 @@ async def say(page: Any, text: str) -> None:
     await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
 
 
+async def press(page: Any, button: str) -> None:
+    """Press a button of the last message and wait for what the bot says to it."""
+    before = await page.locator(THEIRS).count()
+    await page.locator(f"{LAST} button", has_text=button).first.click()
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+
+
+async def step(page: Any) -> None:
+    """One session on."""
+    session = await page.locator("#session").text_content()
+    await page.click("#next")
+    await expect(page.locator("#session")).not_to_have_text(session, timeout=20_000)
+
+
 async def photograph(page: Any, name: str) -> None:
     if SCREENSHOTS:
         await page.wait_for_timeout(500)
@@ -100,6 +114,8 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
     await photograph(page, "summary")
 
     await say(page, "/alert small above 200d crosses above 45")
+    await expect(page.locator(LAST)).to_contain_text("Not set yet")
+    await press(page, "Save")
     await expect(page.locator(LAST)).to_contain_text("Alert 4 is set")
     heard = await page.locator(THEIRS, has_text="🔔").count()
     for _ in range(12):
@@ -140,6 +156,48 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
             assert await looked.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await photograph(looked, f"chat-{width}-{scheme}")
             await looked.context.close()
+
+
+@in_browser
+async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser: Any, demo: str) -> None:
+    page = await window(browser, demo)
+    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=30_000)
+    await say(page, "small above 20d > 57")
+    preview = page.locator(LAST)
+    await expect(preview).to_contain_text("Not set yet: small above 20d > 57")
+    await expect(preview).to_contain_text("it would have fired")
+    await expect(preview).to_contain_text("IWM − SPY after earlier firings")
+    picture = page.locator(f"{LAST} img").first
+    await expect(picture).to_be_visible(timeout=20_000)
+    assert await picture.evaluate(COLOURS) > 20
+    await photograph(page, "preview")
+    await press(page, "Save")
+    await expect(page.locator(LAST)).to_contain_text("Alert 4 is set")
+
+    await step(page)
+    fired = page.locator(THEIRS, has_text="🔔 Fri 23 Jan 2026")
+    await expect(fired).to_have_count(1, timeout=20_000)
+    await expect(fired).to_contain_text("Small above 20d is above 57 %")
+    await photograph(page, "alert-with-buttons")
+    await fired.locator("button", has_text="Why").click()
+    await expect(page.locator(LAST)).to_contain_text("Last 10 observations", timeout=20_000)
+    await expect(page.locator(LAST)).to_contain_text("State: firing since 23 Jan 2026")
+    await photograph(page, "why")
+    await fired.locator("button", has_text="Chart").click()
+    await expect(page.locator(f"{LAST} img")).to_be_visible(timeout=20_000)
+    before = await page.locator(THEIRS).count()
+    await fired.locator("button", has_text="Snooze").click()
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+    await page.locator(f"{LAST} button", has_text="Until it resolves").click()
+    await expect(page.locator(LAST)).to_contain_text("Alert 4 is silent until it resolves", timeout=20_000)
+
+    await step(page)
+    await step(page)
+    resolved = page.locator(THEIRS, has_text="Small above 20d is no longer above 57 %")
+    await expect(resolved).to_have_count(1, timeout=20_000)
+    await expect(resolved).to_contain_text("It held for 2 sessions; furthest 62")
+    await photograph(page, "resolved")
+    await page.context.close()
 
 
 #: How many different colours a picture shows: a blank one has a single one.

@@ -1,0 +1,68 @@
+"""Quiet hours: what a line says, and when they end by the clocks of a place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.rules.quiet import Quiet, QuietError, read_quiet
+
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland", "UTC")
+CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
+
+
+@pytest.mark.parametrize(
+    ("line", "means"),
+    [
+        ("22:00-07:00 Europe/Berlin", Quiet(time(22), time(7), "Europe/Berlin")),
+        ("22-7 berlin silent", Quiet(time(22), time(7), "Europe/Berlin", silent=True)),
+        ("22:30 to 6:15 new york hold", Quiet(time(22, 30), time(6, 15), "America/New_York")),
+        ("00:00–08:00 utc SILENTLY", Quiet(time(0), time(8), "UTC", silent=True)),
+        ("21:00-06:00", Quiet(time(21), time(6), "Asia/Tokyo")),
+    ],
+)
+def test_lines_are_understood_and_print_back(line: str, means: Quiet) -> None:
+    found = read_quiet(line, "Asia/Tokyo")
+    assert found == means
+    assert read_quiet(found.line) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("whenever", "not understood"),
+        ("25:00-07:00 UTC", "25:00 is no time of day"),
+        ("22:00-07:61 UTC", "07:61 is no time of day"),
+        ("22:00-22:00 UTC", "/mute"),
+        ("22:00-07:00", "time zone is missing"),
+        ("22:00-07:00 Atlantis", "no time zone “Atlantis”"),
+    ],
+)
+def test_what_is_not_is_answered_with_what_would_be(line: str, wrong: str) -> None:
+    with pytest.raises(QuietError, match=wrong):
+        read_quiet(line)
+
+
+@given(start=CLOCKS, end=CLOCKS, zone=st.sampled_from(ZONES), at=st.integers(1_700_000_000, 1_800_000_000))
+def test_they_end_at_the_first_moment_at_which_the_local_clock_has_passed_their_end(
+    start: time, end: time, zone: str, at: int
+) -> None:
+    if start == end:
+        return
+    quiet, now = Quiet(start, end, zone), datetime.fromtimestamp(at, UTC)
+    clock = now.astimezone(ZoneInfo(zone)).time()
+    within = start <= clock < end if start < end else clock >= start or clock < end
+    until = quiet.until(now)
+    assert (until is not None) is within
+    if until is not None:
+        assert now < until <= now + timedelta(hours=25)
+        assert quiet.until(until) is None
+        # No minute between is free of it, but where the clocks jump over their end.
+        shown = until.astimezone(ZoneInfo(zone)).time()
+        assert (
+            shown == end or until.astimezone(ZoneInfo(zone)).utcoffset() != now.astimezone(ZoneInfo(zone)).utcoffset()
+        )
