@@ -25,13 +25,18 @@ class Followed:
 
     def __init__(self, db: Database, session: date, fired: Iterable[Rule]) -> None:
         self._db, self._session = db, session
-        self._rules = {_always(rule) for rule in fired}
+        distinct: set[Rule] = set()
+        for rule in fired:
+            distinct.add(_always(rule))
+            if len(distinct) > MOST:
+                break
+        self._too_many = len(distinct) > MOST
         self._of: dict[Rule, dict[str, Any] | None] = {}
         self._pasts: dict[str, Past] = {}
 
     def of(self, rule: Rule) -> dict[str, Any] | None:
         """{"horizon", "n", "median", "all"} in pp; without figures where too few; None where nothing can be said."""
-        if len(self._rules) > MOST:
+        if self._too_many:
             return None
         always = _always(rule)
         if always not in self._of:

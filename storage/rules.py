@@ -100,5 +100,6 @@ def delete_rule(db: Database, chat: int, identity: int) -> Watch | None:
 
 
 def take_number(db: Database, chat: int, number: int, wanted: int) -> None:
-    """Call a chat's rule by another number, which a deleted one has left."""
+    """Call a chat's newest rule, whose number nobody has seen yet, by one that a deleted rule has left."""
     db.conn.execute("UPDATE rules SET number = ? WHERE chat = ? AND number = ?", [wanted, chat, number])
+    db.conn.execute("UPDATE chats SET last_rule = last_rule - 1 WHERE id = ? AND last_rule = ?", [chat, number])

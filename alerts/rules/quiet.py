@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 EXAMPLE = "22:00-07:00 Europe/Berlin"
 _LINE = re.compile(
-    r"(?P<start>\d{1,2}(?::\d{2})?) *(?:-|–|to) *(?P<end>\d{1,2}(?::\d{2})?)(?: +(?P<zone>[A-Za-z0-9_+/\- ]+?))?"
+    r"(?P<start>\d{1,2}(?::\d{2})?) *(?:-|–|to) *(?P<end>\d{1,2}(?::\d{2})?)"
+    r"(?: +(?P<zone>(?!silent|hold|held)[A-Za-z0-9_+/\- ]+?))?"
     r"(?: +(?P<how>silent|silently|hold|held))?",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -33,12 +34,15 @@ _AS_BREADTH = "fund"  # RSP itself is watched for what it says of breadth
 
 def rank(told: Told) -> tuple[Any, ...]:
     """Where an event stands in its message: by session, then the most important first."""
-    family = metric(told["metric"]).family
-    others = list(dict.fromkeys(of.family for of in catalog().values()))
-    of_family = _FIRST.index(family) if family in _FIRST else len(_FIRST) + (
-        others.index(family) if family in others else len(others)
-    )  # fmt: skip
-    return told["session"], _KINDS[told["kind"]], of_family, told.get("number", 0)
+    return told["session"], _KINDS[told["kind"]], _family_rank(told["metric"]), told.get("number", 0)
+
+
+@lru_cache(maxsize=1024)
+def _family_rank(identity: str) -> int:
+    family = metric(identity).family
+    others = [name for name in dict.fromkeys(of.family for of in catalog().values()) if name not in _FIRST]
+    order = [*_FIRST, *others]
+    return order.index(family) if family in order else len(order)
 
 
 def is_data(told: Told) -> bool:

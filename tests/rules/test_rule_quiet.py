@@ -23,6 +23,7 @@ CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
         ("22:30 to 6:15 new york hold", Quiet(time(22, 30), time(6, 15), "America/New_York")),
         ("00:00–08:00 utc SILENTLY", Quiet(time(0), time(8), "UTC", silent=True)),
         ("21:00-06:00", Quiet(time(21), time(6), "Asia/Tokyo")),
+        ("21:00-06:00 silent", Quiet(time(21), time(6), "Asia/Tokyo", silent=True)),
     ],
 )
 def test_lines_are_understood_and_print_back(line: str, means: Quiet) -> None:
