@@ -54,8 +54,8 @@ def followed_text(followed: Mapping[str, Any]) -> str:
     """What came after earlier firings, beside what came after any day."""
     n, horizon = followed["n"], followed["horizon"]
     if n < FEWEST:
-        so_far = f"none that lies {horizon} sessions" if n == 0 else f"{n}, {horizon} sessions apart or more"
-        return f"IWM − SPY after earlier firings: too few to say ({so_far}{' back' if n == 0 else ''})"
+        so_far = f"{n} far enough apart" if n else "none yet"
+        return f"IWM − SPY {horizon} sessions after earlier firings: too few to say ({so_far})"
     return (
         f"IWM − SPY {horizon} sessions after {n} earlier firings: median {_signed(followed['median'])} pp, "
         f"all days {_signed(followed['all'])} pp"

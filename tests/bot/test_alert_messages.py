@@ -59,13 +59,13 @@ def test_fired_with_what_followed_earlier_firings() -> None:
 @pytest.mark.parametrize(
     ("n", "words"),
     [
-        (0, "too few to say (none that lies 63 sessions back)"),
-        (4, "too few to say (4, 63 sessions apart or more)"),
+        (0, "too few to say (none yet)"),
+        (4, "too few to say (4 far enough apart)"),
     ],
 )
 def test_under_five_earlier_firings_are_too_few(n: int, words: str) -> None:
     told = FIRED | {"followed": {"horizon": 63, "n": n, "median": None, "all": None}}
-    assert f"IWM − SPY after earlier firings: {words}\n" in one(told)
+    assert f"IWM − SPY 63 sessions after earlier firings: {words}\n" in one(told)
 
 
 def test_resolved_with_duration_extreme_and_value() -> None:

@@ -225,11 +225,11 @@ def test_a_rule_is_confirmed_in_words_that_say_which_series_is_meant(
     program.settings["MAX_RULES_PER_CHAT"] = "4"
     program.start("run")
     ada = Person(telegram)
-    fund = text(ada.ask("/alert equal weight at a new high 252d"))
+    fund = text(ada.set_alert("equal weight at a new high 252d"))
     assert "Alert 1 is set: equal weight at a new high 252d" in fund
     assert "a new 252-session high of RSP itself" in fund
-    assert "RSP/SPY, equal weight against cap weight:" in text(ada.ask("/alert equal weight over 90, only once"))
-    joined = text(ada.ask("/alert IWM/SPY rising 21 days AND small above 200-day more than 50 % for 2 days keep 1 day"))
+    assert "RSP/SPY, equal weight against cap weight:" in text(ada.set_alert("equal weight over 90, only once"))
+    joined = text(ada.set_alert("IWM/SPY rising 21 days AND small above 200-day more than 50 % for 2 days keep 1 day"))
     assert "iwm/spy rising 21d and small above 200d > 50 for 2 days keep 1 day" in joined
     assert "the change of IWM/SPY, small against large over 21 sessions" in joined
     assert "Small above 200d:" in joined
@@ -238,8 +238,8 @@ def test_a_rule_is_confirmed_in_words_that_say_which_series_is_meant(
     assert "no series import.mine" in text(ada.ask("/alert import.mine > 3"))
     assert "needs 1000 sessions" in text(ada.ask("/alert small above 200d at a new low 1000d"))
     assert "a rule fits into 300" in text(ada.ask(f"/alert small above 200d > 60{' ' * 280}once"))
-    assert "Alert 4 is set" in text(ada.ask("/alert lead 21d outside -3..3 remind every 5 days until 2099-12-31"))
-    assert "as many as one chat may keep" in text(ada.ask("/alert regime changes"))
+    assert "Alert 4 is set" in text(ada.set_alert("lead 21d outside -3..3 remind every 5 days until 2099-12-31"))
+    assert "as many as one chat may keep" in text(ada.set_alert("regime changes"))
     assert len(buttons(ada.ask("/alerts"))) == 4
 
 
