@@ -6,9 +6,8 @@ import re
 
 #: "1,000", "1 000,5", "1'000", "1.234,5", "1.234.567"; a single dot before three digits is a decimal point.
 _GROUPED = r"[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d+)?|([ '])\d{3}(?:\1\d{3})*(?:[.,]\d+)?|(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})"
-NUMBER = re.compile(
-    rf"[+-]?(?:{_GROUPED}|\d+(?:[.,]\d+)?|[.,]\d+)(?![.,']?\d)(?:\s*(?:%|percent\b|points?\b|pp\b|×|x\b|σ))?"
-)
+_UNIT = r"\s*(?:%|×|σ|(?:percent|points?|pp|x)\b)"
+NUMBER = re.compile(rf"[+-]?(?:{_GROUPED}|\d+(?:[.,]\d+)?|[.,]\d+)(?![.,']?\d)(?:{_UNIT})?")
 
 
 def number_of(text: str) -> float | None:
