@@ -18,7 +18,7 @@ from alerts.rules.evaluate import Change, evaluate
 from alerts.rules.phases import NO_DATA_AFTER, Kind, Observation
 from alerts.rules.series import Series
 from bot.messages.alert import alert_texts
-from bot.observe import Told, observed
+from bot.observe import Observed, Told
 from storage import chats, outbox, rules, silences, watches
 from storage.events import Happening, record_events
 
@@ -37,6 +37,7 @@ class _Session:
     def __init__(self, db: Database, session: date, now: datetime, *, late: bool) -> None:
         self.db, self.session, self.now, self.late = db, session, now, late
         self.told = Told(db, session)
+        self.observed = Observed(db, session)
         self.happened: list[Happening] = []
 
     def of_rules(self, changes: Iterable[Change]) -> None:
@@ -81,14 +82,14 @@ def _move(judged: _Session) -> None:
     seen, observations = watches.seen(db), {}
     for key in watches.watched_keys(db):
         watched = watched_from(key)
-        value = observed(db, watched, session)
+        value = judged.observed.value(watched)
         observation = watches.next_observation(seen.get(key), session, value)
         if observation is None:
             continue
         observations[key] = observation
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
-            _no_data(judged, key, [series for series in series_of(watched) if observed(db, series, session) is None])
+            _no_data(judged, key, [series for series in series_of(watched) if judged.observed.value(series) is None])
     watches.record_observations(db, observations)
     watches.record_changes(db, changes)
     judged.of_rules(changes)
@@ -106,7 +107,7 @@ def _data_back(judged: _Session) -> None:
     """Tell whoever was told that a series has no data that it has some again."""
     for key in silences.open_series(judged.db):
         series = Series.from_key(key)
-        if observed(judged.db, series, judged.session) is not None:
+        if judged.observed.value(series) is not None:
             for chat, since in silences.end(judged.db, key).items():
                 judged.of_data(chat, series, Kind.DATA_BACK, since=since.isoformat())
 
