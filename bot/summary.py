@@ -34,6 +34,7 @@ class Standing:
     figure: Figure
     before: Figure | None  # the latest earlier one that has a value
     percentile: Percentile
+    since: date | None = None  # the first session with a value
 
     @property
     def of(self) -> Metric:
@@ -57,6 +58,7 @@ class Standing:
             "change_since": self.before.session.isoformat() if self.before and self.change is not None else None,
             "percentile": self.percentile.value,
             "percentile_of": self.percentile.count,
+            "percentile_since": self.since.isoformat() if self.since else None,
             "coverage": figure.coverage,
             "eligible": figure.eligible,
             "members": figure.members,
@@ -107,7 +109,8 @@ def standing_of(db: Database, metric_id: str, session: date) -> Standing | None:
     if not past or past[-1].session != session:
         return None
     before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
-    return Standing(past[-1], before, _percentile(past))
+    since = next((figure.session for figure in past if figure.value is not None), None)
+    return Standing(past[-1], before, _percentile(past), since)
 
 
 def _percentile(past: Sequence[Figure]) -> Percentile:

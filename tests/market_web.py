@@ -47,6 +47,7 @@ from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.universe import SHELLS
 from alerts.market.yahoo.frames import FIELDS
 from alerts.metrics.compute import FUNDS
+from storage.valuations import month_ends
 
 HOSTS = (
     "query1.finance.yahoo.com",
@@ -134,6 +135,8 @@ class Web:
             return Answer(200, b"crumb", "text/plain")
         if path.startswith("/v8/finance/chart/"):
             return self.chart(path.rsplit("/", 1)[1].upper(), query)
+        if path.startswith("/ws/fundamentals-timeseries/"):
+            return self.measures(path.rsplit("/", 1)[1].upper())
         if path == "/v1/finance/screener":
             return self.screener(json.loads(body))
         if path == "/graph/fredgraph.csv":
@@ -220,6 +223,23 @@ class Web:
         if self.meets(("twice",), symbol):
             bars = bars[::-1] + bars
         return bars
+
+    def measures(self, symbol: str) -> Answer:
+        """Month-end valuation measures, and those of the month that still runs."""
+        if symbol not in self.symbols():
+            return Answer(404, b"Not Found", "text/plain")
+        told = self.market.month_valuations(symbol, through=self.today)
+        ends = dict(month_ends(self.today - timedelta(days=600), self.today))
+        days = {month: ends[month].isoformat() for month in told.index} | {"now": self.today.isoformat()}
+        told.loc["now"] = 2 * told.iloc[-1]
+        result = [{"meta": {"symbol": [symbol], "type": ["trailingMarketCap"]}}]
+        for ours, theirs in (("market_value", "monthlyMarketCap"), ("forward_pe", "monthlyForwardPeRatio")):
+            points = [
+                {"asOfDate": days[month], "periodType": "1M", "reportedValue": {"raw": value}}
+                for month, value in told[ours].dropna().items()
+            ]
+            result.append({"meta": {"symbol": [symbol], "type": [theirs]}} | ({theirs: points} if points else {}))
+        return as_json({"timeseries": {"result": result, "error": None}})
 
     def screener(self, asked: dict[str, Any]) -> Answer:
         if SHELLS in json.dumps(asked["query"]):

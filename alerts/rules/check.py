@@ -76,6 +76,21 @@ def example_of(of: Metric) -> str:
     return f"{name} crosses above {level}"
 
 
+def example_near(of: Metric, value: float | None) -> str:
+    """A line about that metric that works and may come true soon: its level is the next round one above `value`."""
+    if value is None or not math.isfinite(value) or of.unit in ("event", "state") or of.id == RSP:
+        return example_of(of)
+    step = 10.0 ** math.floor(math.log10(max(abs(value), 10.0**-of.decimals))) / 2
+    level = (math.floor(value / step) + 1) * step
+    up = of.high is None or level < of.high
+    if not up:
+        level = (math.ceil(value / step) - 1) * step
+    if of.low is not None and level < of.low:
+        return example_of(of)
+    shown = f"{level + 0.0:.8f}".rstrip("0").rstrip(".")
+    return f"{typed_name(of)} crosses {'above' if up else 'below'} {shown}"
+
+
 def _level_example(condition: Condition) -> str:
     """A level condition near a given one, where there is such a thing."""
     if condition.operator is Operator.HAPPENS:

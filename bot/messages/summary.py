@@ -7,7 +7,7 @@ from html import escape
 
 from alerts.metrics.catalog import catalog
 from alerts.metrics.transforms import DAILY_MINIMUM
-from alerts.rules.grammar import example_line
+from alerts.rules.check import example_near
 from bot.messages.words import NO_ADVICE, because, capital, counted_over, coverage, day, ordinal, short_day, standing
 from bot.summary import Standing, Summary
 
@@ -22,6 +22,14 @@ FAMILIES = {
     "rates": "Rates and the Fed",
     "backdrop": "Backdrop",
     "regime": "Regime",
+}
+#: Whose threshold is suggested under a family.
+_SUGGESTED = {
+    "breadth": "breadth.above_200d.small",
+    "size": "size.ratio",
+    "valuation": "valuation.discount_profitable",
+    "earnings": "earnings.growth_gap",
+    "rates": "rates.cut_odds",
 }
 OWN = "Imported series"
 _OWN_SHOWN = 5  # in a summary, which has to fit under a picture
@@ -63,7 +71,8 @@ def family_text(family: str, figures: Sequence[Standing], notes: Sequence[str] =
     ]
     for group in _groups(figures):
         lines.append(_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group))
-    lines += ["", _foot(figures), f"To be told: <code>/alert {escape(example_line(figures[0].figure.metric))}</code>"]
+    shown = next((entry for entry in figures if entry.figure.metric == _SUGGESTED.get(family)), figures[0])
+    lines += ["", _foot(figures), f"To be told: <code>/alert {escape(_example(shown))}</code>"]
     return "\n".join(lines)
 
 
@@ -74,12 +83,14 @@ def figure_text(entry: Standing) -> str:
     lines.append(_line(entry, of.id))
     if figure.value is not None:
         stands = standing(entry.percentile.value, entry.percentile.count, of.frequency)
+        if entry.percentile.value is not None and entry.since is not None:
+            stands += f" since {short_day(entry.since)}"
         counted = counted_over(of, figure.eligible, figure.members)
         lines.append(f"{stands} · {counted}" if counted else stands)
     lines += ["", f"<i>{escape(capital(of.formula))}.</i>"]
     if of.caveat:
         lines.append(f"<i>{escape(capital(of.caveat))}.</i>")
-    lines += [f"<code>/alert {escape(example_line(of.id))}</code>"]
+    lines += [f"<code>/alert {escape(_example(entry))}</code>"]
     return "\n".join(lines)
 
 
@@ -155,6 +166,10 @@ def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
     if counted and (over := coverage(figure.eligible, figure.members)):
         parts.append(over)
     return text + (" · " + " · ".join(parts) if parts else "")
+
+
+def _example(entry: Standing) -> str:
+    return example_near(entry.of, entry.figure.value)
 
 
 def _foot(figures: Sequence[Standing]) -> str:

@@ -3,6 +3,7 @@
     refresh_driver.py CACHE
     {"do": "refresh", "database": …, "session": "2025-08-20", "now": "2025-08-20T21:00:00+00:00"}
     {"do": "backfill", "database": …, "from": "2025-08-01", "now": …}
+    {"do": "valuations", "database": …, "now": …}
 
 The clock is an argument, as everywhere; nothing else differs from the console's commands.
 """
@@ -24,6 +25,7 @@ from alerts.market.fred import Fred
 from alerts.market.yahoo import Yahoo
 from bot import cycle
 from bot.backfill import backfill
+from bot.valuations import fill
 from storage.database import open_database
 
 OPERATOR = 4242
@@ -38,6 +40,8 @@ def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
             db, feed, date.fromisoformat(asked["from"]), end, now, economy=economy, rests=asked.get("rests", ())
         )
         return asdict(done)
+    if asked["do"] == "valuations":
+        return asdict(fill(db, feed, now))
     outcomes = cycle.refresh(
         db, feed, now, date.fromisoformat(asked["session"]), economy=economy, operators=(OPERATOR,)
     )  # fmt: skip

@@ -87,3 +87,55 @@ def test_an_empty_database_says_what_to_run(program: Program) -> None:
     assert ran.returncode == 1
     assert "rotation-alerts refresh" in ran.stderr
     assert json.loads(program.run("summary", "--json").stdout) is None
+
+
+def test_the_thesis_is_one_json_document_with_thirteen_claims(filled: Program) -> None:
+    told = json.loads(filled.run("thesis", "--json").stdout)
+    keys = ["claim", "metric", "value", "verdict", "why", "since", "since_at_least", "change", "coverage", "source"]
+    assert len(told["claims"]) == 13
+    assert all(list(claim) == keys for claim in told["claims"])
+    assert {claim["verdict"] for claim in told["claims"]} <= {"holds", "does not hold", "cannot be told"}
+    assert told["holding"] == sum(claim["verdict"] == "holds" for claim in told["claims"])
+    assert all((claim["why"] is None) == (claim["verdict"] != "cannot be told") for claim in told["claims"])
+    assert told["held"][-1] == {"session": told["session"], "holding": told["holding"], "told": told["told"]}
+
+
+def test_the_thesis_of_an_earlier_session_is_that_sessions(filled: Program) -> None:
+    sessions = [row["session"] for row in json.loads(filled.run("figures", "size.ratio", "--json").stdout)]
+    told = json.loads(filled.run("thesis", "--session", sessions[2], "--json").stdout)
+    assert told["session"] == sessions[2]
+    assert [each["session"] for each in told["held"]] == sessions[:3]
+
+
+def test_a_person_reads_the_thesis(filled: Program) -> None:
+    shown = filled.run("thesis").stdout
+    assert "Small caps lead large caps this quarter" in shown
+    assert "not investment advice" in shown
+
+
+def test_odds_are_one_json_document_that_adds_up_or_says_why_not(filled: Program) -> None:
+    told = json.loads(filled.run("odds", "--json").stdout)
+    if told["cut_odds"] is None:  # past the table of meetings
+        assert "table of Fed meetings" in told["reason"]
+        return
+    assert told["meetings"]
+    for meeting in told["meetings"]:
+        assert abs(sum(meeting["lower_bounds"].values()) - 1) < 1e-9
+    lower = told["range"][0]
+    cut = sum(odds for bound, odds in told["meetings"][0]["lower_bounds"].items() if float(bound) < lower)
+    assert abs(told["cut_odds"] - 100 * cut) < 1e-9
+
+
+def test_odds_of_a_session_past_the_table_say_which_date_ran_out(filled: Program) -> None:
+    ran = filled.run("odds", "--session", "2027-12-31")
+    assert ran.returncode == 1
+    assert ran.stderr.strip().endswith("the table of Fed meetings ends on 2027-12-08.")
+
+
+def test_the_valuation_history_is_asked_for_once_a_month(filled: Program) -> None:
+    first, again = filled.run("valuation-history"), filled.run("valuation-history")
+    assert first.returncode == again.returncode == 0
+    assert ", 0 left" in first.stdout
+    assert again.stdout.startswith("0 companies asked about, 0 left")
+    rows = json.loads(filled.run("figures", "monthly discount", "--json").stdout)
+    assert rows[-1]["value"] is not None and ", of " in rows[-1]["source"]

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import pytest
 from market_bench import LISTENER, TESTS, Bench, market
+from program import evening
 
 from alerts.market.sessions import seal_deadline
 
@@ -223,3 +224,21 @@ def test_missed_sessions_come_oldest_first_and_once(one: Bench) -> None:
     assert one.refresh(D2) == []
     assert one.value("valuation.forward_pe.large", D1) == (None, "no census that day")
     assert one.rows("SELECT number FROM observations") == [(3,)]
+
+
+def test_the_valuation_history_goes_on_where_it_was_turned_away(one: Bench) -> None:
+    now = evening(D0).isoformat()
+    one.fault("429", match="timeseries/[N-Z]")
+    stopped = one.ask(do="valuations", now=now)
+    assert stopped["error"] == "TurnedAway"
+    ((before,),) = one.rows("SELECT count(*) FROM month_valuations_asked")
+    one.control("/_calm")
+    one.fault("500", count=1, match="timeseries/Z")
+    done = one.ask(do="valuations", now=now)
+    ((after,),) = one.rows("SELECT count(*) FROM month_valuations_asked")
+    assert done["left"] <= 1  # whom the fault met, if anybody
+    assert after == before + done["companies"]
+    months = [month for (month,) in one.rows("SELECT DISTINCT month FROM month_valuations ORDER BY 1")]
+    assert (len(months), months[-1]) == (16, "2025-07")  # August still runs
+    ((value,),) = one.rows("SELECT count(*) FROM month_valuations WHERE forward_pe > 0 AND market_value > 1e6")
+    assert value > 1_000

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_strategies import valid_rules
 
-from alerts.metrics.catalog import catalog
-from alerts.rules.check import RuleError, check
+from alerts.metrics.catalog import catalog, metric
+from alerts.rules.check import RuleError, check, example_near
 from alerts.rules.condition import Condition, Operator, watched_from
 from alerts.rules.grammar import MAX_LINE, GrammarError, metric_named, normalise, number_of, parse
 from alerts.rules.rule import Repeat, Rule
@@ -426,3 +426,27 @@ def test_every_metric_has_an_example_in_a_refusal_about_it() -> None:
         with pytest.raises(GrammarError) as refused:
             parse(f"{of.aliases[0]} >")
         assert parse(example_in(refused.value)).first.series.metric == of.id
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "value", "line"),
+    [
+        ("breadth.above_200d.small", 64.26, "small above 200d crosses above 65"),
+        ("breadth.above_200d.small", 99.7, "small above 200d crosses below 95"),
+        ("valuation.discount_profitable", -30.6, "valuation discount profitable crosses above -30"),
+        ("size.ratio", 71.77, "iwm/spy crosses above 75"),
+        ("breadth.equal_weight_drawdown", -3.2, "equal weight drawdown crosses above -3"),
+        ("breadth.equal_weight_drawdown", 0.0, "equal weight drawdown crosses below -0.05"),
+        ("breadth.sectors_above_200d", 0.0, "sectors above 200d crosses above 0.5"),
+        ("size.ratio", None, "iwm/spy crosses above 100"),
+    ],
+)
+def test_a_suggested_threshold_lies_near_the_value(metric_id: str, value: float | None, line: str) -> None:
+    assert example_near(metric(metric_id), value) == line
+
+
+@given(st.sampled_from(sorted(catalog())), st.floats(-1e7, 1e7))
+def test_a_suggested_threshold_is_one_that_is_accepted(metric_id: str, value: float) -> None:
+    of = metric(metric_id)
+    low, high = -1e7 if of.low is None else of.low, 1e7 if of.high is None else of.high
+    parse(example_near(of, min(max(value, low), high)))

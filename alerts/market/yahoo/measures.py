@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
 from alerts.market.feed import FeedUnavailable, TurnedAway
+from alerts.market.sessions import sessions_between
 from alerts.market.yahoo.frames import NAME
 from alerts.market.yahoo.reasons import NO_FIGURES, reason_of
 
@@ -31,13 +33,18 @@ def month_measures(yfinance: Any, symbol: str, through: date) -> pd.DataFrame:
     rows: dict[str, dict[str, float]] = {}
     for label in told.columns:
         day = _day(label)
-        if day is None or day > through:
-            continue
+        if day is None or day > through or day < _month_end(day):
+            continue  # a month that still runs is told of by its last day so far
         rows[f"{day:%Y-%m}"] = {
             ours: float(told.at[theirs, label]) if theirs in told.index else float("nan")
             for theirs, ours in COLUMNS.items()
         }
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS.values())).astype("float64").sort_index()
+
+
+def _month_end(day: date) -> date:
+    """The last session of the month of `day`."""
+    return sessions_between(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))[-1]
 
 
 def _day(label: object) -> date | None:
