@@ -21,7 +21,7 @@ from alerts.rules.phases import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
 from alerts.rules.series import Series
 from bot.followed import Followed
 from bot.hearing import Ears
-from bot.observe import Told, observed
+from bot.observe import Observed, Told
 from bot.telling import tell
 from storage import events, rules, silences, snoozes, watches
 from storage.events import Happening, record_events
@@ -41,6 +41,7 @@ class _Session:
     def __init__(self, db: Database, session: date, now: datetime, *, late: bool) -> None:
         self.db, self.session, self.now, self.late = db, session, now, late
         self.told = Told(db, session)
+        self.observed = Observed(db, session)
         self.changes: list[Change] = []
         self._of_rules: list[tuple[Change, Kind, dict[str, Any]]] = []
         self._of_data: list[tuple[int, Series, Kind, dict[str, Any]]] = []
@@ -112,14 +113,14 @@ def _move(judged: _Session) -> None:
     seen, observations = watches.seen(db), {}
     for key in watches.watched_keys(db):
         watched = watched_from(key)
-        value = observed(db, watched, session)
+        value = judged.observed.value(watched)
         observation = watches.next_observation(seen.get(key), session, value)
         if observation is None:
             continue
         observations[key] = observation
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
-            _no_data(judged, key, [series for series in series_of(watched) if observed(db, series, session) is None])
+            _no_data(judged, key, [series for series in series_of(watched) if judged.observed.value(series) is None])
     watches.record_observations(db, observations)
     watches.record_changes(db, changes)
     judged.of_rules(changes)
@@ -162,6 +163,6 @@ def _data_back(judged: _Session) -> None:
     """Tell whoever was told that a series has no data that it has some again."""
     for key in silences.open_series(judged.db):
         series = Series.from_key(key)
-        if observed(judged.db, series, judged.session) is not None:
+        if judged.observed.value(series) is not None:
             for chat, since in silences.end(judged.db, key).items():
                 judged.of_data(chat, series, Kind.DATA_BACK, since=since.isoformat())

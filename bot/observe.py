@@ -30,14 +30,25 @@ def metric_past(db: Database, metric: str, until: date, count: int | None = None
     return figures.latest_values(db, metric, until, count)
 
 
-def observed(db: Database, watched: Watched, session: date) -> float | None:
-    """The value of what is watched on `session`; None where it is missing."""
-    if isinstance(watched, Joined):
-        return watched.value([observed(db, condition.series, session) for condition in watched.conditions])
-    past = metric_past(db, watched.metric, session, span(watched) or None)
-    if not past or past[-1][0] != session:
-        return None
-    return latest(watched, [value for _, value in past])
+class Observed:
+    """The values of one session, each computed once."""
+
+    def __init__(self, db: Database, session: date) -> None:
+        self._db, self.session = db, session
+        self._plain = figures.values_on(db, session)
+        self._made: dict[Series, float | None] = {}
+
+    def value(self, watched: Watched) -> float | None:
+        """The value of what is watched; None where it is missing."""
+        if isinstance(watched, Joined):
+            return watched.value([self.value(condition.series) for condition in watched.conditions])
+        if watched.transform is Transform.VALUE and watched.metric != RSP:
+            return self._plain.get(watched.metric)
+        if watched not in self._made:
+            past = metric_past(self._db, watched.metric, self.session, span(watched) or None)
+            here = bool(past) and past[-1][0] == self.session
+            self._made[watched] = latest(watched, [value for _, value in past]) if here else None
+        return self._made[watched]
 
 
 def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:

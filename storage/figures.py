@@ -112,6 +112,13 @@ def sessions_held(db: Database, start: date, end: date) -> list[date]:
     return [date.fromisoformat(session) for (session,) in rows]
 
 
+def values_on(db: Database, session: date) -> dict[str, float | None]:
+    """The values of a session by metric."""
+    return dict(
+        db.conn.execute("SELECT metric, value FROM figures WHERE session = ?", [session.isoformat()]).fetchall()
+    )
+
+
 def last_session(db: Database) -> date | None:
     """The latest session with any figure."""
     row = db.conn.execute("SELECT max(session) FROM figures").fetchone()[0]

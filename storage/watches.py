@@ -24,6 +24,21 @@ from alerts.rules.waits import Wait, all_waits, waits
 from storage.rule_rows import COLUMNS, WIDTH, watch_of
 
 _STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side"
+#: Four ranges and what is due; a rule that waits for two values may come twice.
+_TOUCHED = (
+    f"SELECT {COLUMNS}, {_STATE} FROM ("
+    + " UNION ALL ".join(
+        f"SELECT * FROM watches WHERE series = :series AND {which}"
+        for which in (
+            "sign = 1 AND strict = 1 AND level < :value",
+            "sign = 1 AND strict = 0 AND level <= :value",
+            "sign = -1 AND strict = 1 AND level < :negated",
+            "sign = -1 AND strict = 0 AND level <= :negated",
+            "due <= :number",
+        )
+    )
+    + ") AS watches JOIN rules ON rules.id = watches.rule"
+)
 
 
 @dataclass(frozen=True)
@@ -142,15 +157,10 @@ def touched(db: Database, key: str, observation: Observation) -> list[Watch]:
     """The watches that the observation moves: those whose wait it meets, and those that are due."""
     if observation.value is None:
         return []
-    select = f"SELECT {COLUMNS}, {_STATE} FROM watches JOIN rules ON rules.id = watches.rule WHERE watches.series = ?"
-    rows = []
-    for sign in (1, -1):
-        for strict, beyond in ((1, "<"), (0, "<=")):
-            rows += db.conn.execute(
-                f"{select} AND sign = ? AND strict = ? AND watches.level {beyond} ?",
-                [key, sign, strict, sign * observation.value],
-            ).fetchall()
-    rows += db.conn.execute(f"{select} AND due <= ?", [key, observation.number]).fetchall()
+    rows = db.conn.execute(
+        _TOUCHED,
+        {"series": key, "value": observation.value, "negated": -observation.value, "number": observation.number},
+    )
     found = {row[0]: watch_of(row[:WIDTH], _state(*row[WIDTH:])) for row in rows}
     return list(found.values())
 

@@ -35,10 +35,16 @@ _OPERATORS: tuple[tuple[str, Operator], ...] = (
     (r"cross(?:es)?\b", Operator.CROSSES),
     (r"(?:is )?(?:inside|within|between)\b", Operator.INSIDE),
     (r"(?:is )?outside(?: of)?\b", Operator.OUTSIDE),
-    (r"(?:is )?(?:at least|not below|not under)\b|>=|=>|≥", Operator.AT_LEAST),
-    (r"(?:is )?(?:at most|not above|not over)\b|<=|=<|≤", Operator.AT_MOST),
-    (r"(?:is )?(?:above|over|more than|greater than|higher than)\b|>", Operator.ABOVE),
-    (r"(?:is )?(?:below|under|less than|lower than)\b|<", Operator.BELOW),
+    (
+        r"(?:is )?(?:at least|not below|not under|no less than|(?:more|greater|higher) than or equal to)\b|>=|=>|≥",
+        Operator.AT_LEAST,
+    ),
+    (
+        r"(?:is )?(?:at most|not above|not over|no more than|(?:less|lower|smaller) than or equal to)\b|<=|=<|≤",
+        Operator.AT_MOST,
+    ),
+    (r"(?:is )?(?:above|over|more than|greater than|higher than|exceeds)\b|>", Operator.ABOVE),
+    (r"(?:is )?(?:below|under|less than|lower than|smaller than)\b|<", Operator.BELOW),
 )
 _OWN_AVERAGE = re.compile(r"(?:its|their|the)(?: own)? (\d{1,9})d(?: moving)? average\b")
 _WORDS = (

@@ -138,6 +138,8 @@ SAME = Rule.on(SMALL, Operator.ABOVE, 60)
         "  small   above\u00a0200d \t> \u202f60 ",
         "small above 200d > 60.",
         "small above 200d > +60",
+        "small above 200d exceeds 60 percent",
+        "small above 200d > 60 points",
         "small above 200d > 60,0",
         "small above 200d > 60.00",
         "small above 200d > 60 every time",
@@ -159,6 +161,8 @@ def test_one_rule_may_be_said_in_many_ways(line: str) -> None:
 @pytest.mark.parametrize(
     ("words", "operator"),
     [
+        ("no less than", Operator.AT_LEAST), ("greater than or equal to", Operator.AT_LEAST),
+        ("no more than", Operator.AT_MOST), ("less than or equal to", Operator.AT_MOST),
         ("at least", Operator.AT_LEAST), (">=", Operator.AT_LEAST), ("is at least", Operator.AT_LEAST),
         ("at most", Operator.AT_MOST), ("<=", Operator.AT_MOST), ("below", Operator.BELOW), ("under", Operator.BELOW),
         ("less than", Operator.BELOW), ("lower than", Operator.BELOW), ("crosses over", Operator.CROSSES_ABOVE),
@@ -183,6 +187,35 @@ def test_words_for_the_signs_are_understood(words: str, operator: Operator) -> N
 )
 def test_its_own_average_may_be_said_in_many_ways(words: str) -> None:
     assert parse(f"iwm/spy above {words}") == Rule.on(own(50), Operator.ABOVE, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("IWM/SPY at new 252-day high", "iwm/spy at a new high 252d"),
+        ("iwm/spy makes a new 52-week low", "iwm/spy at a new low 252d"),
+        ("rsp itself at a new high of 63 sessions", "equal weight at a new high 63d"),
+        ("Equal Weight hits a 252d high", "equal weight at a new high 252d"),
+        ("pct(252) of iwm/spy < 5", "percentile 252d of iwm/spy < 5"),
+        ("iwm/spy percentile 252d under 5 %", "percentile 252d of iwm/spy < 5"),
+        ("Percentile(all) of IWM/SPY at most 5", "percentile all of iwm/spy ≤ 5"),
+        ("z(252) of iwm/spy > 2", "z-score 252d of iwm/spy > 2"),
+        ("zscore 252 days of iwm/spy > 2", "z-score 252d of iwm/spy > 2"),
+        ("change(21) of iwm/spy > 0", "iwm/spy rising 21d"),
+        ("iwm/spy is falling over the last 21 sessions", "iwm/spy falling 21d"),
+        ("avg(20) of small above 200d > 60", "average 20d of small above 200d > 60"),
+        ("lead 21d outside of −2 to 2", "lead 21d outside -2..2"),
+        ("lead 21d between -2 and 2 and lead 63d > 0", "lead 21d inside -2..2 and lead 63d > 0"),
+        ("fed rate changes", "fed upper changes"),
+        ("zweig breadth thrust happens once", "zweig thrust once"),
+        ("small zweig thrust", "small zweig thrust"),
+        ("small above 200d > 60 clear at 55", "small above 200d > 60 clear 55"),
+        ("small above 200d > 60, remind me every session, until 2099-01-01",
+         "small above 200d > 60 remind every 1 day until 2099-01-01"),
+    ],
+)  # fmt: skip
+def test_other_words_for_the_same(said: str, line: str) -> None:
+    assert parse(said).line == line
 
 
 @pytest.mark.parametrize("tail", ["for 3 days once", "once for 3 days", "for 3d, once", "; for 3 sessions only once"])
