@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.console.progress import progress
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from alerts.market.feed import EconomyFeed, MarketFeed, ValuationFeed
-    from bot.histories import Report
     from bot.settings import Settings
 
 DATE: click.DateTime = click.DateTime(["%Y-%m-%d"])
@@ -102,31 +102,6 @@ def _economy(settings: Settings) -> EconomyFeed | None:
     from bot.feeds import make_economy
 
     return make_economy(settings)
-
-
-@contextmanager
-def progress(quiet: bool) -> Iterator[Report]:
-    """A bar on standard error while a person waits; nothing where nobody looks."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda _what, _done, _total: None
-        return
-    words = {"funds": "Fund closes", "census": "Census", "closes": "Closes of companies", "figures": "Figures",
-             "economy": "Economic series", "valuations": "Valuation history"}  # fmt: skip
-    with Progress(
-        TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    ) as bar:
-        tasks: dict[str, Any] = {}
-
-        def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(words.get(what, what), total=total)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield report
 
 
 @main.command()

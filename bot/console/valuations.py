@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from bot import cli
+from bot.console.progress import progress
 
 
 @click.command("valuation-history")
@@ -20,7 +21,7 @@ def valuation_history() -> None:
     from bot.valuations import fill
 
     db = cli.opened()
-    with cli.progress(False) as report:
+    with progress(False) as report:
         done = fill(db, cli.valuation_feed(), datetime.now(UTC), report, rests=cli.RESTS)
     click.echo(
         f"{done.companies:,} companies asked about, {done.left:,} left; the discount of {done.months} months, "
