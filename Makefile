@@ -29,6 +29,7 @@ bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
 	$(BIN)/python -m bench.delivery
 	$(BIN)/python bench/broadcast.py
 	$(BIN)/python bench/broadcast.py --paced
+	$(BIN)/python bench/rules.py
 
 soak: $(TOOLS)  ## two hundred kills, and ten minutes of a Telegram that fails
 	$(BIN)/python tests/soak/kill.py --runs 200

@@ -37,6 +37,7 @@ class Backfilled:
     sessions: int
     figures: int  # with a value
     companies: int
+    without_history: int = 0  # of them, the source gave no close
 
 
 class NothingToFill(ValueError):
@@ -91,7 +92,8 @@ def backfill(
         total += _figures_of(
             db, feed, block, counted, now, report, at, len(sessions), economy.name if economy else ECONOMY_SOURCE
         )
-    return Backfilled(len(sessions), total, len(counted.frame))
+    have, listed = companies.histories(db)
+    return Backfilled(len(sessions), total, len(counted.frame), listed - have)
 
 
 class Patient:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,15 +13,14 @@ from alerts.market.feed import EconomyFeed, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
 from alerts.metrics.compute import ECONOMY_SOURCE, compute, counts
 from alerts.metrics.figure import Figure
-from alerts.rules.evaluate import Change, evaluate
-from alerts.rules.state import Kind
+from alerts.rules.phases import Kind
+from bot import own_series
 from bot.assemble import assemble
 from bot.gather import SOURCES, Gathered, Gathering
 from bot.histories import Report, silent
+from bot.judge import judge
 from bot.messages import operator
-from bot.messages.alert import alert_texts
-from bot.observe import observed, told_of
-from storage import advances, chats, events, figures, outbox, rules, troubles
+from storage import advances, figures, outbox, troubles
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,7 @@ def run_session(gathering: Gathering, session: date, operators: Sequence[int] = 
 
     # 2. Decide what the session's figures are, and what those of the last sessions should have been.
     figured = compute(inputs, [*recent, session])
-    computed = [figure for figure in figured if figure.session == session]
+    computed = [figure for figure in figured if figure.session == session] + own_series.of_sessions(db, [session])
     rechecked = [figure for figure in figured if figure.session != session]
 
     # 3. Record: figures, rule states, events and messages together, or none of them.
@@ -124,7 +123,8 @@ def _record(
         figures.note_gathered(db, session, now, "; ".join(lacking) or None)
         _tell_operators(db, session, gathered, now, operators)
         if final:
-            fired, resolved = _judge(db, session, now, late=late)
+            judged = judge(db, session, now, late=late)
+            fired, resolved = judged.totals[Kind.FIRED], judged.totals[Kind.RESOLVED]
             figures.seal(db, session, now)
     present = sum(figure.value is not None for figure in computed)
     log.info(
@@ -147,45 +147,3 @@ def _tell_operators(db: Database, session: date, gathered: Gathered, now: dateti
         elif source not in expected and (over := troubles.end(db, source)):
             text = operator.working(source, over.since, now)
             outbox.tell_operators(db, operators, f"{source} works {now:%H:%M:%S}", text, now)
-
-
-def _announcement(db: Database, chat: int, told: Sequence[Mapping[str, object]]) -> int | None:
-    """The message that announced what these events end, where all of them belong to that one message."""
-    announced = {entry["fired_on"] for entry in told}
-    if len(announced) != 1:
-        return None
-    session = announced.pop()
-    return outbox.message_of(db, chat, date.fromisoformat(str(session)), "alert") if session else None
-
-
-def _judge(db: Database, session: date, now: datetime, *, late: bool) -> tuple[int, int]:
-    """Evaluate every rule on the session, write what happened, and put the messages into the outbox."""
-    by_chat: dict[int, list[int]] = {}
-    told: dict[int, dict[str, object]] = {}
-    totals = {Kind.FIRED: 0, Kind.RESOLVED: 0}
-    for series in rules.watched_series(db):
-        value = observed(db, series, session)
-        observation = rules.next_observation(db, series, session, value)
-        if observation is None:
-            continue
-        changes: list[Change] = evaluate(rules.touched(db, series, observation), observation)
-        rules.record_observation(db, series, observation)
-        rules.record_changes(db, changes)
-        told_by_series = None
-        for change in changes:
-            for kind in change.told:
-                told_by_series = told_by_series or told_of(db, series, session)
-                what = told_by_series.of(change, kind, late=late)
-                event = events.record_event(db, change.watch.id, change.watch.chat, session, kind.value, what, now)
-                if event is None:
-                    continue
-                totals[kind] += 1
-                told[event] = what
-                by_chat.setdefault(change.watch.chat, []).append(event)
-    for chat, ids in by_chat.items():
-        found = chats.chat(db, chat)
-        if found is not None and found.subscribed:
-            said = [told[event] for event in ids]
-            target = _announcement(db, chat, said)
-            outbox.enqueue(db, chat, session, "alert", alert_texts(session, said), ids, now, target)
-    return totals[Kind.FIRED], totals[Kind.RESOLVED]

@@ -188,6 +188,10 @@ class Delivery:
     async def _send(self, due: Due) -> None:
         text = (MAYBE_REPEAT + due.text) if due.maybe_repeat else due.text
         fields = self._fields | {"chat_id": str(due.chat), "text": text}
+        if due.keyboard is not None:
+            fields["reply_markup"] = due.keyboard
+        if due.silent:
+            fields["disable_notification"] = "true"
         if due.reply_to is not None:  # where that message is gone, this one comes without
             fields["reply_parameters"] = json.dumps({"message_id": due.reply_to, "allow_sending_without_reply": True})
         try:

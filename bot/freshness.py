@@ -11,7 +11,6 @@ from bot.messages.words import short_day
 from storage import companies, figures, troubles
 
 GRACE = timedelta(hours=1)  # after a close, before its figures are missed
-FILLED = 0.95  # of the companies have a history: the rest are new, or have none
 
 
 def freshness(db: Database, now: datetime) -> tuple[str, ...]:
@@ -32,7 +31,7 @@ def _behind(db: Database, session: date, now: datetime) -> tuple[str, ...]:
 
 
 def _filling(db: Database) -> tuple[str, ...]:
-    filled, total = companies.histories(db)
-    if not 0 < filled < FILLED * total:
+    have, total = companies.histories(db)
+    if not have or companies.filled(db):
         return ()
-    return (f"The history is being filled: {filled:,} of {total:,} companies so far.",)
+    return (f"The history is being filled: {have:,} of {total:,} companies so far.",)

@@ -36,7 +36,8 @@ def gather_history(
 ) -> None:
     """Fetch closes of companies from `start` on and keep what can be believed. Raises FeedError.
 
-    A company whose kept closes stand on another scale than the new ones has its whole history fetched anew.
+    A company whose kept closes stand on another scale than the new ones has its whole history fetched anew. One for
+    which nothing came has no history, and is asked for again.
     """
     keys = companies.ids(db)
     rescaled: list[str] = []
@@ -44,16 +45,17 @@ def gather_history(
         chunk = list(symbols[at : at + CHUNK])
         fetched = feed.closes(chunk, start=start, through=through)
         sessions = [stamp.date() for stamp in fetched.raw.index]
-        ids = [keys[symbol] for symbol in fetched.raw.columns]
+        names = [str(symbol) for symbol in fetched.raw.columns]
+        ids = [keys[symbol] for symbol in names]
         close = in_millionths(fetched.raw)
         if sessions:
-            moved = _other_scale(db, sessions[:OVERLAP], ids, close)
-            earlier = companies.companies(db)["history_from"].reindex(fetched.raw.columns)
-            moved &= np.array([isinstance(day, str) and day < start.isoformat() for day in earlier])
-            rescaled += [str(symbol) for symbol in fetched.raw.columns[moved]]
+            other = _other_scale(db, sessions[:OVERLAP], ids, close)
+            earlier = companies.companies(db)["history_from"].reindex(names)
+            moved = other & np.array([isinstance(day, str) and day < start.isoformat() for day in earlier])
+            rescaled += [name for name, its in zip(names, moved, strict=True) if its]
             with writing(db):
-                _keep(db, sessions, list(fetched.raw.columns), ids, close, now)
-                companies.note_history(db, chunk, start)
+                _keep(db, sessions, names, ids, close, other, now)
+                companies.note_history(db, [n for n, column in zip(names, close.T, strict=True) if column.any()], start)
         report("closes", min(at + CHUNK, len(symbols)), len(symbols))
     if rescaled:
         refetch(db, feed, rescaled, through, "whose kept closes are of another scale", now, report)
@@ -90,14 +92,15 @@ def _other_scale(
 
 
 def _keep(
-    db: Database, sessions: list[date], symbols: list[str], ids: list[int], close: npt.NDArray[np.int64], now: datetime
-) -> None:
+    db: Database, sessions: list[date], symbols: list[str], ids: list[int], close: npt.NDArray[np.int64],
+    other_scale: npt.NDArray[np.bool_], now: datetime,
+) -> None:  # fmt: skip
     before = closes.close_matrix(db, previous_sessions(sessions[0], OVERLAP), ids)
     last = np.zeros(len(ids), dtype=np.int64)
     for row in before:
         last = np.where(row > 0, row, last)
     # A first close that continues nothing kept cannot be judged by what was kept on another scale.
-    held = quality.absurd(close, np.where(_other_scale(db, sessions, ids, close), 0, last), sessions, symbols)
+    held = quality.absurd(close, np.where(other_scale, 0, last), sessions, symbols)
     at = {symbol: column for column, symbol in enumerate(symbols)}
     exclusions.release(db, symbols, sessions[0], sessions[-1])
     for one in held:

@@ -1,38 +1,61 @@
-"""What a series shows on a session: its value for the rules, and all that a message says about it."""
+"""What a rule watches on a session: its value for the rules, and all that a message says about it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlite_utils import Database
 
+from alerts.market.sessions import sessions_between
+from alerts.metrics.catalog import RSP
 from alerts.metrics.figure import Figure
-from alerts.metrics.transforms import average, gap_to_average, percentile
+from alerts.metrics.transforms import average, percentile
+from alerts.rules.condition import Condition, Joined, Watched
 from alerts.rules.evaluate import Change
-from alerts.rules.rule import Series
-from alerts.rules.state import Kind
-from storage import figures
+from alerts.rules.phases import Kind
+from alerts.rules.series import Series, Transform, derive, latest, span
+from storage import closes, figures
 
-SLACK = 14  # sessions beyond an average's window that may stand in for holes
-
-
-def observed(db: Database, series: Series, session: date) -> float | None:
-    """The value of `series` on `session`; None where it is missing."""
-    return value_past(db, series, session, 1)[-1][1]
+Past = list[tuple[date, float | None]]
+SETTLING = 300  # sessions that a new rule looks back on, where it may remember any of them
 
 
-def value_past(db: Database, series: Series, until: date, count: int) -> list[tuple[date, float | None]]:
-    """The last `count` (session, value) of a series up to `until`, ascending; at least one, of `until` itself."""
-    n = series.average or 1
-    past = figures.latest_values(db, series.metric, until, count + n + SLACK)
+def metric_past(db: Database, metric: str, until: date, count: int | None = None) -> Past:
+    """The last `count` (session, value) of a metric up to `until`, ascending; all of them with None."""
+    if metric == RSP:
+        return closes.latest_fund_closes(db, "RSP", until, count)
+    return figures.latest_values(db, metric, until, count)
+
+
+def observed(db: Database, watched: Watched, session: date) -> float | None:
+    """The value of what is watched on `session`; None where it is missing."""
+    if isinstance(watched, Joined):
+        return watched.value([observed(db, condition.series, session) for condition in watched.conditions])
+    past = metric_past(db, watched.metric, session, span(watched) or None)
+    if not past or past[-1][0] != session:
+        return None
+    return latest(watched, [value for _, value in past])
+
+
+def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:
+    """The last `count` (session, value) up to `until`, ascending; at least one, of `until` itself."""
+    if isinstance(watched, Joined):
+        return _joined_past(db, watched, until, count)
+    reach = span(watched)
+    past = metric_past(db, watched.metric, until, count + reach if reach else None)
     if not past or past[-1][0] != until:
         past.append((until, None))
-    values = [value for _, value in past]
-    if series.average is not None:
-        values = [gap_to_average(values[: at + 1], n) for at in range(len(values))]
+    values = derive(watched, [value for _, value in past])
     return [(session, value) for (session, _), value in zip(past, values, strict=True)][-count:]
+
+
+def _joined_past(db: Database, joined: Joined, until: date, count: int) -> Past:
+    pasts = [dict(value_past(db, condition.series, until, count)) for condition in joined.conditions]
+    sessions = sorted(set().union(*pasts))[-count:]
+    return [(session, joined.value([past.get(session) for past in pasts])) for session in sessions]
 
 
 @dataclass(frozen=True)
@@ -41,24 +64,24 @@ class SeriesTold:
 
     series: Series
     figure: Figure
-    before: tuple[date, float] | None  # the value of the session before
+    before: tuple[date, float] | None  # the metric's value of the session before
+    observed: float | None  # the series' own value: the percentile, the change …
     level: float | None  # where it is compared with its own average: that average
-    percentile: float | None
+    percentile: float | None  # of the metric's value
     count: int  # values the percentile is taken over
     since: str | None  # the first of them
 
-    def of(self, change: Change, kind: Kind, *, late: bool) -> dict[str, Any]:
-        """The event of one rule, as JSON values."""
-        since = change.watch.state.since
+    def as_json(self) -> dict[str, Any]:
+        """The part of an event that belongs to the series."""
         return {
-            "kind": kind.value,
-            "number": change.watch.number,
-            "line": change.watch.rule.line,
             "metric": self.series.metric,
-            "operator": change.watch.rule.operator.value,
+            "series": self.series.key,
+            "words": self.series.words,
+            "transform": self.series.transform.value,
+            "n": self.series.n,
             "average": self.series.average,
-            "level": self.level if self.series.average is not None else change.watch.rule.level,
             "value": self.figure.value,
+            "observed": self.observed,
             "before": None if self.before is None else [self.before[0].isoformat(), self.before[1]],
             "percentile": self.percentile,
             "count": self.count,
@@ -67,24 +90,118 @@ class SeriesTold:
             "members": self.figure.members,
             "coverage": self.figure.coverage,
             "source": self.figure.source,
+            "reason": self.figure.reason,
             "session": self.figure.session.isoformat(),
-            "fired_on": since.isoformat() if kind is Kind.RESOLVED and since else None,
-            "late": late,
         }
 
 
 def told_of(db: Database, series: Series, session: date) -> SeriesTold:
-    """Gather what there is to say of `series` on `session`, which has to have a figure."""
-    past = figures.history(db, series.metric, end=session)
-    values = [figure.value for figure in past]
-    earlier = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
+    """Gather what there is to say of `series` on `session`."""
+    past = metric_past(db, series.metric, session)
+    if not past or past[-1][0] != session:
+        past.append((session, None))
+    values = [value for _, value in past]
     standing = percentile(values)
+    earlier = next(((day, value) for day, value in reversed(past[:-1]) if value is not None), None)
     return SeriesTold(
         series=series,
-        figure=past[-1],
-        before=None if earlier is None or earlier.value is None else (earlier.session, earlier.value),
-        level=average(values, series.average) if series.average is not None else None,
+        figure=_figure(db, series.metric, session, values[-1]),
+        before=earlier,
+        observed=latest(series, values),
+        level=average(values, series.n) if series.transform is Transform.GAP else None,
         percentile=standing.value,
         count=standing.count,
-        since=next((figure.session.isoformat() for figure in past if figure.value is not None), None),
+        since=next((day.isoformat() for day, value in past if value is not None), None),
     )
+
+
+def _figure(db: Database, metric: str, session: date, value: float | None) -> Figure:
+    """The figure of one session; one that says so where there is none."""
+    if metric == RSP:
+        source = next((figure.source for figure in figures.history(db, "size.ratio", session, session)), "")
+        return Figure(session, metric, value, 1.0, 1, 1, source, None if value is not None else "no close of RSP")
+    found = figures.history(db, metric, session, session)
+    return found[0] if found else Figure(session, metric, None, None, None, None, "", "no figure of that session")
+
+
+class Told:
+    """What there is to say on one session, gathered once a series."""
+
+    def __init__(self, db: Database, session: date) -> None:
+        self._db, self.session = db, session
+        self._of: dict[Series, SeriesTold] = {}
+        self._json: dict[Series, dict[str, Any]] = {}
+        self._episodes: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def of(self, series: Series) -> SeriesTold:
+        if series not in self._of:
+            self._of[series] = told_of(self._db, series, self.session)
+        return self._of[series]
+
+    def json(self, series: Series) -> dict[str, Any]:
+        """The same as JSON values."""
+        if series not in self._json:
+            self._json[series] = self.of(series).as_json()
+        return self._json[series]
+
+    def event(self, change: Change, kind: Kind, *, late: bool) -> dict[str, Any]:
+        """The event of one rule, as JSON values. Of a joined rule the series' part is that of its first condition."""
+        watch, first = change.watch, change.watch.rule.first
+        since = watch.state.since if kind in (Kind.RESOLVED, Kind.REMINDER, Kind.EXPIRED) else None
+        told = self.json(first.series) | {
+            "kind": kind.value,
+            "rule": watch.id,
+            "number": watch.number,
+            "line": watch.rule.line,
+            "operator": first.operator.value,
+            "level": self.of(first.series).level if first.series.transform is Transform.GAP else first.level,
+            "upper": first.upper,
+            "clear": watch.rule.clear,
+            "hold": watch.rule.hold,
+            "once": change.after.phase.value == "disarmed",
+            "until": watch.rule.until.isoformat() if watch.rule.until else None,
+            "fired_on": since.isoformat() if since else None,
+            "duration": None,
+            "extreme": None,
+            "late": late,
+        }
+        if since is not None:
+            told |= self._episode(watch.rule.watched, first, since)
+        if watch.rule.joined:
+            told["conditions"] = [self._condition(condition) for condition in watch.rule.conditions]
+        return told
+
+    def _episode(self, watched: Watched, first: Condition, since: date) -> dict[str, Any]:
+        """How many sessions an episode has lasted, and how far the value went: derived, never kept from day to day.
+
+        Every rule that looks the same way at the same series since the same day has the same.
+        """
+        range_ = (first.level, first.upper) if first.upper is not None else None
+        alike = (watched.key, first.operator.value, range_, since)
+        if alike not in self._episodes:
+            sessions = len(sessions_between(since, self.session)) - 1
+            past = [] if isinstance(watched, Joined) else value_past(self._db, watched, self.session, sessions + 1)
+            furthest = extreme(first, [one for one in past if one[0] >= since])
+            self._episodes[alike] = {"duration": sessions, "extreme": furthest}
+        return self._episodes[alike]
+
+    def _condition(self, condition: Condition) -> dict[str, Any]:
+        value = self.of(condition.series).observed
+        return self.json(condition.series) | {
+            "line": condition.line, "operator": condition.operator.value, "level": condition.level,
+            "upper": condition.upper, "holds": None if value is None else condition.holds(value),
+        }  # fmt: skip
+
+
+def extreme(condition: Condition, past: Sequence[tuple[date, float | None]]) -> list[Any] | None:
+    """[session, value] of the value that went furthest past the threshold; None where there is no such direction."""
+    known = [(session, value) for session, value in past if value is not None]
+    sign = condition.operator.sign
+    if not known or (sign == 0 and condition.operator.value != "outside"):
+        return None
+    upper = condition.upper
+    if upper is None:
+        session, value = max(known, key=lambda one: sign * one[1])
+    else:
+        session, value = max(known, key=lambda one: max(condition.level - one[1], one[1] - upper))
+    return [session.isoformat(), value]

@@ -11,7 +11,7 @@ from alerts.metrics.catalog import metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.transforms import average
 from bot.charts.spec import Chart, Level, Line, Panel
-from bot.messages.words import coverage, short_day
+from bot.messages.words import capital, counted_over, coverage, short_day
 from storage import figures
 
 SESSIONS = 300  # shown at most
@@ -36,6 +36,28 @@ def chart_for(db: Database, topic: str, simulated: bool) -> Chart | None:
     }
     subtitle = _subtitle(db, session, topic)
     return Chart(titles[topic], subtitle, tuple(panel(db, session) for panel in panels), simulated)
+
+
+def metric_chart(
+    db: Database, metric_id: str, simulated: bool, levels: Sequence[float] = (), average_over: int | None = None
+) -> Chart | None:
+    """One metric's history with thresholds (in its unit) and its own average marked; None where it has no figures."""
+    of = metric(metric_id)
+    past = figures.history(db, metric_id)
+    shown = past[-SESSIONS:]
+    if not any(figure.value is not None for figure in shown):
+        return None
+    last = past[-1]
+    counted = counted_over(of, last.eligible, last.members)
+    lines = (_line(past, of.title), *(_averaged(past, average_over) if average_over else ()))
+    share = of.unit == "%" and (of.low, of.high) == (0, 100)
+    panel = Panel(
+        of.aliases[0], of.unit if of.unit in ("%", "pp", "×") else "", lines,
+        levels=tuple(Level(level, of.show_level(level)) for level in levels),
+        minimum=0 if share else None, maximum=100 if share else None,
+    )  # fmt: skip
+    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.source)))
+    return Chart(capital(of.title), subtitle, (panel,), simulated)
 
 
 def _subtitle(db: Database, session: date, topic: str) -> str:

@@ -21,7 +21,7 @@ from bot import schedule
 from bot.messages import operator
 from bot.store import Store
 from bot.valuations import to_ask
-from storage import figures, outbox, troubles
+from storage import companies, figures, outbox, troubles
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +116,6 @@ class Refresher:
         return self._child.returncode or 0, out.decode()
 
 
-def _history_short(db: Any, session: date) -> bool:
+def _history_short(db: Database, session: date) -> bool:
     past = figures.latest_values(db, "breadth.above_200d.all", session, ENOUGH_HISTORY)
-    return len(past) < ENOUGH_HISTORY
+    return len(past) < ENOUGH_HISTORY or not companies.filled(db)

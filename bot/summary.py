@@ -13,7 +13,7 @@ from alerts.metrics.catalog import Metric, catalog, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
 from alerts.metrics.transforms import MONTHLY_MINIMUM, Percentile, percentile
-from storage import figures
+from storage import figures, own_series
 
 KEY_FIGURES = (
     "size.ratio",
@@ -69,12 +69,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Summary:
-    """One session's regime and key figures. `behind`: complete sessions since, which have no figures yet."""
+    """One session's regime and key figures."""
 
     session: date
     state: Figure
     score: Figure
     figures: tuple[Standing, ...]
+    own: tuple[Standing, ...] = ()  # imported series
 
     @property
     def headline(self) -> str:
@@ -98,7 +99,7 @@ class Summary:
             "regime": None if self.state.value is None else metric("regime.state").show(self.state.value),
             "score": self.score.value,
             "source": self.state.source,
-            "figures": [standing.as_json() for standing in self.figures],
+            "figures": [standing.as_json() for standing in (*self.figures, *self.own)],
         }
 
 
@@ -137,7 +138,13 @@ def summarise(db: Database) -> Summary | None:
         state=recorded["regime.state"],
         score=recorded["regime.score"],
         figures=standings(db, KEY_FIGURES, session),
+        own=own(db, session),
     )
+
+
+def own(db: Database, session: date) -> tuple[Standing, ...]:
+    """The imported series on a session."""
+    return standings(db, list(own_series.imports(db)), session)
 
 
 def family(db: Database, name: str) -> tuple[Standing, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage.rules import delete_watches, rules_of
+from storage import watches
+from storage.rules import rules_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,15 @@ def chat(db: Database, chat_id: int) -> Chat | None:
     """The chat, or None where we know nothing of it."""
     row = db.conn.execute("SELECT id, subscribed_at, ended_why FROM chats WHERE id = ?", [chat_id]).fetchone()
     return None if row is None else Chat(row[0], row[1] is not None, row[2])
+
+
+def subscribed_among(db: Database, chat_ids: Iterable[int]) -> set[int]:
+    """Those of the chats that are subscribed."""
+    rows = db.conn.execute(
+        "SELECT id FROM chats WHERE id IN (SELECT value FROM json_each(?)) AND subscribed_at IS NOT NULL",
+        [json.dumps(list(chat_ids))],
+    )
+    return {row[0] for row in rows}
 
 
 def subscribe(db: Database, chat_id: int, now: datetime) -> bool:
@@ -51,7 +63,7 @@ def unsubscribe(db: Database, chat_id: int, now: datetime, why: str | None = Non
 def forget(db: Database, chat_id: int) -> bool:
     """Erase all that is kept of a chat: its rules, events, messages, and itself; whether there was anything."""
     for watch in rules_of(db, chat_id):
-        delete_watches(db, watch.id, watch.rule)
+        watches.delete(db, watch.id, watch.rule)
     return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
 
 

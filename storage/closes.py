@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -42,13 +43,11 @@ def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> 
     out = np.zeros((len(sessions), len(ids)), dtype=np.int64)
     if not len(sessions) or not len(ids):
         return out
-    rows = np.fromiter(
-        (number for row in db.conn.execute(
-            "SELECT day, company, close FROM closes WHERE day BETWEEN ? AND ?",
-            [day_number(sessions[0]), day_number(sessions[-1])],
-        ) for number in row),
-        dtype=np.int64,
-    ).reshape(-1, 3)  # fmt: skip
+    found = db.conn.execute(
+        "SELECT day, company, close FROM closes WHERE day BETWEEN ? AND ?",
+        [day_number(sessions[0]), day_number(sessions[-1])],
+    )
+    rows = np.fromiter(chain.from_iterable(found), dtype=np.int64).reshape(-1, 3)
     at_day = _positions([day_number(session) for session in sessions], rows[:, 0])
     at_company = _positions(ids, rows[:, 1])
     wanted = (at_day >= 0) & (at_company >= 0)
@@ -107,6 +106,20 @@ def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) 
         return by_day.reindex(index=index, columns=list(symbols)).astype("float64")
 
     return wide("close"), wide("adjusted")
+
+
+def latest_fund_closes(db: Database, symbol: str, until: date, count: int | None) -> list[tuple[date, float | None]]:
+    """A fund's last `count` (session, raw close in dollars) up to `until`, ascending; all of them with None.
+
+    Its sessions are those with a close of SPY.
+    """
+    rows = db.conn.execute(
+        """SELECT held.day, wanted.close FROM fund_closes AS held
+           LEFT JOIN fund_closes AS wanted ON wanted.symbol = ? AND wanted.day = held.day
+           WHERE held.symbol = 'SPY' AND held.day <= ? ORDER BY held.day DESC LIMIT ?""",
+        [symbol, day_number(until), -1 if count is None else count],
+    ).fetchall()
+    return [(date.fromordinal(EPOCH.toordinal() + day), close) for day, close in reversed(rows)]
 
 
 def fund_span(db: Database) -> tuple[date, date] | None:

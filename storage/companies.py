@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from sqlite_utils import Database
 
+FILLED = 0.95  # of the companies of a census have a history, and it counts as filled
+
 
 @dataclass(frozen=True)
 class Reconstitution:
@@ -72,6 +74,12 @@ def histories(db: Database) -> tuple[int, int]:
     return int(filled), int(total)
 
 
+def filled(db: Database) -> bool:
+    """Whether nearly all companies of the latest census have a history: the rest are new, or have none."""
+    have, total = histories(db)
+    return have >= FILLED * total
+
+
 def reconstitution(db: Database, year: int) -> Reconstitution | None:
     """The ranks of `year`, or None where they were never taken."""
     row = db.conn.execute(
@@ -124,3 +132,14 @@ def memberships(db: Database, year: int) -> pd.DataFrame:
 def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
     """ISO dates or None as datetime64[D], NaT where unknown."""
     return np.array([np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade])
+
+
+def membership(db: Database, year: int) -> pd.DataFrame:
+    """The members by that year's ranks, by rank: symbol, name, rank, segment, market_value (dollars, on the rank day),
+    last_census (ISO, the last one it was counted in). Empty where there are none."""
+    rows = db.conn.execute(
+        "SELECT symbol, name, rank, segment, market_value, last_census FROM memberships "
+        "JOIN companies ON companies.id = company WHERE year = ? ORDER BY rank",
+        [year],
+    ).fetchall()
+    return pd.DataFrame(rows, columns=["symbol", "name", "rank", "segment", "market_value", "last_census"])

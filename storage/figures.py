@@ -88,11 +88,11 @@ def history(db: Database, metric: str, start: date | None = None, end: date | No
     return [_figure(row) for row in rows]
 
 
-def latest_values(db: Database, metric: str, until: date, count: int) -> list[tuple[date, float | None]]:
-    """The last `count` (session, value) of a metric up to `until`, ascending."""
+def latest_values(db: Database, metric: str, until: date, count: int | None) -> list[tuple[date, float | None]]:
+    """The last `count` (session, value) of a metric up to `until`, ascending; all of them with None."""
     rows = db.conn.execute(
         "SELECT session, value FROM figures WHERE metric = ? AND session <= ? ORDER BY session DESC LIMIT ?",
-        [metric, until.isoformat(), count],
+        [metric, until.isoformat(), -1 if count is None else count],
     ).fetchall()
     return [(date.fromisoformat(session), value) for session, value in reversed(rows)]
 

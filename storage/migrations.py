@@ -267,6 +267,39 @@ def market_data(db: Database) -> None:
 
 
 @migrations()
+def buttons_and_silence(db: Database) -> None:
+    """Buttons under what is pushed, and messages that arrive without a sound."""
+    db.conn.execute("ALTER TABLE outbox ADD COLUMN keyboard TEXT")  # as Telegram's JSON
+    db.conn.execute("ALTER TABLE outbox ADD COLUMN silent INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def rules_in_full(db: Database) -> None:
+    """Ranges, clear levels, keeping, reminders, last sessions and joined conditions; data that stay away."""
+    for statement in (
+        "ALTER TABLE rules ADD COLUMN upper REAL",                        # the other end of a range
+        "ALTER TABLE rules ADD COLUMN clear REAL",
+        "ALTER TABLE rules ADD COLUMN keep INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE rules ADD COLUMN remind INTEGER NOT NULL DEFAULT 0",  # 0: never
+        "ALTER TABLE rules ADD COLUMN until TEXT",                        # the last session it is for
+        "ALTER TABLE rules ADD COLUMN expired INTEGER NOT NULL DEFAULT 0",  # at disarmed_session, its time was over
+        "CREATE INDEX rules_until ON rules (until) WHERE until IS NOT NULL AND disarmed_session IS NULL",
+        "ALTER TABLE watches ADD COLUMN told INTEGER",                    # observation of the last word on an episode
+        "ALTER TABLE watches ADD COLUMN side INTEGER",                    # of a range: where the last value stood
+        "ALTER TABLE events ADD COLUMN series TEXT",                      # of what has no rule: whose data are missing
+        # Which chats were told that a series has no data, and not yet that it is back.
+        """CREATE TABLE silences (
+            series TEXT NOT NULL,
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            since TEXT NOT NULL,             -- the session it was told of
+            PRIMARY KEY (series, chat)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX silences_by_chat ON silences (chat)",
+    ):  # fmt: skip
+        db.conn.execute(statement)
+
+
+@migrations()
 def month_valuations(db: Database) -> None:
     """Valuation measures at the end of months, and who was asked for them when."""
     for statement in (

@@ -7,8 +7,7 @@ other, in order: a row waits until the one before it is done with.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,6 +24,8 @@ class Due:
     maybe_repeat: bool  # an earlier attempt may have arrived
     attempts: int  # this one included
     reply_to: int | None  # the message of the chat that it answers
+    keyboard: str | None = None  # inline buttons, as Telegram's JSON
+    silent: bool = False  # arrives without a sound
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,23 @@ class Sent:
 
     id: int
     message_id: int
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to put into the outbox, in as many parts as it has texts.
+
+    keyboard: inline buttons under the last part, as Telegram's JSON. not_before: the message, and all that follow it in
+    its chat, wait until then.
+    """
+
+    chat: int
+    texts: Sequence[str]
+    events: Sequence[int] = ()
+    reply_to: int | None = None
+    keyboard: str | None = None
+    not_before: datetime | None = None
+    silent: bool = False
 
 
 def enqueue(
@@ -44,23 +62,39 @@ def enqueue(
     events: Sequence[int],
     now: datetime,
     reply_to: int | None = None,
+    *,
+    keyboard: str | None = None,
+    not_before: datetime | None = None,
+    silent: bool = False,
 ) -> None:
-    """Put a message, in as many parts as it has texts, into the outbox; what is there already stays."""
+    """Put a message into the outbox; what is there already stays."""
+    enqueue_all(db, session, kind, [Outgoing(chat, texts, events, reply_to, keyboard, not_before, silent)], now)
+
+
+def enqueue_all(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
+    """Put messages of one kind about one session into the outbox; what is there already stays."""
+    day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
     db.conn.executemany(
-        """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to)
-           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT (chat, session, kind, part) DO NOTHING""",
+        """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
+                               not_before, silent)
+           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
+           ON CONFLICT (chat, session, kind, part) DO NOTHING""",
         [
             (
-                chat,
-                session.isoformat(),
+                one.chat,
+                day,
                 kind,
                 part,
-                json.dumps(list(events)),
+                f"[{', '.join(map(str, one.events))}]",
                 text,
-                now.isoformat(timespec="seconds"),
-                reply_to,
+                stamp,
+                one.reply_to,
+                one.keyboard if part == len(one.texts) else None,
+                one.not_before.isoformat() if one.not_before else None,
+                int(one.silent),
             )
-            for part, text in enumerate(texts, start=1)
+            for one in messages
+            for part, text in enumerate(one.texts, start=1)
         ],
     )
 
@@ -74,7 +108,7 @@ def message_of(db: Database, chat: int, session: date, kind: str) -> int | None:
     return None if row is None else row[0]
 
 
-_DUE = "id, chat, text, maybe_repeat, attempts, reply_to"
+_DUE = "id, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent"
 _FIRST = """NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.chat = due.chat AND earlier.id < due.id
                         AND earlier.state IN ('pending', 'sending', 'unknown'))"""
 
@@ -100,11 +134,12 @@ def claim(db: Database, now: datetime, most: int, *, resting: Collection[int] = 
             + ("not_before, id" if given else "id"),
             given,
         )
-        for identity, chat, text, maybe_repeat, attempts, reply_to in rows:
+        for identity, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent in rows:
             if len(found) == most:
                 break
             if chat not in resting:
-                found.append(Due(identity, chat, text, bool(maybe_repeat), attempts + 1, reply_to))
+                again = bool(maybe_repeat)
+                found.append(Due(identity, chat, text, again, attempts + 1, reply_to, keyboard, bool(silent)))
         rows.close()
     db.conn.executemany(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?", [(due.id,) for due in found]
@@ -156,6 +191,7 @@ def move_chat(db: Database, old: int, new: int) -> None:
     )
     for table in ("rules", "events", "outbox"):
         db.conn.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
+    db.conn.execute("UPDATE OR IGNORE silences SET chat = ? WHERE chat = ?", [new, old])
     db.conn.execute("DELETE FROM chats WHERE id = ?", [old])
 
 

@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
@@ -77,6 +78,7 @@ def as_json(value: Any, status: int = 200) -> Answer:
     return Answer(status, json.dumps(value).encode())
 
 
+@lru_cache(maxsize=8_192)
 def opening(session: date) -> int:
     """Yahoo stamps a daily bar with the session's opening in New York."""
     return int(datetime.combine(session, clock(9, 30), NEW_YORK).timestamp())

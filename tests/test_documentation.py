@@ -49,9 +49,22 @@ def test_lines_shown_in_the_readme_parse() -> None:
     from alerts.rules.grammar import parse
 
     lines = re.findall(r"^/alert (.*?)(?: {3,}.*)?$", README, re.MULTILINE)
-    assert len(lines) >= 5
+    assert len(lines) >= 12
     for line in lines:
         parse(line)
+
+
+def test_lines_shown_in_the_documentation_of_rules_parse() -> None:
+    from alerts.rules.grammar import parse
+
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    table = page.split("| option |")[0]
+    shown = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) + re.findall(r"^/alert (.*)$", page, re.MULTILINE)
+    assert len(shown) >= 16
+    for line in shown:
+        assert parse(line).line
+    for option in re.findall(r"^\| `([^`]+)` \|", page.split("| option |")[1], re.MULTILINE):
+        assert parse(f"small above 200d > 60 {option}").line
 
 
 def test_the_metrics_document_is_that_of_the_catalogue() -> None:

@@ -6,6 +6,7 @@ The words stand in catalog.toml; the computing in the family's module (breadth.p
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from typing import Any
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
 UNIT_SUFFIX = {
-    "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "fraction": "", "event": "",
-    "companies": "", "σ": " σ", "log/yr": " log/yr",
+    "": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "fraction": "",
+    "event": "", "companies": "", "σ": " σ", "log/yr": " log/yr",
 }  # fmt: skip
 _SIGNED = ("pp", "points", "σ", "log/yr")  # a difference: its sign is half of what it says
 
@@ -74,6 +75,8 @@ class Metric:
             return "–"
         if self.labels and round(value) in self.labels:
             return self.labels[round(value)]
+        if not self.unit:  # a person's own series: nobody knows in how many decimals it is read
+            return f"{value:,.10g}".replace("-", "−")
         return number(value, self.decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
 
     def show_level(self, level: float) -> str:
@@ -86,6 +89,8 @@ class Metric:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
         if self.unit in ("state", "event") or not math.isfinite(change):
             return ""
+        if not self.unit:
+            return f"{change:+,.6g}".replace("-", "−")
         suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
         return number(change, self.decimals, sign=True) + suffix
 
@@ -127,9 +132,34 @@ def catalog() -> dict[str, Metric]:
     return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
 
 
+#: The fund itself: what a new high of "equal weight" is about. No figure is kept of it; its closes are.
+RSP = "fund.rsp"
+#: Imported series are metrics too, though no list knows them: import.NAME.
+IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@lru_cache(maxsize=1024)
+def _beside_the_catalogue(identity: str) -> Metric | None:
+    """What is watched and not computed: RSP's own close, and any imported series (whether it is held or not)."""
+    if identity == RSP:
+        return Metric(
+            id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",
+            formula="split-adjusted close of RSP, dividends left out", inputs="RSP closes", minimum=1, floor=1.0,
+            direction=0, low=0, high=None, decimals=2, aliases=("equal weight", "rsp", "rsp itself"),
+        )  # fmt: skip
+    if IMPORTED.fullmatch(identity):
+        return Metric(
+            id=identity, title=identity.removeprefix("import."), unit="",
+            formula="as imported: the last value known on the day", inputs="an imported file",
+            minimum=1, floor=1.0, direction=0, low=None, high=None, decimals=9,
+            aliases=(identity,),
+        )  # fmt: skip
+    return None
+
+
 def metric(identity: str) -> Metric:
     """The metric with that id. Raises UnknownMetric, with the nearest ids."""
-    found = catalog().get(identity)
+    found = catalog().get(identity) or _beside_the_catalogue(identity)
     if found is None:
         import difflib
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts.rules.phases import Kind, Observation, State
 from alerts.rules.rule import Rule
-from alerts.rules.state import Kind, Observation, State, step
+from alerts.rules.state import step
+
+#: What happens to a series, and so to all rules on it at once: told once a chat, not once a rule.
+OF_SERIES = frozenset({Kind.NO_DATA, Kind.DATA_BACK})
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,12 @@ class Change:
 def evaluate(touched: Iterable[Watch], observation: Observation) -> list[Change]:
     """Step every watch that `observation` touches; those it leaves as they were are left out.
 
-    Give the watches whose wait the value meets, and the pending ones that are due; others cannot change.
+    Give the watches whose wait the value meets, and those that are due or whose time is over; others cannot change.
     """
     out = []
     for watch in touched:
-        after, told = step(watch.rule, watch.state, observation)
+        after, kinds = step(watch.rule, watch.state, observation)
+        told = tuple(kind for kind in kinds if kind not in OF_SERIES)
         if after != watch.state or told:
             out.append(Change(watch, after, told))
     return out

@@ -1,20 +1,29 @@
 """What a person types ⇄ Rule.
 
-One line: a metric's name, a comparison or crossing, a level, and optionally `for N days`, `once`, `every time`.
-Case, %, thousands separators, decimal comma and words for the signs ("over", "at least") are understood. What does not
-parse is answered with the part that was not, the nearest names, and a line that works; nothing is guessed.
+One line: one to four conditions joined by "and", then options. A condition is a metric's name or a transform of it, and
+a comparison, a crossing, a trend, an extreme, a change, or nothing where the metric is an event. Case, %, thousands
+separators, decimal comma and words for the signs ("over", "at least") are understood. What does not parse is answered
+with the part that was not, the nearest names, and a line that works; nothing is guessed.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import date
 
-from alerts.metrics.catalog import catalog
-from alerts.rules.rule import Operator, Repeat, Rule, Series, check, example_of
+from alerts.metrics.catalog import RSP, metric
+from alerts.rules.check import check, example_of
+from alerts.rules.condition import Condition, Operator
+from alerts.rules.names import metric_at_start, metric_named, nearest, normalise
+from alerts.rules.numbers import NUMBER
+from alerts.rules.numbers import number_of as _number_of
+from alerts.rules.options import NotUnderstood, read_options
+from alerts.rules.rule import Rule
+from alerts.rules.series import Series, Transform, typed_name
+
+__all__ = ["EXAMPLE", "MAX_LINE", "GrammarError", "example_line", "metric_named", "normalise", "number_of", "parse"]
 
 MAX_LINE = 300
 EXAMPLE = "small above 200d crosses above 60"
@@ -24,21 +33,40 @@ _OPERATORS: tuple[tuple[str, Operator], ...] = (
     (r"(?:cross(?:es)?|rises?|goes|moves?|climbs?) (?:above|over)\b", Operator.CROSSES_ABOVE),
     (r"(?:cross(?:es)?|falls?|drops?|goes|moves?) (?:below|under)\b", Operator.CROSSES_BELOW),
     (r"cross(?:es)?\b", Operator.CROSSES),
-    (r"(?:is )?at least\b|>=|≥", Operator.AT_LEAST),
-    (r"(?:is )?at most\b|<=|≤", Operator.AT_MOST),
+    (r"(?:is )?(?:inside|within|between)\b", Operator.INSIDE),
+    (r"(?:is )?outside(?: of)?\b", Operator.OUTSIDE),
+    (r"(?:is )?(?:at least|not below|not under)\b|>=|=>|≥", Operator.AT_LEAST),
+    (r"(?:is )?(?:at most|not above|not over)\b|<=|=<|≤", Operator.AT_MOST),
     (r"(?:is )?(?:above|over|more than|greater than|higher than)\b|>", Operator.ABOVE),
     (r"(?:is )?(?:below|under|less than|lower than)\b|<", Operator.BELOW),
 )
 _OWN_AVERAGE = re.compile(r"(?:its|their|the)(?: own)? (\d{1,9})d(?: moving)? average\b")
-#: "1,000", "1 000,5", "1'000", "1.234,5", "1.234.567"; a single dot before three digits is a decimal point.
-_GROUPED = r"[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d+)?|([ '])\d{3}(?:\1\d{3})*(?:[.,]\d+)?|(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})"
-_NUMBER = re.compile(rf"[+-]?(?:{_GROUPED}|\d+(?:[.,]\d+)?|[.,]\d+)(?![.,']?\d)(?:\s*(?:%|pp\b|×|x\b))?")
-_HOLD = re.compile(r"for (\d{1,9}) ?(?:d|days?|sessions?)\b")
-_ONCE = re.compile(r"(?:only )?once\b")
-_EVERY = re.compile(r"every time\b")
-_LATER = re.compile(
-    r"\b(clear|keep|remind|until|and|rising|falling|inside|outside|percentile|new high|new low|changes|thrust)\b"
+_WORDS = (
+    (r"percentile|pct|percent rank", Transform.PERCENTILE),
+    (r"z-?score|z score|z", Transform.ZSCORE),
+    (r"change", Transform.CHANGE),
+    (r"average|avg|mean", Transform.AVERAGE),
 )
+_OF = [
+    (re.compile(rf"(?:the )?(?:{words})[ (]\(?(\d{{1,9}}|all)d?\)?(?: sessions)? (?:of )?"), transform)
+    for words, transform in _WORDS
+]
+_AFTER = [
+    (re.compile(rf"(?:{words})[ (]\(?(\d{{1,9}}|all)d?\)?(?= |$|[<>≤≥=])"), transform) for words, transform in _WORDS
+]
+_TREND = re.compile(
+    r"(?:is )?(rising|rises|up|falling|falls|down)(?: (?:over|for|in|within))?(?: the)?(?: last)? (\d{1,9})d\b"
+)
+_TREND_WITHOUT = re.compile(r"(?:is )?(rising|falling)\b")
+_EXTREME = re.compile(
+    r"(?:is |makes |reaches |hits )?(?:at |on )?(?:a |an )?(?:new )?"
+    r"(?:(high|low)(?: of| over)? (\d{1,9})(d|-?weeks?| weeks?)\b|(\d{1,9})(d|-?weeks?| weeks?) (high|low)\b)"
+)
+_EXTREME_WITHOUT = re.compile(r"(?:is )?(?:at |makes )?(?:a )?new (high|low)\b")
+_CHANGES = re.compile(r"(?:changes|changed|change)\b")
+_AND = re.compile(r"and\b|&|\+(?=[a-z ])")
+_BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b) ?")
+_NAMES_OF_RSP = ("equal weight", "equal weights", "equal-weight", "rsp")
 
 
 @dataclass(eq=False)  # by identity: exceptions have to be hashable
@@ -54,140 +82,172 @@ class GrammarError(ValueError):
         return f"{self.problem}{hint} An example that works: {self.example}"
 
 
-def parse(line: str) -> Rule:
-    """The rule a line says. Raises GrammarError with what was not understood, RuleError where it could never fire."""
+def parse(line: str, today: date | None = None) -> Rule:
+    """The rule a line says.
+
+    Raises GrammarError with what was not understood, RuleError where it could never fire; its last session is compared
+    with `today` where that is given.
+    """
     if len(line) > MAX_LINE:
         raise GrammarError(f"That line has {len(line)} characters; a rule fits into {MAX_LINE}.")
-    text = normalise(line)
-    if not text:
+    rest = normalise(line)
+    if not rest:
         raise GrammarError("Nothing to watch was named.")
-    metric_id, rest = _metric(text)
-    operator, rest = _operator(rest, metric_id)
-    series, level, rest = _level(rest, metric_id, operator)
-    hold, repeat = _options(rest)
-    return check(Rule(series, operator, level, hold, repeat))
-
-
-def metric_named(text: str) -> str | None:
-    """The id of the metric that `text` names by id, title or alias, else None."""
-    return _names().get(normalise(text))
-
-
-def normalise(text: str) -> str:
-    """Lower case, plain minus and spaces, no control or direction marks; "50-day" and "50 days" as "50d"."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    plain = "".join(" " if unicodedata.category(sign) in ("Cc", "Zs", "Zl", "Zp") else sign for sign in folded)
-    plain = "".join(sign for sign in plain if unicodedata.category(sign) not in ("Cf", "Mn", "Cs"))
-    plain = re.sub("[‐‑‒–—―−]", "-", plain).replace("’", "'")
-    plain = re.sub(r"\s+", " ", plain).strip(" .")
-    # Only averages are named by days here: in "for 3 days" the words stay.
-    return re.sub(r"(?<!for )\b(\d+)(?:-| )?(?:days?|d|dma|sessions?)\b(?!s)", r"\1d", plain)
-
-
-@lru_cache(maxsize=1)
-def _names() -> dict[str, str]:
-    """Every name of a metric, normalised → its id. Aliases win over titles, earlier metrics over later ones."""
-    out: dict[str, str] = {}
-    for kind in ("id", "aliases", "title"):
-        for metric_id, entry in catalog().items():
-            found = {"id": (metric_id,), "aliases": entry.aliases, "title": (entry.title,)}[kind]
-            for name in found:
-                out.setdefault(normalise(name), metric_id)
-    return out
-
-
-@lru_cache(maxsize=1)
-def _longest_first() -> list[str]:
-    return sorted(_names(), key=len, reverse=True)
-
-
-def _metric(text: str) -> tuple[str, str]:
-    for name in _longest_first():
-        if text.startswith(name) and not text[len(name) :][:1].isalnum():
-            return _names()[name], text[len(name) :].strip()
-    head = _before_operator(text)
-    raise GrammarError(f"“{head}” is no metric I know.", _nearest(head))
-
-
-def _before_operator(text: str) -> str:
-    """What stands before the last comparison that is followed by a number: the name that was meant."""
-    starts = [
-        found.start() for pattern, _ in _OPERATORS for found in re.finditer(rf"(?:{pattern})(?= *[+-]?\d| its\b)", text)
-    ]
-    head = text[: max(starts)] if starts and max(starts) > 0 else text
-    return head.strip()[:60] or text[:60]
-
-
-def _nearest(name: str, count: int = 2) -> tuple[str, ...]:
-    near = difflib.get_close_matches(name, [known for known in _names() if "." not in known], n=8, cutoff=0.45)
-    out: dict[str, str] = {}
-    for known in near:
-        metric_id = _names()[known]
-        out.setdefault(metric_id, catalog()[metric_id].aliases[0])
-    return tuple(list(out.values())[:count])
-
-
-def _operator(rest: str, metric_id: str) -> tuple[Operator, str]:
-    for pattern, operator in _OPERATORS:
-        if found := re.match(pattern, rest):
-            return operator, rest[found.end() :].strip()
-    name = catalog()[metric_id].aliases[0]
-    if later := _LATER.search(rest):
-        raise GrammarError(
-            f"“{later[1]}” is not understood; a rule compares (above, below, at least, at most) or crosses "
-            "(crosses above, crosses below).",
-            example=example_line(metric_id),
-        )
-    raise GrammarError(
-        f"After “{name}” a comparison is missing"
-        + (f"; “{rest[:40]}” is none." if rest else ".")
-        + " Say above, below, at least, at most, crosses above or crosses below, and a number.",
-        example=example_line(metric_id),
-    )
-
-
-def example_line(metric_id: str) -> str:
-    """A line about that metric that works."""
-    return example_of(catalog()[metric_id])
-
-
-def _level(rest: str, metric_id: str, operator: Operator) -> tuple[Series, float, str]:
-    if own := _OWN_AVERAGE.match(rest):
-        return Series(metric_id, int(own[1])), 0.0, rest[own.end() :].strip()
-    found = _NUMBER.match(rest)
-    if found is None:
-        raise GrammarError(
-            f"After “{operator.value}” a number is missing" + (f"; “{rest[:40]}” is none." if rest else "."),
-            example=example_line(metric_id),
-        )
-    return Series(metric_id), number_of(found[0]), rest[found.end() :].strip()
+    conditions: list[Condition] = []
+    while True:
+        condition, rest = _condition(rest)
+        conditions.append(condition)
+        joined = _AND.match(rest)
+        if joined is None:
+            break
+        rest = rest[joined.end() :].strip()
+        if not rest:
+            raise GrammarError(
+                "After “and” a second condition is missing.", example="iwm/spy rising 21d and small above 200d > 50"
+            )
+    try:
+        options = read_options(rest)
+    except NotUnderstood as error:
+        raise GrammarError(error.problem, example=error.example) from None
+    rule = check(Rule(tuple(conditions), **options), today)
+    if len(rule.line) > MAX_LINE:  # in the names it prints; it has to read back
+        raise GrammarError(f"Written out, that rule has {len(rule.line)} characters; a rule fits into {MAX_LINE}.")
+    return rule
 
 
 def number_of(text: str) -> float:
     """A number as people write them: "60", "-25 %", "1,000", "12,5", ".5", "1.234,5". Raises GrammarError."""
-    if not _NUMBER.fullmatch(text):
+    found = _number_of(text)
+    if found is None:
         raise GrammarError(f"“{text.strip()[:40]}” is no number.")
-    bare = re.sub(r"\s*(?:%|pp|×|x)$", "", text)
-    if re.fullmatch(rf"[+-]?{_GROUPED}", bare):
-        separator = next(sign for sign in bare if sign in ",.' ")  # the first one parts thousands
-        bare = bare.replace(separator, "")
-    return float(bare.replace(",", ".")) + 0.0  # "-0" is 0
+    return found
 
 
-def _options(rest: str) -> tuple[int, Repeat]:
-    hold: int | None = None
-    repeat: Repeat | None = None
-    while rest := rest.lstrip(" ,;"):
-        if (found := _HOLD.match(rest)) and hold is None:
-            hold = int(found[1])
-        elif (found := _ONCE.match(rest)) and repeat is None:
-            repeat = Repeat.ONCE
-        elif (found := _EVERY.match(rest)) and repeat is None:
-            repeat = Repeat.EVERY_TIME
-        else:
-            raise GrammarError(
-                f"“{rest[:40]}” is not understood; after the threshold may stand “for 3 days”, “once” or “every time”.",
-                example=EXAMPLE.replace("crosses above", "above") + " for 3 days once",
-            )
-        rest = rest[found.end() :]
-    return hold if hold is not None else 1, repeat or Repeat.EVERY_TIME
+def example_line(metric_id: str) -> str:
+    """A line about that metric that works."""
+    return example_of(metric(metric_id))
+
+
+def _condition(text: str) -> tuple[Condition, str]:
+    transform, n, rest = _transform(_OF, text)
+    if transform is not Transform.VALUE and metric_at_start(rest) is None:
+        transform, n, rest = Transform.VALUE, 0, text  # a name that begins with such a word
+    found = metric_at_start(rest)
+    if found is None:
+        rsp = re.match(r"rsp(?: itself)?\b(?!/)", rest)
+        if rsp is None:
+            head = _before_operator(rest)
+            raise GrammarError(f"“{head}” is no metric I know.", nearest(head))
+        found = RSP, "rsp", rest[rsp.end() :].strip()
+    metric_id, name, rest = found
+    if transform is Transform.VALUE:
+        transform, n, rest = _transform(_AFTER, rest)
+    if transform is not Transform.VALUE:
+        return _compared(Series(metric_id, transform, n), rest)
+    if special := _special(metric_id, name, rest):
+        return special
+    return _compared(Series(metric_id), rest)
+
+
+def _transform(forms: Iterable[tuple[re.Pattern[str], Transform]], text: str) -> tuple[Transform, int, str]:
+    for pattern, transform in forms:
+        if found := pattern.match(text):
+            if found[1] == "all" and transform is not Transform.PERCENTILE:
+                raise GrammarError(
+                    f"“{found[0].strip()}” is not understood: only a percentile is taken over all sessions.",
+                    example="percentile all of iwm/spy < 5",
+                )
+            n = 0 if found[1] == "all" else int(found[1])
+            if found[1] != "all" and n == 0:
+                raise GrammarError(
+                    f"“{found[0].strip()}”: 0 sessions are none.", example="percentile 252d of iwm/spy < 5"
+                )
+            return transform, n, text[found.end() :].strip()
+    return Transform.VALUE, 0, text
+
+
+def _special(metric_id: str, name: str, rest: str) -> tuple[Condition, str] | None:
+    """A trend, an extreme, a change or an event: what needs no comparison."""
+    of = metric(metric_id)
+    if found := _TREND.match(rest):
+        rising = found[1] in ("rising", "rises", "up")
+        series = Series(metric_id, Transform.CHANGE, int(found[2]))
+        return Condition(series, Operator.ABOVE if rising else Operator.BELOW), rest[found.end() :].strip()
+    if found := _EXTREME.match(rest):
+        side, n, unit = (found[1], found[2], found[3]) if found[1] else (found[6], found[4], found[5])
+        # "equal weight" at a high is the fund itself; only where it is a ratio's name otherwise.
+        of_fund = metric_id == "breadth.equal_weight" and name in _NAMES_OF_RSP
+        series = Series(
+            RSP if of_fund else metric_id, Transform(side), int(n) if unit == "d" else round(int(n) * 252 / 52)
+        )
+        return Condition(series, Operator.HAPPENS, 1.0), rest[found.end() :].strip()
+    if found := _CHANGES.match(rest):
+        return Condition(Series(metric_id, Transform.CHANGED), Operator.HAPPENS, 1.0), rest[found.end() :].strip()
+    if of.unit == "event" and not _operator_at(rest):
+        happened = re.match(r"(?:happens|fires|occurs)\b", rest)
+        return Condition(Series(metric_id), Operator.HAPPENS, 1.0), rest[happened.end() :].strip() if happened else rest
+    if found := _EXTREME_WITHOUT.match(rest):
+        raise GrammarError(
+            f"A new {found[1]} over how many sessions is missing.",
+            example=f"{'equal weight' if name in _NAMES_OF_RSP else typed_name(of)} at a new {found[1]} 252d",
+        )
+    if (found := _TREND_WITHOUT.match(rest)) and metric_id != RSP:
+        raise GrammarError(
+            f"“{found[1]}” over how many sessions is missing.", example=f"{typed_name(of)} {found[1]} 21d"
+        )
+    return None
+
+
+def _operator_at(rest: str) -> tuple[Operator, str] | None:
+    for pattern, operator in _OPERATORS:
+        if found := re.match(pattern, rest):
+            return operator, rest[found.end() :].strip()
+    return None
+
+
+def _compared(series: Series, rest: str) -> tuple[Condition, str]:
+    of = series.of
+    example = example_of(of)
+    found = _operator_at(rest)
+    if found is None:
+        raise GrammarError(
+            f"After “{typed_name(of)}” a comparison is missing"
+            + (f"; “{rest[:40]}” is none." if rest else ".")
+            + " Say above, below, at least, at most, inside, outside, crosses above or crosses below, and a number.",
+            example=example,
+        )
+    operator, rest = found
+    if (own := _OWN_AVERAGE.match(rest)) and series.transform is Transform.VALUE and not operator.ranged:
+        return Condition(Series(series.metric, Transform.GAP, int(own[1])), operator), rest[own.end() :].strip()
+    level, rest = _number(rest, operator.value, example)
+    if not operator.ranged:
+        return Condition(series, operator, level), rest
+    between = _BETWEEN_ENDS.match(rest)
+    if between is None:
+        raise GrammarError(
+            f"A range has two ends, as in “{operator.value} {level:g}..{level + 10:g}”.",
+            example="size.lead_21d outside -2..2",
+        )
+    upper, rest = _number(rest[between.end() :], "..", "size.lead_21d outside -2..2")
+    return Condition(series, operator, level, upper), rest
+
+
+def _number(rest: str, after: str, example: str) -> tuple[float, str]:
+    found = NUMBER.match(rest)
+    if found is None:
+        raise GrammarError(
+            f"After “{after}” a number is missing" + (f"; “{rest[:40]}” is none." if rest else "."), example=example
+        )
+    return number_of(found[0]), rest[found.end() :].strip()
+
+
+def _before_operator(text: str) -> str:
+    """What stands before the last comparison that is followed by a number: the name that was meant."""
+    spans = [
+        found.span() for pattern, _ in _OPERATORS for found in re.finditer(rf"(?:{pattern})(?= *[+-]?\d| its\b)", text)
+    ]
+    spans += [found.span() for found in re.finditer(r" (?:rising|falling|changes|at a new|new) ?", text)]
+    last = max((end for _, end in spans), default=0)
+    start = min((start for start, end in spans if end == last), default=0)  # of "crosses above", not of "above"
+    head = text[:start] if start else text
+    return head.strip()[:60] or text[:60]

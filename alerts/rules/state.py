@@ -1,174 +1,129 @@
 """step(rule, state, observation) → state, transitions: what one session does to one rule.
 
-Level rules go inactive → pending → firing → inactive; with `hold` 1 they skip pending. Crossings above (below) are
-armed once the value has been at or below (above) the level, and spent until then. A crossing either way remembers the
-side. A rule that speaks once is disarmed after it has.
+A level rule goes inactive → pending → firing → recovering → inactive; with `hold` 1 it skips pending, with `keep` 0
+recovering. A crossing is armed until it fires, then spent until the value has been back at its clear level. An event,
+an extreme or a change of state is a series that is 1 on the session on which it happens. A rule that speaks once is
+disarmed after it has; one whose last session is over has expired.
 
-State is position: in every phase a rule waits for the value to get past one level (`waits`), or, while pending, for an
-observation number. A session that does neither leaves it as it is, so that only the rules that a move touches need a
-step.
+State is position: in every phase a rule waits for the value to get past one level or two (`waits.waits`), or for an
+observation number (`State.due`). A session that does neither leaves it as it is, so that only the rules that a move
+touches need a step.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from enum import StrEnum
+from dataclasses import replace
 
-from alerts.rules.rule import Operator, Repeat, Rule
+from alerts.rules.condition import Operator
+from alerts.rules.phases import NO_DATA_AFTER, OVER, TRUE, Kind, Observation, Phase, State
+from alerts.rules.rule import Repeat, Rule
+from alerts.rules.waits import becomes_false, becomes_true, goes_back, past_clear
 
+__all__ = ["Kind", "Observation", "Phase", "State", "initial", "looks_back", "settled", "step"]
 
-class Phase(StrEnum):
-    """Where a rule stands."""
-
-    NEW = "new"  # a crossing that has not seen a value yet
-    INACTIVE = "inactive"
-    PENDING = "pending"
-    FIRING = "firing"
-    ARMED = "armed"
-    SPENT = "spent"
-    BELOW = "below"  # a crossing either way: the side of the last value
-    AT = "at"
-    ABOVE = "above"
-    DISARMED = "disarmed"
-
-
-class Kind(StrEnum):
-    """What happened to a rule."""
-
-    FIRED = "fired"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One session's value of a series; `number` counts the observations that were not missing, this one included."""
-
-    session: date
-    number: int
-    value: float | None
-
-
-@dataclass(frozen=True)
-class State:
-    """What is remembered of a rule between sessions.
-
-    since: the session of the phase's beginning. due: the observation number at which a pending rule fires.
-    announced: whether the episode was made known; what never was is never resolved.
-    """
-
-    phase: Phase
-    since: date | None = None
-    due: int | None = None
-    announced: bool = False
-
-
-@dataclass(frozen=True)
-class Wait:
-    """What moves a rule: sign · value > sign · level, or ≥ where not strict."""
-
-    sign: int
-    strict: bool
-    level: float
-
-    def met(self, value: float) -> bool:
-        ours, theirs = self.sign * value, self.sign * self.level
-        return ours > theirs if self.strict else ours >= theirs
-
-
-ANY_VALUE = Wait(1, False, -math.inf)
+Step = tuple[State, tuple[Kind, ...]]
 
 
 def initial(rule: Rule) -> State:
     """The state of a rule that has seen nothing."""
-    return State(Phase.NEW if rule.operator.momentary else Phase.INACTIVE)
+    if not rule.momentary:
+        return State(Phase.INACTIVE)
+    return State(Phase.ARMED if rule.first.operator is Operator.HAPPENS else Phase.NEW)
 
 
-def becomes_true(rule: Rule) -> Wait:
-    """What an inactive or armed rule waits for."""
-    sign = 1 if rule.operator in (Operator.ABOVE, Operator.AT_LEAST, Operator.CROSSES_ABOVE, Operator.CROSSES) else -1
-    return Wait(sign, rule.operator not in (Operator.AT_LEAST, Operator.AT_MOST), rule.level)
-
-
-def becomes_false(rule: Rule) -> Wait:
-    """What a pending, firing or spent rule waits for: the opposite of becoming true."""
-    true = becomes_true(rule)
-    return Wait(-true.sign, not true.strict, rule.level)
-
-
-def waits(rule: Rule, phase: Phase) -> tuple[Wait, ...]:
-    """What moves the rule out of `phase`; nothing does once it is disarmed."""
-    match phase:
-        case Phase.NEW:
-            return (ANY_VALUE,)
-        case Phase.INACTIVE | Phase.ARMED:
-            return (becomes_true(rule),)
-        case Phase.PENDING | Phase.FIRING | Phase.SPENT:
-            return (becomes_false(rule),)
-        case Phase.BELOW:
-            return (Wait(1, False, rule.level),)
-        case Phase.ABOVE:
-            return (Wait(-1, False, rule.level),)
-        case Phase.AT:
-            return (Wait(1, True, rule.level), Wait(-1, True, rule.level))
-        case Phase.DISARMED:
-            return ()
-
-
-def all_waits(rule: Rule) -> frozenset[Wait]:
-    """Every wait the rule can have, in whatever phase: where to look for its row."""
-    return frozenset(wait for phase in Phase for wait in waits(rule, phase))
-
-
-def step(rule: Rule, state: State, observation: Observation) -> tuple[State, tuple[Kind, ...]]:
-    """The state after one session, and what is to be told. A missing value changes nothing."""
-    value = observation.value
-    if value is None or state.phase is Phase.DISARMED:
+def step(rule: Rule, state: State, observation: Observation) -> Step:
+    """The state after one session, and what is to be told, in that order. A missing value changes nothing else."""
+    if state.phase in OVER:
         return state, ()
-    if rule.operator is Operator.CROSSES:
-        after, fired = _cross_either_way(rule, state, observation, value)
-    elif rule.operator.momentary:
-        after, fired = _cross(rule, state, observation, value)
-    else:
-        return _level(rule, state, observation, value)
-    return (_fire(rule, after, observation) if fired else after), ((Kind.FIRED,) if fired else ())
+    if rule.until is not None and observation.session > rule.until:
+        told = (Kind.EXPIRED,) if state.phase in TRUE and state.announced else ()
+        return State(Phase.EXPIRED, observation.session, announced=state.announced), told
+    if observation.value is None:
+        return state, (Kind.NO_DATA,) if observation.missing == NO_DATA_AFTER else ()
+    after, kinds = _present(rule, state, observation, observation.value)
+    return after, (Kind.DATA_BACK, *kinds) if observation.missing >= NO_DATA_AFTER else kinds
 
 
-def _fire(rule: Rule, state: State, observation: Observation) -> State:
+def _present(rule: Rule, state: State, observation: Observation, value: float) -> Step:
+    if not rule.momentary:
+        after, kinds = _level(rule, state, observation, value)
+        if rule.ranged and after.phase is not Phase.DISARMED:
+            after = replace(after, side=rule.first.side(value))
+        return after, kinds
+    match rule.first.operator:
+        case Operator.HAPPENS:
+            after, fired = state, rule.holds(value)
+        case Operator.CROSSES:
+            after, fired = _cross_either_way(rule, state, observation, value)
+        case _:
+            after, fired = _cross(rule, state, observation, value)
+    if not fired:
+        return after, ()
     if rule.repeat is Repeat.ONCE:
-        return State(Phase.DISARMED, observation.session, announced=True)
-    return replace(state, since=observation.session, due=None, announced=True)
+        return State(Phase.DISARMED, observation.session, announced=True), (Kind.FIRED,)
+    return replace(after, since=observation.session, announced=True), (Kind.FIRED,)
 
 
-def _level(rule: Rule, state: State, observation: Observation, value: float) -> tuple[State, tuple[Kind, ...]]:
-    true = rule.holds(value)
+def _level(rule: Rule, state: State, observation: Observation, value: float) -> Step:
+    number, true = observation.number, rule.holds(value)
     match state.phase:
         case Phase.INACTIVE if true and rule.hold == 1:
-            return _fire(rule, State(Phase.FIRING), observation), (Kind.FIRED,)
+            return _fire(rule, observation)
         case Phase.INACTIVE if true:
-            return State(Phase.PENDING, observation.session, due=observation.number + rule.hold - 1), ()
-        case Phase.PENDING if true and state.due is not None and observation.number >= state.due:
-            return _fire(rule, State(Phase.FIRING), observation), (Kind.FIRED,)
+            return State(Phase.PENDING, observation.session, due=number + rule.hold - 1), ()
+        case Phase.PENDING if true and state.due is not None and number >= state.due:
+            return _fire(rule, observation)
         case Phase.PENDING if not true:
             return State(Phase.INACTIVE, observation.session), ()
-        case Phase.FIRING if not true:
-            told = (Kind.RESOLVED,) if state.announced else ()
-            return State(Phase.INACTIVE, observation.session), told
+        case Phase.FIRING | Phase.RECOVERING:
+            if past_clear(rule, value):
+                return _clear(rule, state, observation)
+            if state.phase is Phase.RECOVERING:
+                return replace(state, phase=Phase.FIRING, due=_reminder(rule, state.told)), ()
+            if state.due is not None and number >= state.due:
+                return replace(state, due=_reminder(rule, number), told=number), (Kind.REMINDER,)
+    return state, ()
+
+
+def _fire(rule: Rule, observation: Observation) -> Step:
+    if rule.repeat is Repeat.ONCE:
+        return State(Phase.DISARMED, observation.session, announced=True), (Kind.FIRED,)
+    told = observation.number
+    fired = State(Phase.FIRING, observation.session, due=_reminder(rule, told), announced=True, told=told)
+    return fired, (Kind.FIRED,)
+
+
+def _reminder(rule: Rule, told: int | None) -> int | None:
+    return told + rule.remind if rule.remind and told is not None else None
+
+
+def _clear(rule: Rule, state: State, observation: Observation) -> Step:
+    number = observation.number
+    if state.phase is Phase.FIRING and rule.keep:
+        return replace(state, phase=Phase.RECOVERING, due=number + rule.keep), ()
+    if state.phase is Phase.FIRING or (state.due is not None and number >= state.due):
+        return State(Phase.INACTIVE, observation.session), (Kind.RESOLVED,) if state.announced else ()
     return state, ()
 
 
 def _cross(rule: Rule, state: State, observation: Observation, value: float) -> tuple[State, bool]:
     beyond = becomes_true(rule).met(value)
-    if beyond and state.phase is Phase.ARMED:
-        return State(Phase.SPENT), True
-    phase = Phase.SPENT if beyond else Phase.ARMED
-    return (state if phase is state.phase else State(phase, observation.session)), False
+    match state.phase:
+        case Phase.ARMED if beyond:
+            return State(Phase.SPENT), True
+        case Phase.NEW if beyond:
+            return State(Phase.BEYOND, observation.session), False
+        case Phase.NEW | Phase.BEYOND if becomes_false(rule).met(value):
+            return State(Phase.ARMED, observation.session), False
+        case Phase.SPENT if goes_back(rule).met(value):
+            return State(Phase.ARMED, observation.session), False
+    return state, False
 
 
 def _cross_either_way(rule: Rule, state: State, observation: Observation, value: float) -> tuple[State, bool]:
-    phase = Phase.ABOVE if value > rule.level else Phase.BELOW if value < rule.level else Phase.AT
+    level = rule.first.level
+    phase = Phase.ABOVE if value > level else Phase.BELOW if value < level else Phase.AT
     if phase is state.phase:
         return state, False
     fired = phase is not Phase.AT and state.phase is not Phase.NEW
@@ -179,9 +134,15 @@ def settled(rule: Rule, past: Sequence[Observation]) -> State:
     """The state of a rule made now, as if it had watched `past` in silence: it starts where the market is.
 
     A level rule that is already true starts as firing and unannounced: it speaks once it has cleared and come true
-    again. `past`: the latest observations, ascending, as many as `hold` that are not missing.
+    again. `past`: the latest observations, ascending: as many as `hold` that are not missing, more where the rule
+    remembers more (`looks_back`).
     """
-    state, silent = initial(rule), replace(rule, repeat=Repeat.EVERY_TIME)
+    state, silent = initial(rule), replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
     for observation in past:
         state, _ = step(silent, state, observation)
-    return replace(state, announced=False)
+    return replace(state, announced=False, told=None)
+
+
+def looks_back(rule: Rule) -> int | None:
+    """How many of the latest values settle a rule; None where it may remember any of them."""
+    return max(rule.hold, 2) if rule.clear is None and not rule.keep else None

@@ -13,7 +13,7 @@ from bot.commands.answers import Context, Made, answer_button, parts, say, show
 from bot.freshness import freshness
 from bot.messages.summary import NO_FIGURES, family_text, metrics_text, summary_text
 from bot.pictures import chart_for
-from bot.summary import Standing, family, standings, summarise
+from bot.summary import Standing, family, own, standings, summarise
 from storage import figures
 
 
@@ -75,4 +75,4 @@ def _of_topic(
 
 def _all(db: Database) -> tuple[Standing, ...]:
     session = figures.last_session(db)
-    return () if session is None else standings(db, list(catalog()), session)
+    return () if session is None else standings(db, list(catalog()), session) + own(db, session)

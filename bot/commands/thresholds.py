@@ -8,21 +8,29 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 from telegram import Update
 
-from alerts.metrics.figure import Figure
+from alerts.market.sessions import NEW_YORK
+from alerts.metrics.catalog import RSP
+from alerts.rules.check import RuleError
+from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError, parse
-from alerts.rules.rule import Rule, RuleError
+from alerts.rules.rule import Rule
+from alerts.rules.series import Series, Transform
+from alerts.rules.state import looks_back
 from bot.commands.answers import Buttons, Context, answer_button, chat_of, may_change, parts, replace_text, say
 from bot.messages import talk
 from bot.messages.words import because, capital, counted_over, short_day
-from bot.observe import told_of, value_past
+from bot.observe import SETTLING, SeriesTold, Told, value_past
+from bot.trying import refuse_unheld
 from storage import chats, figures, rules
+
+HOLES = 10  # sessions without a value that may stand among those which settle a new rule
 
 
 @dataclass(frozen=True)
 class _Kept:
     watch: Watch
-    now: str | None  # the series' latest value, in words
+    now: str  # which series are watched and where they stand, in words
     subscribed: bool  # by this
     there_already: bool
 
@@ -55,7 +63,8 @@ async def set_by_button(update: Update, context: Context) -> None:
 async def set_line(update: Update, context: Context, line: str) -> None:
     """Keep the rule that `line` says, or say why not."""
     try:
-        rule = parse(line)
+        rule = parse(line, datetime.now(NEW_YORK).date())
+        await parts(context).store.read(refuse_unheld, rule, parts(context).settings.history_sessions)
     except (GrammarError, RuleError) as error:
         await say(update, talk.rule_refused(error))
         return
@@ -101,31 +110,47 @@ def _keep(db: Database, chat: int, rule: Rule, limit: int) -> _Kept | None:
     subscribed = chats.subscribe(db, chat, now)
     if not there_already:
         session = figures.last_judged(db)
-        past = value_past(db, rule.series, session, max(rule.hold, 2) + 10) if session else []
+        back = looks_back(rule)
+        count = SETTLING if back is None else back + HOLES
+        past = value_past(db, rule.watched, session, count) if session else []
         number, _ = rules.add_rule(db, chat, rule, past, now)
     watch = next(watch for watch in rules.rules_of(db, chat) if watch.number == number)
     return _Kept(watch, _now_words(db, rule), subscribed, there_already)
 
 
-def _now_words(db: Database, rule: Rule) -> str | None:
+def _now_words(db: Database, rule: Rule) -> str:
+    """Which series each condition means, and where it stands."""
     session = figures.last_session(db)
-    if session is None:
-        return None
-    of = rule.series.of
-    told = told_of(db, rule.series, session)
-    figure: Figure = told.figure
+    told = Told(db, session) if session else None
+    return "\n".join(_one_now(told, condition.series) for condition in rule.conditions)
+
+
+def _one_now(told: Told | None, series: Series) -> str:
+    of = series.of
+    made = told is None or series.transform not in (Transform.VALUE, Transform.GAP)
+    meant = f"Watched: {series.words}. " if made else ""
+    if told is None:
+        return meant.strip()
+    found = told.of(series)
+    figure = found.figure
     if figure.value is None:
-        return f"{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
+        return f"{meant}{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
     text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
     counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
-    text += f" ({', '.join(counted)})"
-    if rule.series.average is not None:
-        text += f"; its {rule.series.average}d average " + (
-            f"is {of.show(told.level)}"
-            if told.level is not None
-            else f"needs {rule.series.average} sessions of history"
-        )
-    return text + "."
+    text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.source})"
+    return meant + text + _beside(series, found) + "."
+
+
+def _beside(series: Series, found: SeriesTold) -> str:
+    """What the transform makes of the value."""
+    match series.transform:
+        case Transform.GAP:
+            level = "needs more sessions of history" if found.level is None else f"is {series.of.show(found.level)}"
+            return f"; its {series.n}d average {level}"
+        case Transform.PERCENTILE | Transform.ZSCORE | Transform.CHANGE | Transform.AVERAGE:
+            value = "missing" if found.observed is None else typed_number(round(found.observed, 4))
+            return f"; {series.words}: {value}"
+    return ""
 
 
 def _list(db: Database, chat: int) -> tuple[str, Buttons]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlite_utils import Database
 from telegram import Update
 
+from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, metric_named, parse
-from alerts.rules.rule import RuleError
-from bot.commands.answers import VERSION, Context, answer_button, parts, say
+from bot.charts.spec import Chart
+from bot.commands.answers import VERSION, Context, answer_button, parts, say, show
 from bot.messages import talk
 from bot.messages.summary import NO_FIGURES, figure_text
+from bot.pictures import metric_chart
 from bot.summary import standing_of
 from storage import figures
 
@@ -22,7 +24,7 @@ async def text(update: Update, context: Context) -> None:
     typed = (update.effective_message.text or "").strip()
     named = metric_named(typed)
     if named is not None:
-        await say(update, await parts(context).store.read(_figure, named))
+        await show(update, context, *await parts(context).store.read(_figure, named, parts(context).simulated))
         return
     try:
         rule = parse(typed)
@@ -48,7 +50,9 @@ async def old_button(update: Update, _context: Context) -> None:
     await answer_button(update, "That button is too old. /help shows what works.")
 
 
-def _figure(db: Database, metric_id: str) -> str:
+def _figure(db: Database, metric_id: str, simulated: bool) -> tuple[str, Chart | None]:
     session = figures.last_session(db)
     entry = standing_of(db, metric_id, session) if session else None
-    return NO_FIGURES if entry is None else figure_text(entry)
+    if entry is None:
+        return (talk.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES), None
+    return figure_text(entry), metric_chart(db, metric_id, simulated)

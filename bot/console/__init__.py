@@ -1,1 +1,1 @@
-"""Commands of the console script, a file each; bot/cli.py registers them."""
+"""One file a group of console commands."""

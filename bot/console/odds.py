@@ -7,37 +7,37 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot import cli
+from bot.console.command import DATE, command, complain, opened, print_json, settings_read
 
 if TYPE_CHECKING:
     from alerts.metrics.odds import Tree
 
 
 @click.command()
-@click.option("--session", type=cli.DATE, help="The session; the last one with figures by default.")
+@click.option("--session", type=DATE, help="The session; the last one with figures by default.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@cli.command
+@command
 def odds(session: datetime | None, as_json: bool) -> None:
     """What fed funds futures say of the next Fed meetings, by CME's method: the odds of every range after each."""
     from alerts.metrics.odds import NoOdds
     from bot.odds import odds_json, odds_on
     from storage import figures
 
-    db = cli.opened()
+    db = opened(settings_read())
     day: date | None = session.date() if session else figures.last_session(db)
     if day is None:
-        cli.complain("No figures yet: run `rotation-alerts refresh`.", 1)
+        complain("No figures yet: run `rotation-alerts refresh`.", 1)
         return
     try:
         told = odds_on(db, day)
     except NoOdds as error:
         if as_json:
-            cli.print_json({"session": day.isoformat(), "cut_odds": None, "reason": str(error)})
+            print_json({"session": day.isoformat(), "cut_odds": None, "reason": str(error)})
             return
-        cli.complain(f"{day}: the odds cannot be told: {error}.", 1)
+        complain(f"{day}: the odds cannot be told: {error}.", 1)
         return
     if as_json:
-        cli.print_json(odds_json(told))
+        print_json(odds_json(told))
     else:
         _print(told)
 

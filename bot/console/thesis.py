@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot import cli
+from bot.console.command import DATE, command, complain, opened, print_json, settings_read
 
 if TYPE_CHECKING:
     from alerts.metrics.thesis import Thesis
 
 
 @click.command()
-@click.option("--session", type=cli.DATE, help="The session; the last one with figures by default.")
+@click.option("--session", type=DATE, help="The session; the last one with figures by default.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@cli.command
+@command
 def thesis(session: datetime | None, as_json: bool) -> None:
     """The case for small caps, claim by claim: does it hold, since when, what would change it."""
     from bot.thesis import thesis_json, thesis_on
 
-    told = thesis_on(cli.opened(), session.date() if session else None)
+    told = thesis_on(opened(settings_read()), session.date() if session else None)
     if as_json:
-        cli.print_json(thesis_json(told) if told else None)
+        print_json(thesis_json(told) if told else None)
     elif told is None:
-        cli.complain("No figures yet: run `rotation-alerts refresh`.", 1)
+        complain("No figures yet: run `rotation-alerts refresh`.", 1)
     else:
         _print(told)
 

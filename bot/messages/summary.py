@@ -7,7 +7,7 @@ from html import escape
 
 from alerts.metrics.catalog import catalog
 from alerts.metrics.transforms import DAILY_MINIMUM
-from alerts.rules.grammar import example_line
+from alerts.rules.check import example_near
 from bot.messages.words import NO_ADVICE, because, capital, counted_over, coverage, day, ordinal, short_day, standing
 from bot.summary import Standing, Summary
 
@@ -23,6 +23,16 @@ FAMILIES = {
     "backdrop": "Backdrop",
     "regime": "Regime",
 }
+#: Whose threshold is suggested under a family.
+_SUGGESTED = {
+    "breadth": "breadth.above_200d.small",
+    "size": "size.ratio",
+    "valuation": "valuation.discount_profitable",
+    "earnings": "earnings.growth_gap",
+    "rates": "rates.cut_odds",
+}
+OWN = "Imported series"
+_OWN_SHOWN = 5  # in a summary, which has to fit under a picture
 _REPORTED = {
     "size.ratio": "IWM/SPY",
     "size.lead_63d": "Small caps' lead, 63 sessions",
@@ -44,6 +54,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     lines = [f"<b>{escape(told.headline)}</b>", f"{day(told.session)} · {escape(_sources(told.figures))}"]
     lines += [*map(escape, notes), ""]
     lines += [_line(entry, _REPORTED.get(entry.figure.metric, capital(entry.of.title))) for entry in told.figures]
+    lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.source)}" for entry in told.own[:_OWN_SHOWN]]
     lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
 
@@ -60,7 +71,8 @@ def family_text(family: str, figures: Sequence[Standing], notes: Sequence[str] =
     ]
     for group in _groups(figures):
         lines.append(_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group))
-    lines += ["", _foot(figures), f"To be told: <code>/alert {escape(example_line(figures[0].figure.metric))}</code>"]
+    shown = next((entry for entry in figures if entry.figure.metric == _SUGGESTED.get(family)), figures[0])
+    lines += ["", _foot(figures), f"To be told: <code>/alert {escape(_example(shown))}</code>"]
     return "\n".join(lines)
 
 
@@ -78,7 +90,7 @@ def figure_text(entry: Standing) -> str:
     lines += ["", f"<i>{escape(capital(of.formula))}.</i>"]
     if of.caveat:
         lines.append(f"<i>{escape(capital(of.caveat))}.</i>")
-    lines += [f"<code>/alert {escape(example_line(of.id))}</code>"]
+    lines += [f"<code>/alert {escape(_example(entry))}</code>"]
     return "\n".join(lines)
 
 
@@ -87,7 +99,8 @@ def metrics_text(figures: Sequence[Standing]) -> str:
     latest = {entry.figure.metric: entry for entry in figures}
     lines = ["<b>What can be watched</b>"]
     if figures:
-        lines.append(f"{day(figures[0].figure.session)} · {escape(_sources(figures))}")
+        listed = [entry for entry in figures if entry.of.family != "import"]
+        lines.append(f"{day(figures[0].figure.session)} · {escape(_sources(listed))}")
     for family, heading in FAMILIES.items():
         lines += ["", f"<b>{escape(heading)}</b>"]
         for of in (of for of in catalog().values() if of.family == family):
@@ -97,6 +110,9 @@ def metrics_text(figures: Sequence[Standing]) -> str:
             lines.append(
                 f"<code>{escape(of.aliases[0])}</code> {escape(shown)}" + (f" <i>({counted})</i>" if counted else "")
             )
+    if own := [entry for entry in figures if entry.of.family == "import"]:
+        lines += ["", f"<b>{OWN}</b>"]
+        lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.source)}" for entry in own]
     lines += ["", "In brackets: how many companies, funds or signs were counted, of how many."]
     lines += ["For example: <code>/alert small above 200d crosses above 60</code>"]
     return "\n".join(lines)
@@ -152,6 +168,10 @@ def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
     if counted:
         parts += [word for word in figure.source.split(", ") if word.startswith("of ")]
     return text + (" · " + " · ".join(parts) if parts else "")
+
+
+def _example(entry: Standing) -> str:
+    return example_near(entry.of, entry.figure.value)
 
 
 def _foot(figures: Sequence[Standing]) -> str:

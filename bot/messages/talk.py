@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from alerts.rules.check import RuleError
+from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
-from alerts.rules.rule import RuleError
-from alerts.rules.state import Phase
+from alerts.rules.phases import Phase
 from bot.messages.words import NO_ADVICE, short_day
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
@@ -59,14 +60,17 @@ def help_text(simulated: bool) -> str:
         "<b>Set a threshold</b>",
         *(f"<code>/alert {escape(line)}</code>" for line in (
             "small above 200d crosses above 60",
-            "small above 200d > 60 for 3 days",
+            "small above 200d > 60 for 3 days clear 55",
             "valuation discount < -25 once",
             "iwm/spy crosses above its 50d average",
+            "equal weight at a new high 252d",
+            "iwm/spy rising 21d and small above 200d > 50",
         )),
         "",
-        "<i>above, below, at least, at most</i> hold for a stretch: you hear when it begins and when it ends. "
-        "<i>crosses above, crosses below, crosses</i> happen on one session. “for 3 days” asks for three sessions in a "
-        "row; “once” speaks once. Names: /metrics",
+        "<i>above, below, at least, at most, inside, outside, rising, falling</i> hold for a stretch: you hear when it "
+        "begins and when it ends. <i>crosses above, crosses below, at a new high, changes</i> happen on one session. "
+        "“for 3 days” asks for three sessions in a row, “clear 55” says what ends it, “keep 2 days” how long it "
+        "survives that; “once” speaks once, “remind every 5 days” again, “until 2030-12-31” no longer. Names: /metrics",
         *(["", "The market here is simulated."] if simulated else []),
     ]  # fmt: skip
     return "\n".join(lines)
@@ -114,15 +118,14 @@ def rule_set(watch: Watch, now: str | None, note: str, subscribed_now: bool) -> 
     if now:
         lines.append(escape(now))
     match watch.state.phase:
-        case Phase.FIRING:
+        case Phase.FIRING | Phase.RECOVERING:
             lines.append("That is true already, so you hear when it has ended and when it comes true again.")
-        case Phase.SPENT if not watch.rule.operator.value.startswith("crosses below"):
+        case Phase.SPENT | Phase.BEYOND:
+            beyond, back = ("below", "above") if watch.rule.first.operator.sign < 0 else ("above", "below")
+            level = "it" if watch.rule.clear is None else typed_number(watch.rule.clear)
             lines.append(
-                "It lies above that already; you hear at the next crossing, after it has been back at or below it."
-            )
-        case Phase.SPENT:
-            lines.append(
-                "It lies below that already; you hear at the next crossing, after it has been back at or above it."
+                f"It lies {beyond} that already; you hear at the next crossing, after it has been back at or "
+                f"{back} {level}."
             )
         case Phase.PENDING:
             lines.append(f"True now, but not yet for {watch.rule.hold} sessions.")
@@ -163,6 +166,10 @@ def _where(watch: Watch) -> str:
     match watch.state.phase:
         case Phase.FIRING:
             return f"true{since}"
+        case Phase.RECOVERING:
+            return f"true{since}, on its way out"
+        case Phase.EXPIRED:
+            return "its last day is over"
         case Phase.PENDING:
             return f"true{since}, waiting for {watch.rule.hold} sessions in a row"
         case Phase.DISARMED:
@@ -173,7 +180,7 @@ def _where(watch: Watch) -> str:
             )
         case Phase.NEW:
             return "waiting for a first figure"
-        case Phase.SPENT:
+        case Phase.SPENT | Phase.BEYOND:
             return "crossed, waits for the way back"
     return "waiting"
 
@@ -201,6 +208,13 @@ def not_understood(text: str) -> str:
         f"I do not understand “{escape(shown)}”.\n"
         "Ask /summary for today's figures, /metrics for all that can be watched, or set a threshold: "
         "<code>/alert small above 200d crosses above 60</code>. /help has the rest."
+    )
+
+
+def not_imported(metric_id: str) -> str:
+    """A series was named that nobody brought."""
+    return (
+        f"<code>{escape(metric_id)}</code> has no values: whoever runs this bot has not imported it. /metrics has all."
     )
 
 

@@ -34,16 +34,36 @@ class Bench:
     """Where the market stands, and what refreshes from it into `path`."""
 
     origin: str
-    driver: subprocess.Popen[str]
     folder: Path
+    environment: dict[str, str]
+    driver: subprocess.Popen[str] = field(init=False)
     path: Path = field(init=False)
     made: int = 0
+
+    def start_driver(self) -> None:
+        """The process that refreshes; its log goes on where a killed one's ended."""
+        self.driver = subprocess.Popen(
+            [sys.executable, str(TESTS / "bot" / "refresh_driver.py"), str(self.folder / "cache")],
+            env={**os.environ, **self.environment, "PYTHONPATH": str(TESTS.parent)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(self.folder / "driver.log").open("a"), text=True,
+        )  # fmt: skip
+
+    def kill_driver(self) -> None:
+        """End it as a crash would, and start another."""
+        self.driver.kill()
+        self.driver.wait(timeout=20)
+        self.start_driver()
 
     def control(self, path: str) -> Any:
         """Turn the market's controls."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(self.origin + path, timeout=30) as reply:
             return json.load(reply)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the market is the replay's, of real closes."""
+        return not (self.folder / "env.json").exists()
 
     def stand_at(self, session: date) -> None:
         self.control(f"/_today?date={session}")
@@ -107,7 +127,7 @@ class Bench:
             chats.subscribe(db, OPERATOR, now)
             rule, session = parse(line), figures.last_session(db)
             assert session is not None
-            rules.add_rule(db, LISTENER, rule, value_past(db, rule.series, session, 12), now)
+            rules.add_rule(db, LISTENER, rule, value_past(db, rule.watched, session, 12), now)
 
     def outbox(self) -> dict[str, int]:
         with self.open() as db:
@@ -119,19 +139,16 @@ def market(folder: Path, serve: list[str]) -> Iterator[Bench]:
     """A bench with the market that the command `serve` starts: it prints its address and writes its environment."""
     log = (folder / "market.log").open("w")
     server = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=log, text=True)
-    driver = None
+    bench = None
     try:
         assert server.stdout is not None
         found = re.search(r"http://[\d.:]+", server.stdout.readline())
         assert found, (folder / "market.log").read_text()
-        driver = subprocess.Popen(
-            [sys.executable, str(TESTS / "bot" / "refresh_driver.py"), str(folder / "cache")],
-            env={**os.environ, **_environment(folder), "PYTHONPATH": str(TESTS.parent)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(folder / "driver.log").open("w"), text=True,
-        )  # fmt: skip
-        yield Bench(found[0], driver, folder)
+        bench = Bench(found[0], folder, _environment(folder))
+        bench.start_driver()
+        yield bench
     finally:
-        for process in filter(None, (driver, server)):
+        for process in filter(None, (bench and bench.driver, server)):
             process.kill()
             process.wait(timeout=20)
 

@@ -11,6 +11,7 @@ The clock is an argument, as everywhere; nothing else differs from the console's
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from dataclasses import asdict
 from datetime import date, datetime
@@ -48,6 +49,7 @@ def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
 
 
 def main() -> None:
+    logging.basicConfig(level=logging.INFO)
     for line in sys.stdin:
         asked = json.loads(line)
         db = open_database(Path(asked["database"]))

@@ -72,7 +72,7 @@ def with_rule(db: Database, line: str, chat: int = 1001) -> int:
     rule = parse(line)
     with writing(db):
         chats.subscribe(db, chat, NOW)
-        number, _ = rules.add_rule(db, chat, rule, value_past(db, rule.series, session, 12), NOW)
+        number, _ = rules.add_rule(db, chat, rule, value_past(db, rule.watched, session, 12), NOW)
     return number
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -197,6 +198,30 @@ async def test_a_reply_whose_target_is_gone_comes_without_it(post: Post) -> None
     said = {row["message"]["text"]: row["message"].get("reply_to_message", {}).get("message_id") for row in rows}
     assert said["resolved 2"] == target
     assert said["resolved 3"] is None
+
+
+async def test_buttons_stand_under_the_last_part_and_a_held_message_waits_with_what_follows(post: Post) -> None:
+    keyboard = json.dumps({"inline_keyboard": [[{"text": "Why", "callback_data": "v1:why:1"}]]})
+    soon = datetime.now(UTC) + timedelta(seconds=1.5)
+
+    def put(db: Database) -> None:
+        chats.subscribe(db, ADA, NOW)
+        outbox.enqueue(db, ADA, DAY, "alert", ["one", "two"], [], NOW, keyboard=keyboard, not_before=soon, silent=True)
+        outbox.enqueue(db, ADA, DAY, "notice", ["three"], [], NOW)
+
+    await post.store.write(put)
+    async with post.delivering():
+        await asyncio.sleep(0.7)
+        assert await post.states() == {"pending": 3}
+        await post.until(lambda states: states == {"sent": 3})
+    async with httpx.AsyncClient() as client:
+        rows = (await client.get(f"{post.local.address}/_local/messages", params={"chat": ADA})).json()
+    told = [
+        (row["message"]["text"], "reply_markup" in row["message"], "disable_notification" in row["options"])
+        for row in rows
+        if row["from_bot"]
+    ]
+    assert told == [("one", False, True), ("two", True, True), ("three", False, False)]
 
 
 async def test_one_chat_that_is_told_to_wait_does_not_hold_up_another(post: Post) -> None:

@@ -199,7 +199,7 @@ def test_people_are_answered_whatever_they_type(program: Program, telegram: str,
 def test_every_family_is_answered_with_a_picture_and_its_session(program: Program, telegram: str, line: str) -> None:
     program.start("run")
     ada = Person(telegram)
-    # What is too long for a caption follows its picture.
+    # What is too long for a picture's caption follows it.
     for command, answers in (("/summary", 1), ("/breadth", 2), ("/size", 2), ("/valuation", 1), ("/thesis", 2)):
         ada.ask(command, answers)
         row = ada.rows()[-answers]
@@ -215,6 +215,30 @@ def test_every_family_is_answered_with_a_picture_and_its_session(program: Progra
         db.execute("UPDATE pictures SET file_id = 'AgACnobody-knows-this-one'")
     refused = ada.ask("/summary")["message"]["photo"][-1]["file_id"]
     assert refused in ids  # the id was refused, the picture drawn and uploaded again: the same one
+
+
+def test_a_rule_is_confirmed_in_words_that_say_which_series_is_meant(
+    program: Program, telegram: str, line: str
+) -> None:
+    program.settings["MAX_RULES_PER_CHAT"] = "4"
+    program.start("run")
+    ada = Person(telegram)
+    fund = text(ada.ask("/alert equal weight at a new high 252d"))
+    assert "Alert 1 is set: equal weight at a new high 252d" in fund
+    assert "a new 252-session high of RSP itself" in fund
+    assert "RSP/SPY, equal weight against cap weight:" in text(ada.ask("/alert equal weight over 90, only once"))
+    joined = text(ada.ask("/alert IWM/SPY rising 21 days AND small above 200-day more than 50 % for 2 days keep 1 day"))
+    assert "iwm/spy rising 21d and small above 200d > 50 for 2 days keep 1 day" in joined
+    assert "the change of IWM/SPY, small against large over 21 sessions" in joined
+    assert "Small above 200d:" in joined
+    assert "on the wrong side" in text(ada.ask("/alert small above 200d > 60 clear 65"))
+    assert "is gone by" in text(ada.ask("/alert small above 200d > 60 until 2020-01-31"))
+    assert "no series import.mine" in text(ada.ask("/alert import.mine > 3"))
+    assert "needs 1000 sessions" in text(ada.ask("/alert small above 200d at a new low 1000d"))
+    assert "a rule fits into 300" in text(ada.ask(f"/alert small above 200d > 60{' ' * 280}once"))
+    assert "Alert 4 is set" in text(ada.ask("/alert lead 21d outside -3..3 remind every 5 days until 2099-12-31"))
+    assert "as many as one chat may keep" in text(ada.ask("/alert regime changes"))
+    assert len(buttons(ada.ask("/alerts"))) == 4
 
 
 def test_one_persons_button_does_not_reach_anothers_alert(program: Program, telegram: str, line: str) -> None:

@@ -26,8 +26,8 @@ def test_every_name_of_a_metric_is_understood(identity: str) -> None:
     for name in (of.id, of.title, *of.aliases):
         assert metric_named(name) == identity
         line = example_line(identity).replace(of.aliases[0], name)
-        assert parse(line).series.metric == identity, line
-        assert parse(line.upper()).series.metric == identity, line
+        assert parse(line).first.series.metric == identity, line
+        assert parse(line.upper()).first.series.metric == identity, line
 
 
 @pytest.mark.parametrize("identity", catalog())

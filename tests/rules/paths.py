@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from alerts.rules.evaluate import OF_SERIES
 from alerts.rules.rule import Rule
-from alerts.rules.state import Observation, State, step, waits
+from alerts.rules.series import Series, derive
+from alerts.rules.state import Observation, State, step
+from alerts.rules.waits import waits
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 START = date(2025, 1, 1)
@@ -24,10 +27,21 @@ class Scenario:
     path: str
     told: str
     ends: str
+    made_of: bool = False  # the path is of the metric, and the rule's series is made of it
+    second: str | None = None  # the path of the second condition's metric
+
+    def watched(self, rule: Rule) -> list[float | None]:
+        """What the rule watches, session by session."""
+        values = values_of(self.path)
+        if isinstance(rule.watched, Series):
+            return derive(rule.watched, values) if self.made_of else values
+        paths = [values, values_of(self.second or "")]
+        parts = [derive(one.series, path) for one, path in zip(rule.conditions, paths, strict=True)]
+        return [rule.watched.value(each) for each in zip(*parts, strict=True)]
 
     @property
     def expected(self) -> Told:
-        parts = [part.split() for part in self.told.split(",") if part.strip()]
+        parts = [part.split(maxsplit=1) for part in self.told.split(",") if part.strip()]
         return [(int(position), kind) for position, kind in parts]
 
 
@@ -51,19 +65,24 @@ def values_of(path: str) -> list[float | None]:
 def observations(values: Sequence[float | None], after: Sequence[Observation] = ()) -> list[Observation]:
     """One a session, numbered by those that are not missing."""
     number = after[-1].number if after else 0
+    missing = after[-1].missing if after and after[-1].value is None else 0
     out = []
     for at, value in enumerate(values, start=len(after)):
         number += value is not None
-        out.append(Observation(START + timedelta(days=at), number, value))
+        missing += value is None
+        out.append(Observation(START + timedelta(days=at), number, value, missing))
+        missing = 0 if value is not None else missing
     return out
 
 
 def touches(rule: Rule, state: State, observation: Observation) -> bool:
-    """Whether the observation can move the rule: it meets a wait, or a pending rule is due."""
+    """Whether the observation can move the rule: it meets a wait, the rule is due, or its time is over."""
+    if rule.until is not None and observation.session > rule.until:
+        return True
     if observation.value is None:
         return False
     due = state.due is not None and observation.number >= state.due
-    return due or any(wait.met(observation.value) for wait in waits(rule, state.phase))
+    return due or any(wait.met(observation.value) for wait in waits(rule, state))
 
 
 def walk(
@@ -74,6 +93,6 @@ def walk(
     for position, observation in enumerate(path, start=1):
         if not only_touched or touches(rule, state, observation):
             state, kinds = step(rule, state, observation)
-            told += [(position, kind.value) for kind in kinds]
+            told += [(position, kind.value) for kind in kinds if not only_touched or kind not in OF_SERIES]
         states.append(state)
     return states, told

@@ -3,38 +3,98 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_strategies import valid_rules
 
-from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import catalog, metric
+from alerts.rules.check import RuleError, check, example_near
+from alerts.rules.condition import Condition, Operator, watched_from
 from alerts.rules.grammar import MAX_LINE, GrammarError, metric_named, normalise, number_of, parse
-from alerts.rules.rule import Operator, Repeat, Rule, RuleError, Series, check
+from alerts.rules.rule import Repeat, Rule
+from alerts.rules.series import Series, Transform
 
 SMALL = Series("breadth.above_200d.small")
-RATIO = Series("size.ratio")
+
+
+def over(transform: Transform, n: int) -> Series:
+    """A transform of IWM/SPY."""
+    return Series("size.ratio", transform, n)
+
+
+def own(n: int) -> Series:
+    """IWM/SPY less its own average."""
+    return over(Transform.GAP, n)
+
+
+LEAD = Series("size.lead_21d")
+RSP_HIGH = Series("fund.rsp", Transform.HIGH, 252)
+TREND, SMALL_ABOVE_50 = Condition(over(Transform.CHANGE, 21), Operator.ABOVE), Condition(SMALL, Operator.ABOVE, 50)
 
 FORMS = [
-    ("small above 200d > 60", Rule(SMALL, Operator.ABOVE, 60)),
-    ("small above 200d < 60", Rule(SMALL, Operator.BELOW, 60)),
-    ("small above 200d ≥ 60", Rule(SMALL, Operator.AT_LEAST, 60)),
-    ("small above 200d ≤ 60", Rule(SMALL, Operator.AT_MOST, 60)),
-    ("small above 200d > 60 for 3 days", Rule(SMALL, Operator.ABOVE, 60, 3)),
-    ("small above 200d > 60 once", Rule(SMALL, Operator.ABOVE, 60, 1, Repeat.ONCE)),
-    ("small above 200d ≤ 12.5 for 250 days once", Rule(SMALL, Operator.AT_MOST, 12.5, 250, Repeat.ONCE)),
-    ("small above 200d crosses above 60", Rule(SMALL, Operator.CROSSES_ABOVE, 60)),
-    ("small above 200d crosses below 60", Rule(SMALL, Operator.CROSSES_BELOW, 60)),
-    ("small above 200d crosses 60", Rule(SMALL, Operator.CROSSES, 60)),
-    ("small above 200d crosses 60 once", Rule(SMALL, Operator.CROSSES, 60, 1, Repeat.ONCE)),
-    ("valuation discount < -25", Rule(Series("valuation.discount"), Operator.BELOW, -25)),
-    ("iwm/spy above its 50d average", Rule(Series("size.ratio", 50), Operator.ABOVE, 0)),
-    ("iwm/spy below its 50d average for 2 days", Rule(Series("size.ratio", 50), Operator.BELOW, 0, 2)),
-    ("iwm/spy crosses above its 50d average", Rule(Series("size.ratio", 50), Operator.CROSSES_ABOVE, 0)),
-    ("iwm/spy crosses below its 200d average", Rule(Series("size.ratio", 200), Operator.CROSSES_BELOW, 0)),
-    ("iwm/spy crosses its 20d average once", Rule(Series("size.ratio", 20), Operator.CROSSES, 0, 1, Repeat.ONCE)),
-    ("regime ≥ 1", Rule(Series("regime.state"), Operator.AT_LEAST, 1)),
+    ("small above 200d > 60", Rule.on(SMALL, Operator.ABOVE, 60)),
+    ("small above 200d < 60", Rule.on(SMALL, Operator.BELOW, 60)),
+    ("small above 200d ≥ 60", Rule.on(SMALL, Operator.AT_LEAST, 60)),
+    ("small above 200d ≤ 60", Rule.on(SMALL, Operator.AT_MOST, 60)),
+    ("small above 200d > 60 for 3 days", Rule.on(SMALL, Operator.ABOVE, 60, hold=3)),
+    ("small above 200d > 60 once", Rule.on(SMALL, Operator.ABOVE, 60, repeat=Repeat.ONCE)),
+    ("small above 200d ≤ 12.5 for 250 days once", Rule.on(SMALL, Operator.AT_MOST, 12.5, hold=250, repeat=Repeat.ONCE)),
+    ("small above 200d crosses above 60", Rule.on(SMALL, Operator.CROSSES_ABOVE, 60)),
+    ("small above 200d crosses below 60", Rule.on(SMALL, Operator.CROSSES_BELOW, 60)),
+    ("small above 200d crosses 60", Rule.on(SMALL, Operator.CROSSES, 60)),
+    ("small above 200d crosses 60 once", Rule.on(SMALL, Operator.CROSSES, 60, repeat=Repeat.ONCE)),
+    ("valuation discount < -25", Rule.on(Series("valuation.discount"), Operator.BELOW, -25)),
+    ("iwm/spy above its 50d average", Rule.on(own(50), Operator.ABOVE, 0)),
+    (
+        "iwm/spy below its 50d average for 2 days",
+        Rule.on(own(50), Operator.BELOW, 0, hold=2),
+    ),
+    (
+        "iwm/spy crosses above its 50d average",
+        Rule.on(own(50), Operator.CROSSES_ABOVE, 0),
+    ),
+    (
+        "iwm/spy crosses below its 200d average",
+        Rule.on(own(200), Operator.CROSSES_BELOW, 0),
+    ),
+    (
+        "iwm/spy crosses its 20d average once",
+        Rule.on(own(20), Operator.CROSSES, 0, repeat=Repeat.ONCE),
+    ),
+    ("small above 200d < 40 clear 45", Rule.on(SMALL, Operator.BELOW, 40, clear=45.0)),
+    ("small above 200d > 60 for 2 days keep 3 days", Rule.on(SMALL, Operator.ABOVE, 60, hold=2, keep=3)),
+    ("small above 200d > 60 keep 1 day", Rule.on(SMALL, Operator.ABOVE, 60, keep=1)),
+    ("small above 200d > 60 remind every 5 days", Rule.on(SMALL, Operator.ABOVE, 60, remind=5)),
+    ("small above 200d crosses above 60 clear 55", Rule.on(SMALL, Operator.CROSSES_ABOVE, 60, clear=55.0)),
+    ("lead 21d outside -2..2", Rule.on(LEAD, Operator.OUTSIDE, -2, upper=2.0)),
+    ("lead 21d inside -2.5..0 for 4 days", Rule.on(LEAD, Operator.INSIDE, -2.5, upper=0.0, hold=4)),
+    ("percentile 252d of iwm/spy < 5", Rule.on(over(Transform.PERCENTILE, 252), Operator.BELOW, 5)),
+    ("percentile all of iwm/spy crosses above 95", Rule.on(over(Transform.PERCENTILE, 0), Operator.CROSSES_ABOVE, 95)),
+    ("z-score 252d of iwm/spy outside -2..2", Rule.on(over(Transform.ZSCORE, 252), Operator.OUTSIDE, -2, upper=2.0)),
+    ("change 21d of iwm/spy > 2", Rule.on(over(Transform.CHANGE, 21), Operator.ABOVE, 2)),
+    ("average 20d of iwm/spy crosses 90", Rule.on(over(Transform.AVERAGE, 20), Operator.CROSSES, 90)),
+    ("iwm/spy rising 21d", Rule.on(over(Transform.CHANGE, 21), Operator.ABOVE)),
+    ("iwm/spy falling 63d keep 2 days", Rule.on(over(Transform.CHANGE, 63), Operator.BELOW, keep=2)),
+    ("equal weight at a new high 252d", Rule.on(RSP_HIGH, Operator.HAPPENS, 1)),
+    ("rsp/spy at a new low 63d", Rule.on(Series("breadth.equal_weight", Transform.LOW, 63), Operator.HAPPENS, 1)),
+    (
+        "regime changes once",
+        Rule.on(Series("regime.state", Transform.CHANGED), Operator.HAPPENS, 1, repeat=Repeat.ONCE),
+    ),
+    ("iwm/spy rising 21d and small above 200d > 50", Rule((TREND, SMALL_ABOVE_50))),
+    (
+        "iwm/spy rising 21d and small above 200d > 50 for 3 days keep 1 day remind every 2 days until 2026-12-31",
+        Rule((TREND, SMALL_ABOVE_50), hold=3, keep=1, remind=2, until=date(2026, 12, 31)),
+    ),
+    (
+        "small above 200d > 50 once until 2026-12-31",
+        Rule.on(SMALL, Operator.ABOVE, 50, repeat=Repeat.ONCE, until=date(2026, 12, 31)),
+    ),
+    ("import.my_series-2 crosses above -3.5", Rule.on(Series("import.my_series-2"), Operator.CROSSES_ABOVE, -3.5)),
+    ("regime ≥ 1", Rule.on(Series("regime.state"), Operator.AT_LEAST, 1)),
 ]
 
 
@@ -52,10 +112,10 @@ def test_a_rule_reads_back_from_its_line(rule: Rule) -> None:
     assert again == rule
     assert again.line == rule.line
     assert len(rule.line) <= MAX_LINE
-    assert Series.from_key(rule.series.key) == rule.series
+    assert watched_from(rule.watched.key) == rule.watched
 
 
-SAME = Rule(SMALL, Operator.ABOVE, 60)
+SAME = Rule.on(SMALL, Operator.ABOVE, 60)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +168,7 @@ def test_one_rule_may_be_said_in_many_ways(line: str) -> None:
     ],
 )  # fmt: skip
 def test_words_for_the_signs_are_understood(words: str, operator: Operator) -> None:
-    assert parse(f"small above 200d {words} 60") == Rule(SMALL, operator, 60)
+    assert parse(f"small above 200d {words} 60") == Rule.on(SMALL, operator, 60)
 
 
 @pytest.mark.parametrize(
@@ -122,17 +182,17 @@ def test_words_for_the_signs_are_understood(words: str, operator: Operator) -> N
     ],
 )
 def test_its_own_average_may_be_said_in_many_ways(words: str) -> None:
-    assert parse(f"iwm/spy above {words}") == Rule(Series("size.ratio", 50), Operator.ABOVE, 0)
+    assert parse(f"iwm/spy above {words}") == Rule.on(own(50), Operator.ABOVE, 0)
 
 
 @pytest.mark.parametrize("tail", ["for 3 days once", "once for 3 days", "for 3d, once", "; for 3 sessions only once"])
 def test_options_stand_in_any_order(tail: str) -> None:
-    assert parse(f"small above 200d > 60 {tail}") == Rule(SMALL, Operator.ABOVE, 60, 3, Repeat.ONCE)
+    assert parse(f"small above 200d > 60 {tail}") == Rule.on(SMALL, Operator.ABOVE, 60, hold=3, repeat=Repeat.ONCE)
 
 
 @pytest.mark.parametrize("minus", ["-", "−", "–", "—", "‐", "‑", "‒", "－", "﹣"])
 def test_every_kind_of_minus_is_a_minus(minus: str) -> None:
-    assert parse(f"valuation discount < {minus}25 %").level == -25.0
+    assert parse(f"valuation discount < {minus}25 %").first.level == -25.0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +207,7 @@ def test_every_kind_of_minus_is_a_minus(minus: str) -> None:
 )  # fmt: skip
 def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
     assert number_of(text) == value
-    assert parse(f"lead 21d > {text}").level == value
+    assert parse(f"lead 21d > {text}").first.level == value
 
 
 def test_minus_nothing_is_nothing() -> None:
@@ -162,6 +222,9 @@ def test_what_is_no_number_is_not_guessed(text: str) -> None:
         number_of(text)
     with pytest.raises(GrammarError):
         parse(f"iwm/spy > {text}")
+
+
+TODAY = date(2025, 7, 31)
 
 
 def example_in(error: Exception) -> str:
@@ -182,10 +245,60 @@ REFUSED = [
     ("small above 200d > 60 once every time", "“every time” is not understood"),
     ("small above 200d > 60 for 2 days for 3 days", "“for 3 days” is not understood"),
     ("small above 200d > 60 for three days", "“for three days” is not understood"),
-    ("small above 200d > 60 clear 55", "“clear 55” is not understood"),
-    ("small above 200d inside 40..60", "“inside” is not understood"),
-    ("iwm/spy rising 21d", "“rising” is not understood"),
-    ("regime changes", "“changes” is not understood"),
+    ("small above 200d > 60 for 2 days clear", "after “clear” a number is missing"),
+    ("small above 200d > 60 clear high", "after “clear” a number is missing"),
+    ("small above 200d > 60 clear 65", "on the wrong side"),
+    ("small above 200d < 40 clear 35", "on the wrong side"),
+    ("small above 200d > 60 clear -1", "would never be reached"),
+    ("small above 200d > 60 clear 0", "would never be reached"),
+    ("small above 200d crosses above 60 clear 65", "on the wrong side"),
+    ("small above 200d crosses 60 clear 55", "means nothing with a crossing either way"),
+    ("lead 21d outside -2..2 clear 1", "means nothing with a range"),
+    ("regime changes clear 1", "means nothing with what happens"),
+    ("iwm/spy above its 50d average clear 60", "an average moves"),
+    ("small above 200d > 60 clear 9" + "9" * 13, "no figure kept here"),
+    ("iwm/spy rising 21d and small above 200d > 50 clear 45", "a rule joined by “and” has several"),
+    ("small above 200d inside 40", "A range has two ends"),
+    ("small above 200d inside 60..40", "from the lower end to the higher"),
+    ("small above 200d inside 40..40", "from the lower end to the higher"),
+    ("small above 200d inside 40..140", "from 0 to 100"),
+    ("small above 200d outside 0..100", "from 0 to 100"),
+    ("small above 200d inside 40..x", "a number is missing"),
+    ("percentile 252d of iwm/spy > 100", "from 0 to 100"),
+    ("percentile 252d of iwm/spy", "a comparison is missing"),
+    ("percentile 5d of iwm/spy < 5", "say 20 to 1260"),
+    ("percentile 0d of iwm/spy < 5", "0 sessions are none"),
+    ("z-score 2d of iwm/spy < 5", "say 5 to 1260"),
+    ("change 2000d of iwm/spy < 5", "say 1 to 1260"),
+    ("average all of iwm/spy < 5", "only a percentile is taken over all"),
+    ("change 5d of small above 200d > 101", "from −100 to 100"),
+    ("iwm/spy rising", "over how many sessions"),
+    ("iwm/spy rising 2000d", "say 1 to 1260"),
+    ("iwm/spy at a new high", "over how many sessions"),
+    ("equal weight at a new low", "over how many sessions"),
+    ("iwm/spy at a new high 1d", "say 2 to 1260"),
+    ("equal weight at a new high 252d for 3 days", "happens on one session"),
+    ("equal weight at a new high 252d keep 3 days", "happens on one session"),
+    ("equal weight at a new high 252d remind every 3 days", "nothing to remind of"),
+    ("rsp > 150", "otherwise say RSP/SPY"),
+    ("rsp changes", "otherwise say RSP/SPY"),
+    ("iwm/spy changes", "changes nearly every session"),
+    ("small above 200d crosses above 60 keep 3 days", "happens on one session"),
+    ("small above 200d crosses above 60 remind every 3 days", "nothing to remind of"),
+    ("small above 200d > 60 once remind every 3 days", "a reminder is a second time"),
+    ("small above 200d > 60 keep 251 days", "say 1 to 250"),
+    ("small above 200d > 60 remind every 251 days", "say 1 to 250"),
+    ("small above 200d > 60 until tomorrow", "a date is missing"),
+    ("small above 200d > 60 until 31/12/2026", "a date is missing"),
+    ("small above 200d > 60 until 2026-02-30", "a date is missing"),
+    ("small above 200d > 60 until 2025-07-30", "2025-07-30 is gone by; today is 2025-07-31"),
+    ("small above 200d > 60 clear 55 clear 50", "was said already"),
+    ("iwm/spy rising 21d and", "a second condition is missing"),
+    ("iwm/spy rising 21d and hello > 3", "“hello” is no metric"),
+    ("iwm/spy rising 21d and small above 200d crosses above 60", "“and” joins conditions that hold"),
+    ("iwm/spy rising 21d and regime changes", "“and” joins conditions that hold"),
+    ("small above 200d > 60 for 3 days and iwm/spy rising 21d", "“and iwm/spy rising 21d” is not understood"),
+    (" and ".join(["iwm/spy rising 21d"] * 5), "5 conditions are too many"),
     ("iwm/spy > its average", "a number is missing"),
     ("x" * (MAX_LINE + 1), "301 characters"),
     ("small above 200d > 60 for 0 days", "out of range"),
@@ -194,8 +307,8 @@ REFUSED = [
     ("small above 200d crosses above 60 for 3 days", "happens on one session"),
     ("small above 200d crosses 100 for 3 days", "happens on one session"),
     ("size trend crosses below its 50d average for 3 days", "happens on one session"),
-    ("iwm/spy above its 1d average", "say 2 to 250"),
-    ("iwm/spy above its 251d average", "say 2 to 250"),
+    ("iwm/spy above its 1d average", "say 2 to 1260"),
+    ("iwm/spy above its 1261d average", "say 2 to 1260"),
     ("iwm/spy at least its 50d average", "Against its own average"),
     ("iwm/spy > " + "9" * 13, "beyond any figure"),
     ("iwm/spy > 9" + "9" * 280, "beyond any figure"),
@@ -220,9 +333,9 @@ REFUSED = [
 @pytest.mark.parametrize(("line", "problem"), REFUSED)
 def test_a_refusal_says_what_was_wrong_and_a_line_that_works(line: str, problem: str) -> None:
     with pytest.raises((GrammarError, RuleError)) as refused:
-        parse(line)
+        parse(line, TODAY)
     assert problem in str(refused.value)
-    parse(example_in(refused.value))
+    parse(example_in(refused.value), TODAY)
     assert len(str(refused.value)) < 600
 
 
@@ -253,13 +366,13 @@ def test_the_boundaries_of_a_range_are_thresholds_where_a_value_can_pass_them() 
 
 
 def test_the_longest_name_wins() -> None:
-    assert parse("iwm/spy trend > 0").series.metric == "size.trend"
-    assert parse("iwm/spy > 90").series.metric == "size.ratio"
-    assert parse("regime score > 2").series.metric == "regime.score"
-    assert parse("small pe profitable < 15").series.metric == "valuation.forward_pe_profitable.small"
-    assert parse("small breadth 50 > 60").series.metric == "breadth.above_50d.small"
-    assert parse("top 7 > 30").series.metric == "concentration.top7"
-    assert parse("sectors above 8").series.metric == "breadth.sectors_above_200d"
+    assert parse("iwm/spy trend > 0").first.series.metric == "size.trend"
+    assert parse("iwm/spy > 90").first.series.metric == "size.ratio"
+    assert parse("regime score > 2").first.series.metric == "regime.score"
+    assert parse("small pe profitable < 15").first.series.metric == "valuation.forward_pe_profitable.small"
+    assert parse("small breadth 50 > 60").first.series.metric == "breadth.above_50d.small"
+    assert parse("top 7 > 30").first.series.metric == "concentration.top7"
+    assert parse("sectors above 8").first.series.metric == "breadth.sectors_above_200d"
 
 
 @given(st.text(max_size=60))
@@ -279,4 +392,28 @@ def test_every_metric_has_an_example_in_a_refusal_about_it() -> None:
     for of in catalog().values():
         with pytest.raises(GrammarError) as refused:
             parse(f"{of.aliases[0]} >")
-        assert parse(example_in(refused.value)).series.metric == of.id
+        assert parse(example_in(refused.value)).first.series.metric == of.id
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "value", "line"),
+    [
+        ("breadth.above_200d.small", 64.26, "small above 200d crosses above 65"),
+        ("breadth.above_200d.small", 99.7, "small above 200d crosses below 95"),
+        ("valuation.discount_profitable", -30.6, "valuation discount profitable crosses above -30"),
+        ("size.ratio", 71.77, "iwm/spy crosses above 75"),
+        ("breadth.equal_weight_drawdown", -3.2, "equal weight drawdown crosses above -3"),
+        ("breadth.equal_weight_drawdown", 0.0, "equal weight drawdown crosses below -0.05"),
+        ("breadth.sectors_above_200d", 0.0, "sectors above 200d crosses above 0.5"),
+        ("size.ratio", None, "iwm/spy crosses above 100"),
+    ],
+)
+def test_a_suggested_threshold_lies_near_the_value(metric_id: str, value: float | None, line: str) -> None:
+    assert example_near(metric(metric_id), value) == line
+
+
+@given(st.sampled_from(sorted(catalog())), st.floats(-1e7, 1e7))
+def test_a_suggested_threshold_is_one_that_is_accepted(metric_id: str, value: float) -> None:
+    of = metric(metric_id)
+    low, high = -1e7 if of.low is None else of.low, 1e7 if of.high is None else of.high
+    parse(example_near(of, min(max(value, low), high)))

@@ -95,6 +95,8 @@ class Yahoo:
         Raises FeedUnavailable on 429 and where no symbol has a bar though some are known; FeedIncomplete where fewer
         than half of more than twenty have one.
         """
+        if start is not None and not sessions_between(start, through):
+            return closes_of({}, {}, list(dict.fromkeys(symbols)), start, through)
         closes, reasons = self._charts(symbols, start, through, progress)
         check_closes(closes, reasons)
         return closes
@@ -124,8 +126,6 @@ class Yahoo:
     ) -> tuple[Closes, dict[str, str]]:
         """What came, and the reasons of the symbols for which nothing did."""
         wanted = list(dict.fromkeys(symbols))
-        if not wanted or (start is not None and not sessions_between(start, through)):
-            return closes_of({}, {}, wanted, start, through), {}
         raw: dict[str, pd.Series] = {}
         adjusted: dict[str, pd.Series] = {}
         reasons: dict[str, str] = {}

@@ -1,0 +1,54 @@
+"""Imported series as metrics: on each session the last observation known, with its own date.
+
+An observation counts from its date on, or from the next session where that day is none. It is missing once it is older
+than the series lets one expect: twice its usual step and three days, four days at the least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from alerts.metrics.figure import Figure
+
+FAMILY = "import"
+_LEAST = 4  # days a daily series rests over a holiday weekend
+
+
+def longest_age(observations: pd.Series) -> int:
+    """Days after which the last observation is stale: 2 · median step + 3, at least 4; step 1 where there is one."""
+    days = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]").astype(np.int64)
+    step = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
+    return max(_LEAST, round(2 * step) + 3)
+
+
+def own_figures(metric_id: str, observations: pd.Series, sessions: Sequence[date], file: str) -> list[Figure]:
+    """A figure on each of `sessions` from the first observation on; `observations`: float by date, ascending."""
+    days = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]")
+    values = observations.to_numpy(dtype="float64")
+    oldest = longest_age(observations)
+    out = []
+    for session in sessions:
+        at = int(np.searchsorted(days, np.datetime64(session), side="right")) - 1
+        if at < 0:
+            continue
+        observed: date = days[at].astype(object)
+        age = (session - observed).days
+        source = file if not age else f"{file}, of {observed}"
+        stale = age > oldest
+        out.append(
+            Figure(
+                session=session,
+                metric=metric_id,
+                value=None if stale else float(values[at]),
+                coverage=0.0 if stale else 1.0,
+                eligible=0 if stale else 1,
+                members=1,
+                source=source,
+                reason=f"no observation since {observed}, {age} days ago" if stale else None,
+            )
+        )
+    return out

@@ -1,0 +1,118 @@
+"""One rule over history, through the same step as every evening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from alerts.rules.condition import Condition, series_of
+from alerts.rules.phases import Kind, Observation
+from alerts.rules.rule import Rule
+from alerts.rules.series import Series, Transform, derive
+from alerts.rules.state import initial, settled, step
+
+#: By metric: (session, value) ascending, None where it is missing; all that is held.
+Histories = Mapping[str, Sequence[tuple[date, float | None]]]
+_SHOWN = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A transition, with what each condition's value was; the first one's is `value`.
+
+    Of a plain metric, an average beside it, an extreme or a change it is the metric's value; of a percentile, a
+    z-score, a change over sessions or an average it is that.
+    """
+
+    session: date
+    kind: Kind
+    values: tuple[float | None, ...]
+
+    @property
+    def value(self) -> float | None:
+        return self.values[0]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What a rule would have said over `sessions`."""
+
+    rule: Rule
+    sessions: tuple[date, ...]
+    missing: int  # of the sessions, those without an observation
+    true: int  # those on which it was true; of momentary rules those on which it happened
+    happened: tuple[Happened, ...]
+
+    def of(self, kind: Kind) -> list[Happened]:
+        return [one for one in self.happened if one.kind is kind]
+
+
+def backtest(rule: Rule, histories: Histories, start: date | None = None, end: date | None = None) -> Backtest:
+    """Step `rule` through the sessions from `start` to `end`, both included, that any of its metrics has.
+
+    It begins with the first observation there is: while windows fill, there is nothing to see. What lies before `start`
+    settles the rule in silence, as it does a rule made that day.
+    """
+    sessions = sorted({session for series in series_of(rule.watched) for session, _ in histories[series.metric]})
+    derived = {series: _aligned(series, histories[series.metric], sessions) for series in series_of(rule.watched)}
+    shown = [_shown(condition, derived, histories, sessions) for condition in rule.conditions]
+    before: list[Observation] = []
+    walked: list[date] = []
+    state = initial(rule)
+    number = missing = gone = true = 0
+    happened: list[Happened] = []
+    for at, session in enumerate(sessions):
+        value = _value(rule, derived, at)
+        if value is None and not number:
+            continue
+        number += value is not None
+        missing += value is None
+        observation = Observation(session, number, value, missing)
+        missing = missing if value is None else 0
+        if start is not None and session < start:
+            before.append(observation)
+            continue
+        if end is not None and session > end:
+            break
+        if before and not walked:
+            state = settled(rule, before)
+        walked.append(session)
+        gone += value is None
+        true += value is not None and rule.holds(value) and not _crossing(rule)
+        state, kinds = step(rule, state, observation)
+        happened += [Happened(session, kind, tuple(values[at] for values in shown)) for kind in kinds]
+    if _crossing(rule):
+        true = sum(one.kind is Kind.FIRED for one in happened)
+    return Backtest(rule, tuple(walked), gone, true, tuple(happened))
+
+
+def _crossing(rule: Rule) -> bool:
+    return rule.momentary and not rule.first.series.happens
+
+
+def _value(rule: Rule, derived: Mapping[Series, Sequence[float | None]], at: int) -> float | None:
+    watched = rule.watched
+    if isinstance(watched, Series):
+        return derived[watched][at]
+    return watched.value([derived[condition.series][at] for condition in watched.conditions])
+
+
+def _aligned(
+    series: Series, history: Sequence[tuple[date, float | None]], sessions: Sequence[date]
+) -> list[float | None]:
+    """The series on each of `sessions`, derived from its metric's own sessions."""
+    values = derive(series, [value for _, value in history])
+    by_session = {session: value for (session, _), value in zip(history, values, strict=True)}
+    return [by_session.get(session) for session in sessions]
+
+
+def _shown(
+    condition: Condition,
+    derived: Mapping[Series, Sequence[float | None]],
+    histories: Histories,
+    sessions: Sequence[date],
+) -> Sequence[float | None]:
+    if condition.series.transform in _SHOWN:
+        return derived[condition.series]
+    return _aligned(Series(condition.series.metric), histories[condition.series.metric], sessions)

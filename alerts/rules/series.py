@@ -1,0 +1,213 @@
+"""What a rule watches: a metric, or something made of its own history.
+
+A Series has a key (stored, unique), words (for a person), and values (`derive`). Extremes and changes of state are
+series too: 1 on a session on which it happened, 0 on one on which it did not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from alerts.metrics.catalog import Metric, metric
+from alerts.metrics.transforms import (
+    DAILY_MINIMUM,
+    average,
+    change,
+    gap_to_average,
+    percentile,
+    percentile_over,
+    zscore,
+)
+
+QUIET = 21  # sessions without an extreme, before one is news again
+LOOK_BACK = 300  # sessions in which the value before the last one is looked for
+
+
+class Transform(StrEnum):
+    """What is made of a metric's history."""
+
+    VALUE = "value"
+    GAP = "- avg"  # the value less its own average
+    PERCENTILE = "pct"
+    ZSCORE = "z"
+    CHANGE = "change"
+    AVERAGE = "avg"
+    HIGH = "high"
+    LOW = "low"
+    CHANGED = "changed"
+
+
+#: Those that are 1 or 0.
+HAPPENINGS = frozenset({Transform.HIGH, Transform.LOW, Transform.CHANGED})
+
+
+@dataclass(frozen=True, order=True)
+class Series:
+    """A metric (`transform` VALUE), or a transform of it over `n` sessions; n 0: over all, or no window at all."""
+
+    metric: str
+    transform: Transform = Transform.VALUE
+    n: int = 0
+
+    @property
+    def key(self) -> str:
+        """As it is stored: "size.ratio", "size.ratio - avg(50)", "size.ratio pct(all)", "regime.state changed"."""
+        if self.transform is Transform.VALUE:
+            return self.metric
+        over = "" if self.transform is Transform.CHANGED else f"({self.n or 'all'})"
+        return f"{self.metric} {self.transform.value}{over}"
+
+    @classmethod
+    def from_key(cls, key: str) -> Series:
+        """The series of a key. Raises ValueError."""
+        return _from_key(key)
+
+    @property
+    def of(self) -> Metric:
+        return metric(self.metric)
+
+    @property
+    def average(self) -> int | None:
+        """The window of the average that the value is compared with, where it is."""
+        return self.n if self.transform is Transform.GAP else None
+
+    @property
+    def happens(self) -> bool:
+        """Whether it is 1 on a session on which something happened, else 0."""
+        return self.transform in HAPPENINGS or (self.transform is Transform.VALUE and self.of.unit == "event")
+
+    @property
+    def words(self) -> str:
+        """What is meant, for a person: "the 252-session percentile of IWM/SPY, small against large"."""
+        title = self.of.title
+        over = f"{self.n}-session " if self.n else ""
+        return {
+            Transform.VALUE: title,
+            Transform.GAP: f"{title} beside its own {self.n}-session average",
+            Transform.PERCENTILE: f"the {over}percentile of {title}" + ("" if self.n else " over all sessions held"),
+            Transform.ZSCORE: f"the {over}z-score of {title}",
+            Transform.CHANGE: f"the change of {title} over {self.n} sessions",
+            Transform.AVERAGE: f"the {over}average of {title}",
+            Transform.HIGH: f"a new {over}high of {title}",
+            Transform.LOW: f"a new {over}low of {title}",
+            Transform.CHANGED: f"a change of {title}",
+        }[self.transform]
+
+
+@lru_cache(maxsize=4096)
+def _from_key(key: str) -> Series:
+    found = re.fullmatch(r"(\S+)(?: (- avg|pct|z|change|avg|high|low|changed)(?:\((\d+|all)\))?)?", key)
+    if found is None:
+        raise ValueError(f"{key}: no series has that key")
+    name, transform, n = found.groups()
+    return Series(name, Transform(transform or "value"), 0 if n in (None, "all") else int(n))
+
+
+def typed_name(of: Metric) -> str:
+    """What to type for a metric; an event of all companies needs no "all" before it."""
+    name = of.aliases[0]
+    return name.removeprefix("all ") if of.unit == "event" else name
+
+
+def span(series: Series) -> int:
+    """How many sessions of the metric, the last one included, decide the value of one; 0: all there are."""
+    match series.transform:
+        case Transform.VALUE:
+            return 1
+        case Transform.PERCENTILE if not series.n:
+            return 0
+        case Transform.CHANGE:
+            return series.n + 1
+        case Transform.CHANGED:
+            return LOOK_BACK
+        case Transform.HIGH | Transform.LOW:
+            return series.n + max(2, series.n // 20) + 2 * QUIET
+    return series.n + max(2, series.n // 20)
+
+
+def needs(series: Series) -> int:
+    """How many values of the metric have to be there before the series has one."""
+    match series.transform:
+        case Transform.VALUE:
+            return 1
+        case Transform.PERCENTILE if not series.n:
+            return DAILY_MINIMUM
+        case Transform.CHANGE:
+            return series.n + 1
+        case Transform.CHANGED:
+            return 2
+    return series.n
+
+
+def derive(series: Series, history: Sequence[float | None]) -> list[float | None]:
+    """The series on each session of its metric's `history` (ascending, None where missing), which is all there is."""
+    match series.transform:
+        case Transform.VALUE:
+            return list(history)
+        case Transform.HIGH | Transform.LOW:
+            return _fresh(_extremes(history, series.n, 1 if series.transform is Transform.HIGH else -1))
+        case Transform.CHANGED:
+            return _changed(history)
+    value = _one(series)
+    reach = span(series)
+    return [
+        value(history[max(0, at + 1 - reach) if reach else 0 : at + 1]) if history[at] is not None else None
+        for at in range(len(history))
+    ]
+
+
+def latest(series: Series, history: Sequence[float | None]) -> float | None:
+    """The series on the last session of its metric's `history`: at least `span` of it, or all there is."""
+    if not history or history[-1] is None:
+        return None
+    if series.transform in HAPPENINGS:
+        return derive(series, history)[-1]
+    return history[-1] if series.transform is Transform.VALUE else _one(series)(history)
+
+
+def _one(series: Series) -> Callable[[Sequence[float | None]], float | None]:
+    n = series.n
+    over: dict[Transform, Callable[[Sequence[float | None]], float | None]] = {
+        Transform.GAP: lambda history: gap_to_average(history, n),
+        Transform.PERCENTILE: lambda history: percentile_over(history, n) if n else percentile(history).value,
+        Transform.ZSCORE: lambda history: zscore(history, n),
+        Transform.CHANGE: lambda history: change(history, n),
+        Transform.AVERAGE: lambda history: average(history, n),
+    }
+    return over[series.transform]
+
+
+def _extremes(history: Sequence[float | None], n: int, sign: int) -> list[bool | None]:
+    """Whether each value goes beyond every one of the n − 1 before it; None where n values are not there."""
+    out: list[bool | None] = []
+    reach = n + max(2, n // 20)
+    for at in range(len(history)):
+        today = history[at]
+        known = [sign * value for value in history[max(0, at + 1 - reach) : at + 1] if value is not None][-n:]
+        out.append(None if today is None or len(known) < n else known[-1] > max(known[:-1]))
+    return out
+
+
+def _fresh(extremes: Sequence[bool | None]) -> list[float | None]:
+    """1 on an extreme that comes after QUIET sessions without one, 0 on any other session, None where unknown."""
+    out: list[float | None] = []
+    quiet = QUIET  # before the first session that is known none is known either
+    for extreme in extremes:
+        out.append(None if extreme is None else float(extreme and quiet >= QUIET))
+        if extreme is not None:
+            quiet = 0 if extreme else quiet + 1
+    return out
+
+
+def _changed(history: Sequence[float | None]) -> list[float | None]:
+    """1 where a value differs from the last one before it, 0 where it does not or is the first."""
+    out: list[float | None] = []
+    before: float | None = None
+    for value in history:
+        out.append(None if value is None else float(before is not None and value != before))
+        before = before if value is None else value
+    return out

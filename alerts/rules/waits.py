@@ -1,0 +1,112 @@
+"""What moves a rule: the levels that a value has to get past, phase by phase."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from alerts.rules.condition import Operator
+from alerts.rules.phases import OVER, Phase, State
+from alerts.rules.rule import Rule
+
+
+class Wait(NamedTuple):
+    """Met where sign · value > sign · level, or ≥ where not strict."""
+
+    sign: int
+    strict: bool
+    level: float
+
+    def met(self, value: float) -> bool:
+        ours, theirs = self.sign * value, self.sign * self.level
+        return ours > theirs if self.strict else ours >= theirs
+
+    @property
+    def opposite(self) -> Wait:
+        return Wait(-self.sign, not self.strict, self.level)
+
+
+ANY_VALUE = Wait(1, False, -math.inf)
+
+
+def becomes_true(rule: Rule) -> Wait:
+    """Of a rule with one level: what an inactive or armed one waits for."""
+    if rule.joined:
+        return Wait(1, False, 1.0)
+    first = rule.first
+    inclusive = first.operator in (Operator.AT_LEAST, Operator.AT_MOST, Operator.HAPPENS)
+    return Wait(first.operator.sign or 1, not inclusive, first.level)
+
+
+def becomes_false(rule: Rule) -> Wait:
+    """Of a rule with one level: what a pending one waits for."""
+    return becomes_true(rule).opposite
+
+
+def clears(rule: Rule) -> Wait:
+    """Of a level rule with one level: what a firing one waits for. With a clear level, past that, on the far side."""
+    return becomes_false(rule) if rule.clear is None else Wait(-becomes_true(rule).sign, True, rule.clear)
+
+
+def past_clear(rule: Rule, value: float) -> bool:
+    """Whether the condition is false and, where a clear level is set, the value is past it."""
+    if rule.clear is None:
+        return not rule.holds(value)
+    return not rule.holds(value) and clears(rule).met(value)
+
+
+def goes_back(rule: Rule) -> Wait:
+    """Of a crossing above or below: what a spent one waits for; its clear level itself is enough."""
+    return Wait(-becomes_true(rule).sign, False, rule.first.level if rule.clear is None else rule.clear)
+
+
+def waits(rule: Rule, state: State) -> tuple[Wait, ...]:
+    """What moves the rule out of its state; nothing does once it is over."""
+    if state.phase in OVER:
+        return ()
+    if rule.ranged:
+        return _beside_a_range(rule, state.side)
+    match state.phase:
+        case Phase.NEW:
+            return (ANY_VALUE,)
+        case Phase.PENDING | Phase.BEYOND:
+            return (becomes_false(rule),)
+        case Phase.FIRING:
+            return (clears(rule),)
+        case Phase.RECOVERING:
+            return (clears(rule).opposite,)
+        case Phase.SPENT:
+            return (goes_back(rule),)
+        case Phase.BELOW:
+            return (Wait(1, False, rule.first.level),)
+        case Phase.ABOVE:
+            return (Wait(-1, False, rule.first.level),)
+        case Phase.AT:
+            return Wait(1, True, rule.first.level), Wait(-1, True, rule.first.level)
+    return (becomes_true(rule),)
+
+
+def all_waits(rule: Rule) -> frozenset[Wait]:
+    """Every wait the rule can have, in whatever state: where to look for its rows."""
+    if rule.ranged:
+        return frozenset(wait for side in (None, -1, 0, 1) for wait in _beside_a_range(rule, side))
+    phases = (
+        (Phase.ARMED,) if rule.first.operator is Operator.HAPPENS
+        else (Phase.NEW, Phase.BELOW, Phase.AT, Phase.ABOVE) if rule.first.operator is Operator.CROSSES
+        else (Phase.NEW, Phase.ARMED, Phase.BEYOND, Phase.SPENT) if rule.momentary
+        else (Phase.INACTIVE, Phase.PENDING, Phase.FIRING, Phase.RECOVERING)
+    )  # fmt: skip
+    return frozenset(wait for phase in phases for wait in waits(rule, State(phase)))
+
+
+def _beside_a_range(rule: Rule, side: int | None) -> tuple[Wait, ...]:
+    low, high = rule.first.level, rule.first.upper
+    assert high is not None
+    match side:
+        case -1:
+            return (Wait(1, False, low),)
+        case 1:
+            return (Wait(-1, False, high),)
+        case 0:
+            return Wait(-1, True, low), Wait(1, True, high)
+    return (ANY_VALUE,)

@@ -1,0 +1,52 @@
+"""Imported series: into the database, and out of it as figures of sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlite_utils import Database
+
+from alerts.market.own_series import OwnSeries
+from alerts.market.sessions import last_complete_session, sessions_between
+from alerts.metrics.catalog import Metric, UnknownMetric, metric
+from alerts.metrics.figure import Figure
+from alerts.metrics.own import FAMILY, own_figures
+from alerts.rules import grammar
+from storage import figures, own_series
+from storage.database import writing
+
+
+def keep(db: Database, metric_id: str, found: OwnSeries, file: str, now: datetime, *, replace: bool = False) -> int:
+    """Keep a series and its figures on every session since its first observation; how many observations are new.
+
+    All or nothing. Figures of judged sessions are corrected and say so; nothing fires on them. With `replace` what was
+    imported under that name before goes.
+    """
+    with writing(db):
+        if replace:
+            own_series.forget_import(db, metric_id)
+        changed = own_series.record_import(db, metric_id, found.observations, file, now)
+        held = own_series.observations(db, metric_id)
+        sessions = sessions_between(held.index[0].date(), last_complete_session(now))
+        computed = own_figures(metric_id, held, sessions, file)
+        figures.record_figures(db, computed, now, backfilled=True)
+        figures.correct(db, computed, now)
+    return changed
+
+
+def of_sessions(db: Database, sessions: Sequence[date]) -> list[Figure]:
+    """The figures of every imported series on `sessions`."""
+    out: list[Figure] = []
+    for metric_id, known in own_series.imports(db).items():
+        out += own_figures(metric_id, own_series.observations(db, metric_id), sessions, known.file)
+    return out
+
+
+def metric_named(db: Database, name: str) -> Metric:
+    """The metric that a person names by id, title or alias. Raises UnknownMetric, also for a series never imported."""
+    found = metric(grammar.metric_named(name) or name)
+    if found.family == FAMILY and found.id not in own_series.imports(db):
+        short = found.id.removeprefix(f"{FAMILY}.")
+        raise UnknownMetric(f"{found.id}: never imported; `rotation-alerts import {short} FILE.csv` does")
+    return found

@@ -1,0 +1,52 @@
+"""Imported series: their observations, and which file they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlite_utils import Database
+
+from storage import economy
+
+
+@dataclass(frozen=True)
+class Import:
+    """A series a person brought. `metric`: import.NAME; `file`: the last file's name, without its folder."""
+
+    metric: str
+    file: str
+    rows: int
+    imported_at: datetime
+
+
+def record_import(db: Database, metric_id: str, observations: pd.Series, file: str, now: datetime) -> int:
+    """Write observations (float by date) over those of the same dates; how many are new or changed."""
+    changed = economy.record_series(db, metric_id, observations, now)
+    held = db.conn.execute("SELECT count(*) FROM economic WHERE series = ?", [metric_id]).fetchone()[0]
+    db.conn.execute(
+        "INSERT INTO imports (name, file, rows, imported_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+        "file = excluded.file, rows = excluded.rows, imported_at = excluded.imported_at",
+        [metric_id, file, held, now.isoformat(timespec="seconds")],
+    )
+    return changed
+
+
+def forget_import(db: Database, metric_id: str) -> bool:
+    """Drop a series, its observations and its figures; whether there was one."""
+    db.conn.execute("DELETE FROM economic WHERE series = ?", [metric_id])
+    db.conn.execute("DELETE FROM figures WHERE metric = ?", [metric_id])
+    db.conn.execute("UPDATE revision SET number = number + 1")
+    return db.conn.execute("DELETE FROM imports WHERE name = ?", [metric_id]).rowcount > 0
+
+
+def imports(db: Database) -> dict[str, Import]:
+    """All imported series by metric id, in that order."""
+    rows = db.conn.execute("SELECT name, file, rows, imported_at FROM imports ORDER BY name")
+    return {name: Import(name, file, count, datetime.fromisoformat(at)) for name, file, count, at in rows}
+
+
+def observations(db: Database, metric_id: str) -> pd.Series:
+    """Its observations by date, ascending; empty where there is no such series."""
+    return economy.series(db, [metric_id]).get(metric_id, pd.Series(dtype="float64"))

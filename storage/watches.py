@@ -1,0 +1,202 @@
+"""Where rules stand, laid out so that a session costs what changes.
+
+One row for each value a rule waits for, clustered by (series, sign, strict, level): the rules that a session's value
+touches are a few ranges, however many there are, and those that wait for an observation number stand in an index of
+their own. What counts observations belongs to what is watched, not to its rules: `observations` has a row of each.
+Where no range fits, the series itself is made to say it: extremes, changes of state and joined conditions are series of
+0 and 1, computed once a session however many rules watch them. A rule that is over waits for nothing and has no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlite_utils import Database
+
+from alerts.rules.condition import Watched, watched_from
+from alerts.rules.evaluate import Change, Watch
+from alerts.rules.rule import Rule
+from alerts.rules.state import Observation, Phase, State
+from alerts.rules.waits import Wait, all_waits, waits
+from storage.rule_rows import COLUMNS, WIDTH, watch_of
+
+_STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was last seen of a key."""
+
+    session: date
+    number: int  # of observations that were not missing
+    value: float | None  # the last that was not
+    missing: int  # in a row, since
+
+
+def _state(phase: str, since: str | None, due: int | None, announced: int, told: int | None, side: int | None) -> State:
+    return State(Phase(phase), date.fromisoformat(since) if since else None, due, bool(announced), told, side)
+
+
+def _key(series: str, wait: Wait) -> tuple[str, int, int, float]:
+    return series, wait.sign, int(wait.strict), wait.sign * wait.level
+
+
+def begin(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> int:
+    """Begin to count the observations of a key, if nothing does; the number of its latest one.
+
+    `past`: its latest (session, value), ascending. A count that rested while no rule watched goes on from there.
+    """
+    row = db.conn.execute("SELECT number, session FROM observations WHERE series = ?", [key]).fetchone()
+    known = [value for _, value in past if value is not None]
+    number = len(known) if row is None else int(row[0])
+    if past and (row is None or row[1] < past[-1][0].isoformat()):
+        missing = next((at for at, (_, value) in enumerate(reversed(past)) if value is not None), len(past))
+        db.conn.execute(
+            "INSERT OR REPLACE INTO observations (series, session, number, value, missing) VALUES (?, ?, ?, ?, ?)",
+            [key, past[-1][0].isoformat(), number, known[-1] if known else None, missing],
+        )
+    return number
+
+
+def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
+    """Write what rules, by id, wait for in their states."""
+    db.conn.executemany(
+        "INSERT INTO watches (series, sign, strict, level, rule, phase, since, due, announced, told, side) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *_key(rule.watched.key, wait),
+                identity,
+                state.phase.value,
+                state.since.isoformat() if state.since else None,
+                state.due,
+                int(state.announced),
+                state.told,
+                state.side,
+            )
+            for identity, rule, state in rows
+            for wait in waits(rule, state)
+        ],
+    )
+
+
+def delete(db: Database, identity: int, rule: Rule) -> None:
+    """Take a rule's rows out, wherever it stands."""
+    key = rule.watched.key
+    db.conn.executemany(
+        "DELETE FROM watches WHERE series = ? AND sign = ? AND strict = ? AND level = ? AND rule = ?",
+        [(*_key(key, wait), identity) for wait in all_waits(rule)],
+    )
+
+
+def state_of(db: Database, identity: int, rule: Rule) -> State:
+    """Where a rule that is not over stands. Raises LookupError where the tables disagree."""
+    key = rule.watched.key
+    for wait in all_waits(rule):
+        found = db.conn.execute(
+            f"SELECT {_STATE} FROM watches WHERE series = ? AND sign = ? AND strict = ? AND level = ? AND rule = ?",
+            [*_key(key, wait), identity],
+        ).fetchone()
+        if found:
+            return _state(*found)
+    raise LookupError(f"rule {identity} stands nowhere")  # better said than guessed
+
+
+def watched_keys(db: Database) -> list[str]:
+    """The keys that any rule waits on."""
+    # A loose index scan: one seek a key, instead of a walk over every watch.
+    rows = db.conn.execute(
+        """WITH RECURSIVE found(series) AS (
+               SELECT min(series) FROM watches
+               UNION ALL SELECT (SELECT min(series) FROM watches WHERE series > found.series) FROM found
+               WHERE found.series IS NOT NULL)
+           SELECT series FROM found WHERE series IS NOT NULL"""
+    )
+    return [row[0] for row in rows]
+
+
+def watched(db: Database) -> list[Watched]:
+    """What any rule waits on."""
+    return [watched_from(key) for key in watched_keys(db)]
+
+
+def seen(db: Database) -> dict[str, Seen]:
+    """What was last seen of every key."""
+    rows = db.conn.execute("SELECT series, session, number, value, missing FROM observations")
+    return {row[0]: Seen(date.fromisoformat(row[1]), *row[2:]) for row in rows}
+
+
+def next_observation(before: Seen | None, session: date, value: float | None) -> Observation | None:
+    """The observation that `value` is of `session`; None where that session was evaluated already."""
+    if before is None:
+        return Observation(session, int(value is not None), value, int(value is None))
+    if before.session >= session:
+        return None
+    return Observation(session, before.number + (value is not None), value, before.missing + (value is None))
+
+
+def touched(db: Database, key: str, observation: Observation) -> list[Watch]:
+    """The watches that the observation moves: those whose wait it meets, and those that are due."""
+    if observation.value is None:
+        return []
+    select = f"SELECT {COLUMNS}, {_STATE} FROM watches JOIN rules ON rules.id = watches.rule WHERE watches.series = ?"
+    rows = []
+    for sign in (1, -1):
+        for strict, beyond in ((1, "<"), (0, "<=")):
+            rows += db.conn.execute(
+                f"{select} AND sign = ? AND strict = ? AND watches.level {beyond} ?",
+                [key, sign, strict, sign * observation.value],
+            ).fetchall()
+    rows += db.conn.execute(f"{select} AND due <= ?", [key, observation.number]).fetchall()
+    found = {row[0]: watch_of(row[:WIDTH], _state(*row[WIDTH:])) for row in rows}
+    return list(found.values())
+
+
+def record_observations(db: Database, observed: Mapping[str, Observation]) -> None:
+    """Note, by key, that a session's values were evaluated."""
+    db.conn.executemany(
+        """INSERT INTO observations (series, session, number, value, missing) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (series) DO UPDATE SET session = excluded.session, number = excluded.number,
+               value = coalesce(excluded.value, value), missing = excluded.missing""",
+        [
+            (key, one.session.isoformat(), one.number, one.value, one.missing if one.value is None else 0)
+            for key, one in observed.items()
+        ],
+    )
+
+
+def record_changes(db: Database, changes: Sequence[Change]) -> None:
+    """Move the watches of a session to where they stand now."""
+    db.conn.executemany(
+        "DELETE FROM watches WHERE series = ? AND sign = ? AND strict = ? AND level = ? AND rule = ?",
+        [
+            (*_key(change.watch.rule.watched.key, wait), change.watch.id)
+            for change in changes
+            for wait in waits(change.watch.rule, change.watch.state)
+        ],
+    )
+    insert(db, [(change.watch.id, change.watch.rule, change.after) for change in changes])
+    db.conn.executemany(
+        "UPDATE rules SET disarmed_session = ?, expired = ? WHERE id = ?",
+        [
+            (change.after.since.isoformat(), int(change.after.phase is Phase.EXPIRED), change.watch.id)
+            for change in changes
+            if change.after.phase in (Phase.DISARMED, Phase.EXPIRED) and change.after.since
+        ],
+    )
+
+
+def chats_watching(db: Database, key: str) -> dict[int, list[int]]:
+    """The chats with an armed rule on a key, each with the numbers of those rules."""
+    out: dict[int, list[int]] = {}
+    rows: Iterable[Any] = db.conn.execute(
+        """SELECT DISTINCT rules.chat, rules.number FROM watches JOIN rules ON rules.id = watches.rule
+           WHERE watches.series = ? ORDER BY rules.chat, rules.number""",
+        [key],
+    )
+    for chat, number in rows:
+        out.setdefault(chat, []).append(number)
+    return out
