@@ -100,8 +100,9 @@ def run_session(gathering: Gathering, session: date, operators: Sequence[int] = 
     inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None, economy_source=source)
 
     # 2. Decide what the session's figures are, and what those of the last sessions should have been.
-    computed = compute(inputs, [session]) + own_series.of_sessions(db, [session])
-    rechecked = compute(inputs, recent) if recent else []
+    figured = compute(inputs, [*recent, session])
+    computed = [figure for figure in figured if figure.session == session] + own_series.of_sessions(db, [session])
+    rechecked = [figure for figure in figured if figure.session != session]
 
     # 3. Record: figures, rule states, events and messages together, or none of them.
     final = gathered.whole or now >= seal_deadline(session)

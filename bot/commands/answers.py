@@ -102,13 +102,20 @@ def visible_length(html: str) -> int:
 
 
 async def show(update: Update, context: Context, text: str, chart: Chart | None, buttons: Buttons = ()) -> None:
-    """Answer with a text under a picture; the text alone where there is nothing to draw, or drawing fails."""
+    """Answer with a text under a picture; the text alone where there is nothing to draw, or drawing fails.
+
+    Of a text too long for a caption the first paragraph stands under the picture, and the rest follows.
+    """
     picture = None if chart is None else await _picture(update, parts(context), chart)
     if picture is None or chart is None or update.effective_chat is None:
         await say(update, text, buttons)
         return
-    fits = visible_length(text) <= MessageLimit.CAPTION_LENGTH
-    options: dict[str, Any] = {"caption": text, "parse_mode": "HTML", "reply_markup": keyboard(buttons)} if fits else {}
+    caption, rest = text, ""
+    if visible_length(text) > MessageLimit.CAPTION_LENGTH:
+        caption, _, rest = text.partition("\n\n")
+    options: dict[str, Any] = {"caption": caption, "parse_mode": "HTML"}
+    if not rest:
+        options["reply_markup"] = keyboard(buttons)
     try:
         sent = await update.effective_chat.send_photo(picture, **options)
     except BadRequest:
@@ -118,8 +125,8 @@ async def show(update: Update, context: Context, text: str, chart: Chart | None,
     if sent.photo and sent.photo[-1].file_id != picture:
         parts(context).known[chart.key()] = sent.photo[-1].file_id
         await parts(context).store.write(pictures.keep_file_id, chart.key(), sent.photo[-1].file_id, datetime.now(UTC))
-    if not fits:
-        await say(update, text, buttons)
+    if rest:
+        await say(update, rest, buttons)
 
 
 async def _typing(update: Update) -> None:

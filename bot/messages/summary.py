@@ -165,6 +165,8 @@ def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
         parts.append(f"{ordinal(entry.percentile.value)} pct.")
     if counted and (over := coverage(figure.eligible, figure.members)):
         parts.append(over)
+    if counted:
+        parts += [word for word in figure.source.split(", ") if word.startswith("of ")]
     return text + (" · " + " · ".join(parts) if parts else "")
 
 
@@ -195,7 +197,8 @@ def _sources(figures: Sequence[Standing]) -> str:
     seen: dict[str, None] = {}
     for entry in figures:
         for word in entry.figure.source.split(", "):
-            seen["some corrected since" if word.startswith("corrected on") else word] = None
+            if not word.startswith("of "):  # the date of one figure's observation stands beside that figure
+                seen["some corrected since" if word.startswith("corrected on") else word] = None
     return ", ".join(seen)
 
 

@@ -15,6 +15,7 @@ from market_bench import LISTENER, TESTS, Bench, market
 from program import evening
 
 from alerts.market.sessions import seal_deadline
+from storage.database import writing
 
 pytestmark = pytest.mark.process
 
@@ -228,6 +229,8 @@ def test_missed_sessions_come_oldest_first_and_once(one: Bench) -> None:
 
 def test_the_valuation_history_goes_on_where_it_was_turned_away(one: Bench) -> None:
     now = evening(D0).isoformat()
+    with one.open() as db, writing(db):
+        db.conn.execute("DELETE FROM memberships WHERE rank % 5 <> 0")  # a fifth of the requests
     one.fault("429", match="timeseries/[N-Z]")
     stopped = one.ask(do="valuations", now=now)
     assert stopped["error"] == "TurnedAway"
@@ -241,4 +244,4 @@ def test_the_valuation_history_goes_on_where_it_was_turned_away(one: Bench) -> N
     months = [month for (month,) in one.rows("SELECT DISTINCT month FROM month_valuations ORDER BY 1")]
     assert (len(months), months[-1]) == (16, "2025-07")  # August still runs
     ((value,),) = one.rows("SELECT count(*) FROM month_valuations WHERE forward_pe > 0 AND market_value > 1e6")
-    assert value > 1_000
+    assert value > 200

@@ -203,14 +203,15 @@ def test_every_family_is_answered_with_a_picture_and_its_session(program: Progra
     program.start("run")
     ada = Person(telegram)
     # What is too long for a picture's caption follows it.
-    for command, answers in (("/summary", 1), ("/breadth", 2), ("/size", 2), ("/valuation", 1)):
-        row = ada.ask(command, answers)
-        picture = ada.rows()[-answers]
-        assert picture["message"]["photo"][-1]["width"] >= 1000, command
+    for command, answers in (("/summary", 1), ("/breadth", 2), ("/size", 2), ("/valuation", 1), ("/thesis", 2)):
+        ada.ask(command, answers)
+        row = ada.rows()[-answers]
+        assert row["message"]["photo"][-1]["width"] >= 1000, command
         assert "20 Aug 2025" in text(row)
         assert "simulated" in text(row)
+    assert "Small caps lead large caps this quarter" in text(ada.rows()[-1])
     ids = {row["message"]["photo"][-1]["file_id"] for row in ada.rows() if row["message"].get("photo")}
-    assert len(ids) == 4
+    assert len(ids) == 5
     again = ada.ask("/summary")["message"]["photo"][-1]["file_id"]
     assert again in ids  # sent again by its id, not uploaded again
     with sqlite3.connect(program.folder / "rotation.db") as db:
