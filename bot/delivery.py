@@ -37,6 +37,7 @@ from bot.pace import Pace
 from bot.store import Store
 from bot.transport import NotSent
 from storage import chats, outbox
+from storage.moves import move_chat
 from storage.outbox import Due, Sent
 
 log = logging.getLogger(__name__)
@@ -244,7 +245,7 @@ class Delivery:
                 chats.unsubscribe(db, due.chat, _now(), why)
             case Decision.MOVED:
                 assert isinstance(error, ChatMigrated)
-                outbox.move_chat(db, due.chat, error.new_chat_id)
+                move_chat(db, due.chat, error.new_chat_id)
                 outbox.mark_again(db, due.id, _now(), why, maybe_repeat=False)
             case Decision.DONE:
                 outbox.mark_withdrawn(db, due.id, why)

@@ -202,20 +202,6 @@ def recover(db: Database, now: datetime) -> int:
     ).rowcount
 
 
-def move_chat(db: Database, old: int, new: int) -> None:
-    """A group became a supergroup: everything of `old` belongs to `new` from here on."""
-    db.conn.execute(
-        "INSERT OR IGNORE INTO chats (id, created_at, subscribed_at, last_rule, muted, quiet_from, quiet_to, zone, "
-        "quiet_silent) SELECT ?, created_at, subscribed_at, last_rule, muted, quiet_from, quiet_to, zone, "
-        "quiet_silent FROM chats WHERE id = ?",
-        [new, old],
-    )
-    for table in ("rules", "events", "outbox", "snoozes", "drafts"):
-        db.conn.execute(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
-    db.conn.execute("UPDATE OR IGNORE silences SET chat = ? WHERE chat = ?", [new, old])
-    db.conn.execute("DELETE FROM chats WHERE id = ?", [old])
-
-
 def tell_operators(db: Database, chats: Sequence[int], kind: str, text: str, now: datetime) -> None:
     """Put a notice for each operator into the outbox; the same `kind` once a day."""
     for chat in chats:

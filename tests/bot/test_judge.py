@@ -16,6 +16,7 @@ from bot.judge import judge
 from bot.observe import value_past
 from storage import chats, events, figures, outbox, rules
 from storage.database import writing
+from storage.moves import move_chat
 
 NOW = datetime(2025, 8, 29, 21, tzinfo=UTC)
 DAYS = sessions_between(date(2025, 1, 2), date(2025, 8, 29))
@@ -218,6 +219,6 @@ def test_words_of_data_follow_a_group_that_became_a_supergroup(db: Database) -> 
     make(db, "lead 21d > 2", after=0, chat=-7)
     run(db, 1, 3)
     with writing(db):
-        outbox.move_chat(db, -7, -1007)
+        move_chat(db, -7, -1007)
     run(db, 4, 4)
     assert kinds(told(db, -1007)) == [(3, "no data"), (4, "data back")]

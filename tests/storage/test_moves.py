@@ -1,0 +1,58 @@
+"""A group that became a supergroup takes everything along, also to a chat that is known already."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlite_utils import Database
+
+from alerts.rules.grammar import parse
+from storage import chats, outbox, rules
+from storage.database import writing
+from storage.moves import move_chat
+
+NOW = datetime(2025, 8, 22, 21, tzinfo=UTC)
+DAY = date(2025, 8, 22)
+OLD, NEW = -7, -1007
+
+
+def set_rules(db: Database, chat: int, *lines: str) -> None:
+    chats.subscribe(db, chat, NOW)
+    for line in lines:
+        rules.add_rule(db, chat, parse(line), [], NOW)
+
+
+def lines_of(db: Database, chat: int) -> dict[int, str]:
+    return {watch.number: watch.rule.line for watch in rules.rules_of(db, chat)}
+
+
+def test_numbers_stay_where_nothing_was_known_of_the_new_chat(db: Database) -> None:
+    with writing(db):
+        set_rules(db, OLD, "small above 200d > 60", "iwm/spy crosses above 70")
+        move_chat(db, OLD, NEW)
+        set_rules(db, NEW, "small above 200d > 61")
+    assert lines_of(db, NEW) == {1: "small above 200d > 60", 2: "iwm/spy crosses above 70", 3: "small above 200d > 61"}
+    assert chats.chat(db, OLD) is None
+
+
+def test_what_the_new_chat_has_already_stands_beside_it(db: Database) -> None:
+    with writing(db):
+        set_rules(db, OLD, "small above 200d > 60", "iwm/spy crosses above 70")
+        set_rules(db, NEW, "large above 200d > 60")
+        chats.unsubscribe(db, NEW, NOW)
+        outbox.enqueue(db, OLD, DAY, "alert", ["old one", "old two"], [], NOW)
+        outbox.enqueue(db, NEW, DAY, "alert", ["new"], [], NOW)
+        move_chat(db, OLD, NEW)
+        set_rules(db, NEW, "small above 200d > 61")
+    assert lines_of(db, NEW) == {
+        1: "large above 200d > 60", 2: "small above 200d > 60", 3: "iwm/spy crosses above 70",
+        4: "small above 200d > 61",
+    }  # fmt: skip
+    moved = chats.chat(db, NEW)
+    assert moved is not None
+    assert moved.subscribed
+    texts = db.conn.execute("SELECT chat, kind, text FROM outbox ORDER BY id").fetchall()
+    assert texts == [
+        (NEW, "alert of -7", "old one"), (NEW, "alert of -7", "old two"), (NEW, "alert", "new"),
+    ]  # fmt: skip
+    assert db.conn.execute("PRAGMA foreign_key_check").fetchall() == []
