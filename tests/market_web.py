@@ -8,7 +8,7 @@ has the environment they need), so that yfinance and httpx run as they are. Cont
     /_today?date=D            stand at another session
     /_fault?kind=K&count=N&match=REGEX      the next N requests whose path and query match meet it
     /_split?symbol=S&ratio=R  from now on S has split: every close before counts a Rth
-    /_calm, /_counts          no more faults; requests answered since the last question, by kind
+    /_calm, /_counts          no more faults, no split; requests answered since the last question, by kind
 
 Faults of any answer: 401 (the crumb is refused) 429 500 html empty close slow. Of charts: nan (the last close is
 null), gap (the session before the last is left out), stale (the last five are), spike (the last close is a
@@ -157,6 +157,7 @@ class Web:
                 self.splits[query["symbol"]] = (self.today, float(query["ratio"]))
             case "/_calm":
                 self.faults.clear()
+                self.splits.clear()
             case "/_counts":
                 with self.lock:
                     counts, self.asked = dict(self.asked), Counter()
