@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 #: Where the demo's market begins: small caps have begun to recover, and the first crossing is two sessions away.
 FIRST_SESSION = date(2026, 1, 22)
-HISTORY = 300  # sessions of figures before it, enough for percentiles
+HISTORY = 260  # sessions of figures before it, enough for percentiles
 SHOWN = 120  # sessions of the clock's chart
 PLAY_SECONDS = 3.0
 KEEP_SECONDS = 1.0
@@ -239,12 +239,17 @@ class Demo:
         """Fill the market, and let the first person ask for the first alerts, once in the life of a file."""
         if clock is None:
             return
-        await clock.begin()
-        begun = bool(local.world.chats)
-        if begun or await asyncio.to_thread(self._anyone):
-            return
+        begun = bool(local.world.chats) or await asyncio.to_thread(self._anyone)
         person = next(iter(local.world.people))
-        await _answer(local.world, person, lambda: people.say(local.world, person, "/start"))
+        greeting = None
+        if not begun:  # answered while the market is being filled
+            greeting = asyncio.create_task(
+                _answer(local.world, person, lambda: people.say(local.world, person, "/start")), name="greeting"
+            )
+        await clock.begin()
+        if greeting is None:
+            return
+        await greeting
         for line in FIRST_LINES:
             await self._set(local.world, person, line)
 
