@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -22,7 +23,7 @@ def entry_text(told: Told) -> str:
     if "conditions" in told:
         lines += [_part(part) for part in told["conditions"]]
     elif told["value"] is not None:
-        lines += [_values(told, of), " · ".join(filter(None, (_stands(told, of), _counted(told, of))))]
+        lines.append(_figures(told))
     if lasted := _lasted(told, of):
         lines.append(lasted)
     if told.get("followed"):
@@ -150,28 +151,44 @@ def _standing_words(told: Told) -> str:
     return signs.get(told["operator"], str(told["operator"]))
 
 
-def _values(told: Told, of: Metric) -> str:
-    text = f"<b>{escape(of.show(told['value']))}</b>"
-    if told.get("transform", "value") in ("pct", "z", "change", "avg") and told["observed"] is not None:
-        text = f"{plain(told['observed'])} · {text}"
-    if told["average"] is not None and told["level"] is not None:
-        text += f" · average {escape(of.show(told['level']))}"
-    if told["before"] is not None:
-        session, value = told["before"]
-        text += f" · {escape(of.show(value))} on {short_day(date.fromisoformat(session))}"
-        if change := of.show_change(told["value"] - value):
+def _figures(told: Told) -> str:
+    """Value, value before, where it stands, who was counted: the same for all rules of a series, of which many move."""
+    average, before = told["average"], told["before"]
+    return _figures_of(
+        told["metric"], told.get("transform", "value"), told["value"], told.get("observed"), average,
+        None if average is None else told["level"], None if before is None else tuple(before),
+        told["percentile"], told["count"], told["eligible"], told["members"], told["source"],
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _figures_of(
+    identity: str, transform: str, value: float, observed: float | None, average: int | None, mean: float | None,
+    before: tuple[str, float] | None, percentile: float | None, count: int, eligible: int | None,
+    members: int | None, source: str,
+) -> str:  # fmt: skip
+    of = metric(identity)
+    text = f"<b>{escape(of.show(value))}</b>"
+    if transform in ("pct", "z", "change", "avg") and observed is not None:
+        text = f"{plain(observed)} · {text}"
+    if average is not None and mean is not None:
+        text += f" · average {escape(of.show(mean))}"
+    if before is not None:
+        text += f" · {escape(of.show(before[1]))} on {short_day(date.fromisoformat(before[0]))}"
+        if change := of.show_change(value - before[1]):
             text += f" ({escape(change)})"
-    return text
-
-
-def _stands(told: Told, of: Metric) -> str:
-    """Its percentile; a state or an event has none."""
-    return "" if of.unit in ("state", "event") else standing(told["percentile"], told["count"], of.frequency)
+    # A state or an event has no percentile.
+    stands = "" if of.unit in ("state", "event") else standing(percentile, count, of.frequency)
+    return text + "\n" + " · ".join(filter(None, (stands, _counted_of(of, eligible, members, source))))
 
 
 def _counted(told: Told, of: Metric) -> str:
-    counted = counted_over(of, told["eligible"], told["members"])
-    return " · ".join(escape(part) for part in (counted, told["source"]) if part)
+    return _counted_of(of, told["eligible"], told["members"], told["source"])
+
+
+def _counted_of(of: Metric, eligible: int | None, members: int | None, source: str) -> str:
+    counted = counted_over(of, eligible, members)
+    return " · ".join(escape(part) for part in (counted, source) if part)
 
 
 def _name(told: Told) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from html import escape
 
 from alerts.metrics.catalog import Metric
@@ -12,11 +13,13 @@ from alerts.metrics.transforms import DAILY_MINIMUM, MONTHLY_MINIMUM
 NO_ADVICE = "Figures, not investment advice."
 
 
+@lru_cache(maxsize=512)
 def day(session: date) -> str:
     """Wed 30 Jul 2025."""
     return f"{session:%a} {session.day} {session:%b %Y}"
 
 
+@lru_cache(maxsize=512)
 def short_day(session: date) -> str:
     """30 Jul 2025."""
     return f"{session.day} {session:%b %Y}"
