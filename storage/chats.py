@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,15 +24,6 @@ def chat(db: Database, chat_id: int) -> Chat | None:
     """The chat, or None where we know nothing of it."""
     row = db.conn.execute("SELECT id, subscribed_at, ended_why FROM chats WHERE id = ?", [chat_id]).fetchone()
     return None if row is None else Chat(row[0], row[1] is not None, row[2])
-
-
-def subscribed_among(db: Database, chat_ids: Iterable[int]) -> set[int]:
-    """Those of the chats that are subscribed."""
-    rows = db.conn.execute(
-        "SELECT id FROM chats WHERE id IN (SELECT value FROM json_each(?)) AND subscribed_at IS NOT NULL",
-        [json.dumps(list(chat_ids))],
-    )
-    return {row[0] for row in rows}
 
 
 def subscribe(db: Database, chat_id: int, now: datetime) -> bool:

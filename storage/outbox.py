@@ -100,15 +100,6 @@ def enqueue_all(db: Database, session: date, kind: str, messages: Iterable[Outgo
     )
 
 
-def message_of(db: Database, chat: int, session: date, kind: str) -> int | None:
-    """Telegram's id of the first part of what a chat was told of a session; None where it was not, or not yet."""
-    row = db.conn.execute(
-        "SELECT message_id FROM outbox WHERE chat = ? AND session = ? AND kind = ? AND part = 1",
-        [chat, session.isoformat(), kind],
-    ).fetchone()
-    return None if row is None else row[0]
-
-
 def message_telling(db: Database, chat: int, event: int, since: date) -> int | None:
     """Telegram's id of the first part of the message, of `since` or later, that told a chat of an event."""
     row = db.conn.execute(

@@ -42,9 +42,9 @@ import trustme
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from alerts.market.eligibility import SHELLS
 from alerts.market.sample import SampleMarket
 from alerts.market.sessions import NEW_YORK, sessions_between
-from alerts.market.universe import SHELLS
 from alerts.market.yahoo.frames import FIELDS
 from alerts.metrics.compute import FUNDS
 from storage.valuations import month_ends

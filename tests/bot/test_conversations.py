@@ -3,48 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from program import DAYS, Program, evening, until
+from program import Program, until
 from telegram_people import Person, buttons, text
-from test_process import free_port
-
-from alerts.market.sample import SampleMarket
-from bot import cycle
-from storage.database import claim_market, open_database
 
 pytestmark = pytest.mark.process
-
-
-@pytest.fixture
-def telegram(program: Program) -> str:
-    """The local Bot API in a process of its own; its address, which the program gets as its setting."""
-    address = f"http://127.0.0.1:{free_port()}"
-    program.start("local-telegram", "--port", address.rsplit(":", 1)[1])
-    until(lambda: answers(address))
-    token = "987654321:TestTokenTestTokenTestTokenTestToke"
-    program.settings |= {"TELEGRAM_API_URL": address, "TELEGRAM_BOT_TOKEN": token, "SCHEDULE": "off"}
-    return address
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/_local/people").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-@pytest.fixture
-def figures_of_two_days(program: Program, market: SampleMarket, tmp_path: Path) -> None:
-    """Two sealed sessions in the program's database."""
-    db = open_database(tmp_path / "rotation.db")
-    claim_market(db, "sample", evening(DAYS[0]))
-    for day in DAYS[:2]:
-        cycle.refresh(db, market, evening(day), day)
-    db.close()
 
 
 def rows(program: Program, query: str) -> list[Any]:

@@ -4,61 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import time
 from pathlib import Path
 
 import httpx
 import pytest
-from program import DAYS, TOKEN, Program, evening, until
+from program import DAYS, Program, evening, until
 from sqlite_utils import Database
 from telegram_people import Person, buttons, text
 
 from alerts.market.sample import SampleMarket
 from bot import cycle
 from storage import figures
-from storage.database import claim_market, open_database
+from storage.database import open_database
 
 pytestmark = pytest.mark.process
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
-def telegram(program: Program) -> str:
-    """The local Bot API in a process of its own; its address, which the program gets as its setting."""
-    address = f"http://127.0.0.1:{free_port()}"
-    program.start("local-telegram", "--port", address.rsplit(":", 1)[1])
-    until(lambda: answers(address))
-    program.settings |= {"TELEGRAM_API_URL": address, "TELEGRAM_BOT_TOKEN": TOKEN, "SCHEDULE": "off"}
-    return address
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/_local/people").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-@pytest.fixture
-def line(program: Program, market: SampleMarket, tmp_path: Path) -> str:
+def line(market: SampleMarket, figures_of_two_days: None, tmp_path: Path) -> str:
     """Two sealed sessions in the program's database, and a line that fires on the third of DAYS."""
     scout = open_database(tmp_path / "scout.db")
     for day in DAYS[:3]:
         cycle.refresh(scout, market, evening(day), day)
     one, two = (value(scout, day) for day in DAYS[1:3])
     scout.close()
-    db = open_database(tmp_path / "rotation.db")
-    claim_market(db, "sample", evening(DAYS[0]))
-    for day in DAYS[:2]:
-        cycle.refresh(db, market, evening(day), day)
-    db.close()
     return f"large above 50d crosses {'above' if two > one else 'below'} {(one + two) / 2:.3f}"
 
 

@@ -10,8 +10,8 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from alerts.market.eligibility import SHELLS
 from alerts.market.feed import FeedError
-from alerts.market.universe import SHELLS
 from alerts.market.yahoo import Yahoo
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.market.eligibility import ineligible_reason
 from alerts.market.universe import (
     companies,
     effective_day,
     in_force_on,
-    ineligible_reason,
     rank_day,
     segments,
 )

@@ -19,9 +19,9 @@ from typing import Any
 
 import pandas as pd
 
+from alerts.market.eligibility import SHELLS, VENUES
 from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, Progress, WrongSession
 from alerts.market.sessions import NEW_YORK, sessions_between
-from alerts.market.universe import SHELLS, VENUES
 from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
 from alerts.market.yahoo.measures import month_measures
 from alerts.market.yahoo.reasons import NO_BARS, UNKNOWN, Reason, reason_of
