@@ -29,9 +29,9 @@ from alerts.metrics.figure import Figure  # noqa: E402
 from alerts.rules.condition import Operator  # noqa: E402
 from alerts.rules.evaluate import Change, Watch, evaluate  # noqa: E402
 from alerts.rules.grammar import GrammarError, parse  # noqa: E402
-from alerts.rules.phases import Observation, Phase, State  # noqa: E402
 from alerts.rules.rule import Rule  # noqa: E402
 from alerts.rules.series import Series  # noqa: E402
+from alerts.rules.state import Observation, Phase, State  # noqa: E402
 from bot.judge import judge  # noqa: E402
 from bot.observe import value_past  # noqa: E402
 from storage import chats, figures, rules, watches  # noqa: E402

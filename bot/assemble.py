@@ -13,8 +13,8 @@ from alerts.market import universe
 from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics import rates
 from alerts.metrics.compute import ECONOMY_SOURCE, FUNDS, WINDOW, Inputs
-from alerts.metrics.economic import releases
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
+from alerts.metrics.releases import releases
 from storage import advances, closes, companies, economy, valuations
 
 CENSUS_FIGURES = ["market_value", "price", "eps_forward", "eps_trailing", "ev_ebit"]

@@ -13,7 +13,7 @@ from alerts.market.feed import EconomyFeed, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
 from alerts.metrics.compute import ECONOMY_SOURCE, compute, counts
 from alerts.metrics.figure import Figure
-from alerts.rules.phases import Kind
+from alerts.rules.state import Kind
 from bot import own_series
 from bot.assemble import assemble
 from bot.gather import SOURCES, Gathered, Gathering

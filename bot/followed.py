@@ -10,10 +10,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from alerts.rules.backtest import backtest
-from alerts.rules.baserates import BaseRates
+from alerts.rules.base_rates import BaseRates
 from alerts.rules.condition import series_of
-from alerts.rules.phases import Kind
 from alerts.rules.rule import Repeat, Rule
+from alerts.rules.state import Kind
 from bot.observe import Past, metric_past
 
 HORIZON = 63  # sessions, a quarter

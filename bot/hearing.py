@@ -9,8 +9,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from alerts.rules.evaluate import Watch
-from alerts.rules.phases import Kind
 from alerts.rules.series import Series
+from alerts.rules.state import Kind
 from storage import events, snoozes
 from storage.hearing import NOBODY, Hearing, hearings
 

@@ -17,8 +17,8 @@ from sqlite_utils import Database
 
 from alerts.rules.condition import series_of, watched_from
 from alerts.rules.evaluate import Change, evaluate
-from alerts.rules.phases import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
 from alerts.rules.series import Series
+from alerts.rules.state import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
 from bot.followed import Followed
 from bot.hearing import Ears
 from bot.observe import Observed, Told

@@ -15,8 +15,8 @@ from alerts.metrics.figure import Figure
 from alerts.metrics.transforms import average, percentile
 from alerts.rules.condition import Condition, Joined, Watched
 from alerts.rules.evaluate import Change
-from alerts.rules.phases import Kind
 from alerts.rules.series import Series, Transform, derive, latest, span
+from alerts.rules.state import Kind
 from storage import closes, figures
 
 Past = list[tuple[date, float | None]]

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from sqlite_utils import Database
 
-from alerts.metrics.economic import known
-from alerts.metrics.meetings import scheduled
+from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.odds import NoOdds, Tree, tree
 from alerts.metrics.rates import prices_on
+from alerts.metrics.releases import known
 from storage import economy
 
 

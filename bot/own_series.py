@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from alerts.market.own_series import OwnSeries
+from alerts.market.csv_import import OwnSeries
 from alerts.market.sessions import last_complete_session, sessions_between
 from alerts.metrics.catalog import Metric, UnknownMetric, metric
 from alerts.metrics.figure import Figure
-from alerts.metrics.own import FAMILY, own_figures
+from alerts.metrics.imported import FAMILY, own_figures
 from alerts.rules import grammar
 from storage import figures, own_series
 from storage.database import writing

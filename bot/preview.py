@@ -9,9 +9,9 @@ from itertools import pairwise
 from sqlite_utils import Database
 
 from alerts.rules.backtest import Backtest, backtest
-from alerts.rules.levels import levels_firing
-from alerts.rules.phases import Kind
 from alerts.rules.rule import Repeat, Rule
+from alerts.rules.state import Kind
+from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
 from bot.followed import followed_json
 from bot.messages.preview import Tried, preview_text

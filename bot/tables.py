@@ -11,7 +11,7 @@ from rich.table import Table
 from alerts.metrics.catalog import Metric
 from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
-from alerts.rules.baserates import TOO_FEW, BaseRates, Following
+from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
 from bot.messages.words import NO_ADVICE, coverage, day, ordinal
 from bot.summary import Standing, Summary
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.metrics.thesis import CLAIMS, METRICS, Thesis, Verdict, judge
+from alerts.thesis import CLAIMS, METRICS, Thesis, Verdict, judge
 from bot.charts.spec import Chart, Line, Panel
 from bot.messages.words import short_day
 from storage import figures

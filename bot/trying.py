@@ -11,12 +11,12 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.backtest import Backtest, Happened, Histories, backtest
-from alerts.rules.baserates import FEWEST, NO_CLOSES, TOO_FEW, BaseRates, base_rates
+from alerts.rules.base_rates import FEWEST, NO_CLOSES, TOO_FEW, BaseRates, base_rates
 from alerts.rules.check import check_history
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
-from alerts.rules.phases import Kind
 from alerts.rules.rule import Repeat, Rule
+from alerts.rules.state import Kind
 from bot.observe import metric_past
 from storage import closes, figures
 

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.evaluate import Watch
-from alerts.rules.phases import Phase
+from alerts.rules.state import Phase
 from bot.observe import SeriesTold, Told, value_past
 from storage import events, figures, watches
 from storage.snoozes import Snooze, snoozes_of

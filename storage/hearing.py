@@ -9,7 +9,7 @@ from datetime import datetime, time
 
 from sqlite_utils import Database
 
-from alerts.rules.quiet import Quiet
+from alerts.quiet_hours import Quiet
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from alerts.rules.condition import Condition, Joined, Operator, watched_from
 from alerts.rules.evaluate import Watch
 from alerts.rules.rule import Repeat, Rule
-from alerts.rules.state import Phase, State
+from alerts.rules.step import Phase, State
 
 COLUMNS = (
     "rules.id, chat, rules.number, rules.series, operator, rules.level, upper, hold, clear, keep, repeat, remind, "

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from alerts.rules.evaluate import Watch
 from alerts.rules.rule import Rule
-from alerts.rules.state import Observation, State, looks_back, settled
+from alerts.rules.step import Observation, State, looks_back, settled
 from storage import watches
 from storage.rule_rows import COLUMNS, OVER, columns_of, rule_from, watch_of
 

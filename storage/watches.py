@@ -19,8 +19,8 @@ from sqlite_utils import Database
 from alerts.rules.condition import Watched, watched_from
 from alerts.rules.evaluate import Change, Watch
 from alerts.rules.rule import Rule
-from alerts.rules.state import Observation, Phase, State
-from alerts.rules.waits import Wait, all_waits, waits
+from alerts.rules.step import Observation, Phase, State
+from alerts.rules.triggers import Wait, all_waits, waits
 from storage.rule_rows import COLUMNS, WIDTH, watch_of
 
 _STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side"

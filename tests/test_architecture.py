@@ -46,7 +46,7 @@ def test_only_one_file_imports_yfinance() -> None:
         str(path) for folder in ALLOWED for path, tree in sources(folder)
         if any(name.split(".")[0] == "yfinance" for name in imported(tree))
     }  # fmt: skip
-    assert users == {"alerts/market/yahoo/talk.py"}
+    assert users == {"alerts/market/yahoo/client.py"}
 
 
 def test_only_storage_opens_sqlite() -> None:

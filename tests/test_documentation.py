@@ -68,7 +68,7 @@ def test_lines_shown_in_the_documentation_of_rules_parse() -> None:
 
 
 def test_the_metrics_document_is_that_of_the_catalogue() -> None:
-    from alerts.metrics.described import described
+    from alerts.metrics.reference import described
 
     written = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert written == described(), "run: .venv/bin/python -m alerts.metrics.described > docs/metrics.md"

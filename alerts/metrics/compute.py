@@ -24,10 +24,10 @@ from alerts.metrics import (
     valuation,
 )
 from alerts.metrics.catalog import catalog
-from alerts.metrics.economic import known
+from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.figure import Figure, figures
-from alerts.metrics.meetings import scheduled
 from alerts.metrics.members import MemberCloses
+from alerts.metrics.releases import known
 
 FUNDS = ("SPY", "IWM", "RSP", "IJR", "IWC", "VTI", "VSS", "ACWX", *breadth.SECTOR_FUNDS)
 SEGMENTS = ("large", "small", "all")

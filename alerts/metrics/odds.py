@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.metrics.meetings import Meetings
+from alerts.metrics.fed_meetings import Meetings
 
 STEP = 0.25  # percentage points
 _NOTHING = 1e-12

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from alerts.metrics.economic import known
+from alerts.metrics.fed_meetings import Meetings
 from alerts.metrics.figure import counted
-from alerts.metrics.meetings import Meetings
 from alerts.metrics.odds import NoOdds, tree
+from alerts.metrics.releases import known
 
 #: Metrics that are a series as it is.
 PLAIN = {

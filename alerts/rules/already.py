@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts.rules.phases import TRUE, Phase, State
 from alerts.rules.rule import Repeat, Rule
+from alerts.rules.state import TRUE, Phase, State
 
 
 def announced(rule: Rule, state: State, number: int) -> State | None:

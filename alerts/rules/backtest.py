@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from alerts.rules.condition import Condition, series_of
-from alerts.rules.phases import Kind, Observation
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform, derive
-from alerts.rules.state import initial, settled, step
+from alerts.rules.state import Kind, Observation
+from alerts.rules.step import initial, settled, step
 
 #: By metric: (session, value) ascending, None where it is missing; all that is held.
 Histories = Mapping[str, Sequence[tuple[date, float | None]]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.rules.phases import Kind, Observation, State
 from alerts.rules.rule import Rule
-from alerts.rules.state import step
+from alerts.rules.state import Kind, Observation, State
+from alerts.rules.step import step
 
 #: What happens to a series, and so to all rules on it at once: told once a chat, not once a rule.
 OF_SERIES = frozenset({Kind.NO_DATA, Kind.DATA_BACK})

@@ -1,148 +1,74 @@
-"""step(rule, state, observation) → state, transitions: what one session does to one rule.
-
-A level rule goes inactive → pending → firing → recovering → inactive; with `hold` 1 it skips pending, with `keep` 0
-recovering. A crossing is armed until it fires, then spent until the value has been back at its clear level. An event,
-an extreme or a change of state is a series that is 1 on the session on which it happens. A rule that speaks once is
-disarmed after it has; one whose last session is over has expired.
-
-State is position: in every phase a rule waits for the value to get past one level or two (`waits.waits`), or for an
-observation number (`State.due`). A session that does neither leaves it as it is, so that only the rules that a move
-touches need a step.
-"""
+"""What a rule sees and remembers, and what happens to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
-from alerts.rules.condition import Operator
-from alerts.rules.phases import NO_DATA_AFTER, OVER, TRUE, Kind, Observation, Phase, State
-from alerts.rules.rule import Repeat, Rule
-from alerts.rules.waits import becomes_false, becomes_true, goes_back, past_clear
-
-__all__ = ["Kind", "Observation", "Phase", "State", "initial", "looks_back", "settled", "step"]
-
-Step = tuple[State, tuple[Kind, ...]]
+NO_DATA_AFTER = 3  # missing observations in a row
 
 
-def initial(rule: Rule) -> State:
-    """The state of a rule that has seen nothing."""
-    if not rule.momentary:
-        return State(Phase.INACTIVE)
-    return State(Phase.ARMED if rule.first.operator is Operator.HAPPENS else Phase.NEW)
+class Phase(StrEnum):
+    """Where a rule stands."""
+
+    NEW = "new"  # a crossing that has not seen a value yet
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RECOVERING = "recovering"
+    ARMED = "armed"
+    BEYOND = "beyond"  # a crossing above (below) whose first value lay above (below) already
+    SPENT = "spent"
+    BELOW = "below"  # a crossing either way: the side of the last value
+    AT = "at"
+    ABOVE = "above"
+    DISARMED = "disarmed"
+    EXPIRED = "expired"
 
 
-def step(rule: Rule, state: State, observation: Observation) -> Step:
-    """The state after one session, and what is to be told, in that order. A missing value changes nothing else."""
-    if state.phase in OVER:
-        return state, ()
-    if rule.until is not None and observation.session > rule.until:
-        told = (Kind.EXPIRED,) if state.phase in TRUE and state.announced else ()
-        return State(Phase.EXPIRED, observation.session, announced=state.announced), told
-    if observation.value is None:
-        return state, (Kind.NO_DATA,) if observation.missing == NO_DATA_AFTER else ()
-    after, kinds = _present(rule, state, observation, observation.value)
-    return after, (Kind.DATA_BACK, *kinds) if observation.missing >= NO_DATA_AFTER else kinds
+OVER = frozenset({Phase.DISARMED, Phase.EXPIRED})
+TRUE = frozenset({Phase.FIRING, Phase.RECOVERING})  # an episode is going on
 
 
-def _present(rule: Rule, state: State, observation: Observation, value: float) -> Step:
-    if not rule.momentary:
-        after, kinds = _level(rule, state, observation, value)
-        if rule.ranged and after.phase is not Phase.DISARMED:
-            after = replace(after, side=rule.first.side(value))
-        return after, kinds
-    match rule.first.operator:
-        case Operator.HAPPENS:
-            after, fired = state, rule.holds(value)
-        case Operator.CROSSES:
-            after, fired = _cross_either_way(rule, state, observation, value)
-        case _:
-            after, fired = _cross(rule, state, observation, value)
-    if not fired:
-        return after, ()
-    if rule.repeat is Repeat.ONCE:
-        return State(Phase.DISARMED, observation.session, announced=True), (Kind.FIRED,)
-    return replace(after, since=observation.session, announced=True), (Kind.FIRED,)
+class Kind(StrEnum):
+    """What happened to a rule."""
+
+    FIRED = "fired"
+    REMINDER = "reminder"
+    RESOLVED = "resolved"
+    EXPIRED = "expired"
+    NO_DATA = "no data"
+    DATA_BACK = "data back"
 
 
-def _level(rule: Rule, state: State, observation: Observation, value: float) -> Step:
-    number, true = observation.number, rule.holds(value)
-    match state.phase:
-        case Phase.INACTIVE if true and rule.hold == 1:
-            return _fire(rule, observation)
-        case Phase.INACTIVE if true:
-            return State(Phase.PENDING, observation.session, due=number + rule.hold - 1), ()
-        case Phase.PENDING if true and state.due is not None and number >= state.due:
-            return _fire(rule, observation)
-        case Phase.PENDING if not true:
-            return State(Phase.INACTIVE, observation.session), ()
-        case Phase.FIRING | Phase.RECOVERING:
-            if past_clear(rule, value):
-                return _clear(rule, state, observation)
-            if state.phase is Phase.RECOVERING:
-                return replace(state, phase=Phase.FIRING, due=_reminder(rule, state.told)), ()
-            if state.due is not None and number >= state.due:
-                return replace(state, due=_reminder(rule, number), told=number), (Kind.REMINDER,)
-    return state, ()
+@dataclass(frozen=True)
+class Observation:
+    """One session's value of what a rule watches.
 
-
-def _fire(rule: Rule, observation: Observation) -> Step:
-    if rule.repeat is Repeat.ONCE:
-        return State(Phase.DISARMED, observation.session, announced=True), (Kind.FIRED,)
-    told = observation.number
-    fired = State(Phase.FIRING, observation.session, due=_reminder(rule, told), announced=True, told=told)
-    return fired, (Kind.FIRED,)
-
-
-def _reminder(rule: Rule, told: int | None) -> int | None:
-    return told + rule.remind if rule.remind and told is not None else None
-
-
-def _clear(rule: Rule, state: State, observation: Observation) -> Step:
-    number = observation.number
-    if state.phase is Phase.FIRING and rule.keep:
-        return replace(state, phase=Phase.RECOVERING, due=number + rule.keep), ()
-    if state.phase is Phase.FIRING or (state.due is not None and number >= state.due):
-        return State(Phase.INACTIVE, observation.session), (Kind.RESOLVED,) if state.announced else ()
-    return state, ()
-
-
-def _cross(rule: Rule, state: State, observation: Observation, value: float) -> tuple[State, bool]:
-    beyond = becomes_true(rule).met(value)
-    match state.phase:
-        case Phase.ARMED if beyond:
-            return State(Phase.SPENT), True
-        case Phase.NEW if beyond:
-            return State(Phase.BEYOND, observation.session), False
-        case Phase.NEW | Phase.BEYOND if becomes_false(rule).met(value):
-            return State(Phase.ARMED, observation.session), False
-        case Phase.SPENT if goes_back(rule).met(value):
-            return State(Phase.ARMED, observation.session), False
-    return state, False
-
-
-def _cross_either_way(rule: Rule, state: State, observation: Observation, value: float) -> tuple[State, bool]:
-    level = rule.first.level
-    phase = Phase.ABOVE if value > level else Phase.BELOW if value < level else Phase.AT
-    if phase is state.phase:
-        return state, False
-    fired = phase is not Phase.AT and state.phase is not Phase.NEW
-    return State(phase, observation.session), fired
-
-
-def settled(rule: Rule, past: Sequence[Observation]) -> State:
-    """The state of a rule made now, as if it had watched `past` in silence: it starts where the market is.
-
-    A level rule that is already true starts as firing and unannounced: it speaks once it has cleared and come true
-    again. `past`: the latest observations, ascending: as many as `hold` that are not missing, more where the rule
-    remembers more (`looks_back`).
+    number: of the observations that were not missing, this one included. missing: how many in a row were missing, up to
+    this one where it is, up to the one before where it is not.
     """
-    state, silent = initial(rule), replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
-    for observation in past:
-        state, _ = step(silent, state, observation)
-    return replace(state, announced=False, told=None)
+
+    session: date
+    number: int
+    value: float | None
+    missing: int = 0
 
 
-def looks_back(rule: Rule) -> int | None:
-    """How many of the latest values settle a rule; None where it may remember any of them."""
-    return max(rule.hold, 2) if rule.clear is None and not rule.keep else None
+@dataclass(frozen=True)
+class State:
+    """What is remembered of a rule between sessions.
+
+    since: the session on which the phase began; while recovering, the episode. due: the observation number at which a
+    pending rule fires, a recovering one resolves, a firing one reminds. announced: whether the episode was made known;
+    what never was is never resolved. told: the observation number of the last word on the episode, where reminders
+    count from it. side: of a range, where the last value stood (−1, 0, +1).
+    """
+
+    phase: Phase
+    since: date | None = None
+    due: int | None = None
+    announced: bool = False
+    told: int | None = None
+    side: int | None = None

@@ -12,9 +12,9 @@ from alerts.market.sessions import NEW_YORK
 from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError, parse
-from alerts.rules.phases import TRUE
 from alerts.rules.rule import Rule
-from alerts.rules.state import looks_back
+from alerts.rules.state import TRUE
+from alerts.rules.step import looks_back
 from bot.commands.answers import Context, chat_of, parts, say
 from bot.messages import talk
 from bot.messages.buttons import Buttons

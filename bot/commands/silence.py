@@ -8,10 +8,10 @@ from sqlite_utils import Database
 from telegram import Update
 
 from alerts.market.sessions import next_session
+from alerts.quiet_hours import QuietError, read_quiet
 from alerts.rules.already import announced
 from alerts.rules.evaluate import Change, Watch
-from alerts.rules.phases import TRUE, Kind
-from alerts.rules.quiet import QuietError, read_quiet
+from alerts.rules.state import TRUE, Kind
 from bot.commands.answers import (
     Context,
     answer_button,

@@ -9,7 +9,7 @@ from telegram import Update
 
 from alerts.rules.backtest import backtest
 from alerts.rules.evaluate import Watch
-from alerts.rules.phases import Kind
+from alerts.rules.state import Kind
 from bot.charts.spec import Chart
 from bot.commands.answers import Context, answer_button, argument, chat_of, parts, say, show
 from bot.commands.thresholds import rule_numbered, rule_pressed

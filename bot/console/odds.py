@@ -46,7 +46,7 @@ def _print(told: Tree) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from alerts.metrics.meetings import scheduled
+    from alerts.metrics.fed_meetings import scheduled
     from alerts.metrics.odds import STEP
     from bot.messages.words import day, short_day
 

@@ -28,13 +28,13 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
     FILE has a date and a value a line; dates and numbers are read as people write them. Importing again adds, and
     writes over values of the same dates. With a wrong line nothing is imported.
     """
-    from alerts.market import own_series
+    from alerts.market import csv_import
     from bot.own_series import keep
     from storage.database import writing
     from storage.own_series import forget_import
 
     short = name.casefold().removeprefix("import.")
-    if not own_series.NAME.fullmatch(short):
+    if not csv_import.NAME.fullmatch(short):
         raise click.BadParameter(
             f"{name}: a name has up to 40 of a–z, 0–9, - and _, such as vix or put-call", param_hint="NAME"
         )
@@ -52,10 +52,10 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
         return
     day_first = None if dates is None else dates == "day-first"
     try:
-        found = own_series.read(
+        found = csv_import.read(
             _text(file), now.date(), day_first=day_first, decimal={"comma": ",", "point": "."}.get(decimal or "")
         )
-    except own_series.NotReadable as error:
+    except csv_import.NotReadable as error:
         complain(f"{file}: nothing was imported:\n{error}", 2)
         return
     changed = keep(db, metric_id, found, file.name, now, replace=replace)
@@ -98,7 +98,6 @@ def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | Non
     from alerts.metrics.catalog import catalog
     from bot.own_series import metric_named
     from storage import figures as stored
-    from storage import own_series
 
     db = opened(settings_read())
     imported = own_series.imports(db)

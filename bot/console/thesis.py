@@ -10,7 +10,7 @@ import click
 from bot.console.command import DATE, command, complain, opened, print_json, settings_read
 
 if TYPE_CHECKING:
-    from alerts.metrics.thesis import Thesis
+    from alerts.thesis import Thesis
 
 
 @click.command()

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from alerts.metrics.catalog import Metric, metric
-from alerts.rules.baserates import FEWEST
+from alerts.rules.base_rates import FEWEST
 from bot.messages.words import capital, counted_over, short_day, standing
 
 Told = Mapping[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from alerts.rules.evaluate import Watch
-from alerts.rules.phases import TRUE
 from alerts.rules.presets import Pack
+from alerts.rules.state import TRUE
 from bot.messages.buttons import Buttons
 
 _ROW = 5  # numbers in a row

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
+from alerts.quiet_hours import EXAMPLE, Quiet, QuietError
 from alerts.rules.evaluate import Watch
-from alerts.rules.quiet import EXAMPLE, Quiet, QuietError
 from bot.messages.entry import what_text
 from bot.messages.words import short_day
 from storage.events import Event

@@ -10,7 +10,7 @@ from alerts.rules.check import RuleError
 from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
-from alerts.rules.phases import Phase
+from alerts.rules.state import Phase
 from bot.messages.words import NO_ADVICE, day, short_day
 from storage.hearing import Hearing
 from storage.snoozes import Snooze

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from alerts.metrics.thesis import Holding, Thesis, Verdict
+from alerts.thesis import Holding, Thesis, Verdict
 from bot.messages.words import NO_ADVICE, coverage, day, short_day
 
 SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from alerts.rules.condition import Condition, Operator, typed_number
-from alerts.rules.phases import Phase
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Transform
-from alerts.rules.waits import clears, goes_back
+from alerts.rules.state import Phase
+from alerts.rules.triggers import clears, goes_back
 from bot.messages.entry import plain
 from bot.messages.words import because, capital, counted_over, day, short_day, standing
 from bot.observe import SeriesTold

@@ -18,9 +18,9 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import close_of, next_session
 from alerts.metrics.figure import Figure
+from alerts.quiet_hours import read_quiet
 from alerts.rules.grammar import parse
 from alerts.rules.names import metric_named
-from alerts.rules.quiet import read_quiet
 from bot.commands import silence
 from bot.commands.saving import keep
 from bot.judge import judge

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
 from alerts.rules.grammar import parse
-from alerts.rules.phases import Kind
+from alerts.rules.state import Kind
 from bot.judge import judge
 from bot.observe import value_past
 from storage import chats, events, figures, outbox, rules

@@ -12,10 +12,10 @@ import pytest
 from program import DAYS, Program, evening
 from sqlite_utils import Database
 
-from alerts.market.own_series import read
+from alerts.market.csv_import import read
 from alerts.market.sample import SampleMarket
 from alerts.market.sessions import sessions_between
-from alerts.metrics.own import longest_age, own_figures
+from alerts.metrics.imported import longest_age, own_figures
 from alerts.rules.grammar import parse
 from bot import cycle, own_series
 from bot.observe import value_past

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.market.own_series import NotReadable, read
+from alerts.market.csv_import import NotReadable, read
 
 TODAY = date(2025, 9, 18)
 TWO = {date(2025, 8, 13): 1234.5, date(2025, 8, 14): -0.25}

@@ -12,7 +12,7 @@ from alerts.market.feed import FeedUnavailable
 from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy, contract_prices
 from alerts.market.sessions import sessions_between
-from alerts.metrics.meetings import scheduled
+from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.odds import tree
 from bot.gather import SERIES, months_from
 

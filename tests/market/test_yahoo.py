@@ -12,8 +12,8 @@ import pytest
 
 from alerts.market.feed import CENSUS_COLUMNS, FeedIncomplete, FeedUnavailable, WrongSession
 from alerts.market.yahoo import Yahoo
+from alerts.market.yahoo.errors import reason_of
 from alerts.market.yahoo.frames import census_frame, new_york_day
-from alerts.market.yahoo.reasons import reason_of
 
 CLOSE = int(datetime(2025, 7, 30, 20, 0, tzinfo=UTC).timestamp())
 

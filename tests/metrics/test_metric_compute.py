@@ -12,9 +12,9 @@ import pytest
 
 from alerts.metrics.catalog import catalog
 from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, compute
-from alerts.metrics.economic import releases
 from alerts.metrics.figure import Figure
 from alerts.metrics.members import MemberCloses, in_millionths
+from alerts.metrics.releases import releases
 
 SESSIONS = pd.bdate_range(end="2024-03-08", periods=320)
 DAYS = [stamp.date() for stamp in SESSIONS]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.metrics.meetings import Meetings, scheduled
+from alerts.metrics.fed_meetings import Meetings, scheduled
 from alerts.metrics.odds import NoOdds, tree
 
 MARCH_2023 = {

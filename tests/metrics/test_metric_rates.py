@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.metrics.economic import Release, as_of, known, releases
-from alerts.metrics.meetings import scheduled
+from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.rates import all_of, changed
+from alerts.metrics.releases import Release, as_of, known, releases
 
 MONTHLY = pd.Series([4.0, 4.1, 4.2], pd.DatetimeIndex(["2025-06-01", "2025-07-01", "2025-08-01"]))
 

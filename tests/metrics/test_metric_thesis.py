@@ -8,7 +8,7 @@ import pytest
 
 from alerts.market.sessions import previous_sessions
 from alerts.metrics.figure import Figure
-from alerts.metrics.thesis import CLAIMS, METRICS, Holding, Thesis, Verdict, judge
+from alerts.thesis import CLAIMS, METRICS, Holding, Thesis, Verdict, judge
 
 LAST = date(2025, 9, 18)
 DAYS = [*previous_sessions(LAST, 299), LAST]

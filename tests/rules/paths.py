@@ -11,8 +11,8 @@ from pathlib import Path
 from alerts.rules.evaluate import OF_SERIES
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, derive
-from alerts.rules.state import Observation, State, step
-from alerts.rules.waits import waits
+from alerts.rules.step import Observation, State, step
+from alerts.rules.triggers import waits
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
 START = date(2025, 1, 1)

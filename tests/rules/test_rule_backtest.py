@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from paths import START, observations, values_of, walk
 
 from alerts.rules.backtest import backtest
-from alerts.rules.baserates import HORIZONS, NO_CLOSES, base_rates
+from alerts.rules.base_rates import HORIZONS, NO_CLOSES, base_rates
 from alerts.rules.grammar import parse
-from alerts.rules.phases import Kind
 from alerts.rules.rule import Rule
-from alerts.rules.state import initial, settled
+from alerts.rules.state import Kind
+from alerts.rules.step import initial, settled
 
 Held = list[tuple[date, float | None]]
 

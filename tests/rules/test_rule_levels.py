@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from alerts.rules.backtest import Histories, backtest
 from alerts.rules.grammar import parse
-from alerts.rules.levels import YEAR, levels_firing
-from alerts.rules.phases import Kind
+from alerts.rules.state import Kind
+from alerts.rules.suggest import YEAR, levels_firing
 
 #: Waves that reach higher from one to the next: ten a year, of heights 51 to 90 in turn.
 WAVES: Histories = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules.quiet import Quiet, QuietError, read_quiet
+from alerts.quiet_hours import Quiet, QuietError, read_quiet
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland", "UTC")
 CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))

@@ -19,7 +19,7 @@ from alerts.rules.condition import Condition, Operator
 from alerts.rules.grammar import parse
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, derive
-from alerts.rules.state import initial, step
+from alerts.rules.step import initial, step
 
 EXAMPLES = 10_000 if os.environ.get("CI") == "true" else 1_000
 Values = list[float | None]

@@ -7,8 +7,8 @@ from paths import Scenario, observations, scenarios, values_of, walk
 
 from alerts.rules.condition import Operator
 from alerts.rules.grammar import parse
-from alerts.rules.phases import Kind, Phase
-from alerts.rules.state import initial, settled
+from alerts.rules.state import Kind, Phase
+from alerts.rules.step import initial, settled
 
 
 @pytest.mark.parametrize("only_touched", [False, True], ids=["every session", "touched sessions"])

@@ -15,8 +15,8 @@ from alerts.rules.evaluate import Watch, evaluate
 from alerts.rules.grammar import parse
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Series
-from alerts.rules.state import Kind, Observation, Phase, State, initial, looks_back, settled, step
-from alerts.rules.waits import all_waits, waits
+from alerts.rules.step import Kind, Observation, Phase, State, initial, looks_back, settled, step
+from alerts.rules.triggers import all_waits, waits
 
 VALUES = st.lists(st.one_of(st.none(), st.sampled_from([-2.0, -1.0, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0])), max_size=40)
 

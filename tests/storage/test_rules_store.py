@@ -14,10 +14,10 @@ from sqlite_utils import Database
 from alerts.rules.condition import Operator
 from alerts.rules.evaluate import OF_SERIES, evaluate
 from alerts.rules.grammar import parse
-from alerts.rules.phases import OVER, Kind, Observation
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, derive
-from alerts.rules.state import settled, step
+from alerts.rules.state import OVER, Kind, Observation
+from alerts.rules.step import settled, step
 from storage import chats, events, rules, watches
 from storage.database import open_database, writing
 from storage.migrations import migrations

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.market.feed import FeedUnavailable
+from alerts.market.sample.companies import FIRST_SESSION
 from alerts.market.sample.paths import cycle_position
-from alerts.market.sample.world import FIRST_SESSION
-from alerts.metrics.meetings import scheduled
+from alerts.metrics.fed_meetings import scheduled
 
 NAME = "simulated"
 LAST = date(2032, 12, 31)

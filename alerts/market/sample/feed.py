@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, WrongSession
+from alerts.market.sample.companies import COUNT, FIRST_SESSION, Floats, World, make_world
 from alerts.market.sample.economy import contract_prices
-from alerts.market.sample.figures import Fundamentals, fundamentals
+from alerts.market.sample.fundamentals import Fundamentals, fundamentals
 from alerts.market.sample.funds import fund_levels, payouts
 from alerts.market.sample.paths import Paths, simulate
-from alerts.market.sample.world import COUNT, FIRST_SESSION, Floats, World, make_world
 from alerts.market.sessions import close_of, sessions_between
 
 NAME = "simulated"

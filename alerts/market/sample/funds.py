@@ -6,9 +6,9 @@ from datetime import date
 
 import numpy as np
 
+from alerts.market.sample.companies import COUNT, LARGE, MID, SMALL, Flags, Floats, World
 from alerts.market.sample.names import SECTORS
 from alerts.market.sample.paths import Paths, third_friday
-from alerts.market.sample.world import COUNT, LARGE, MID, SMALL, Flags, Floats, World
 
 _SECTOR_FUNDS = {
     "XLB": "Materials", "XLC": "Communication Services", "XLE": "Energy", "XLF": "Financials", "XLI": "Industrials",

@@ -15,8 +15,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from alerts.market.sample.companies import COUNT, FIRST_SESSION, Floats, World
 from alerts.market.sample.names import SECTORS
-from alerts.market.sample.world import COUNT, FIRST_SESSION, Floats, World
 from alerts.market.sessions import sessions_between
 
 TREND = 0.075  # a year, in logs: prices and earnings

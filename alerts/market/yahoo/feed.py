@@ -22,10 +22,10 @@ import pandas as pd
 from alerts.market.eligibility import SHELLS, VENUES
 from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, Progress, WrongSession
 from alerts.market.sessions import NEW_YORK, sessions_between
+from alerts.market.yahoo.client import Talk, quietly, spare_time_zones
+from alerts.market.yahoo.errors import NO_BARS, UNKNOWN, Reason, reason_of
 from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
-from alerts.market.yahoo.measures import month_measures
-from alerts.market.yahoo.reasons import NO_BARS, UNKNOWN, Reason, reason_of
-from alerts.market.yahoo.talk import Talk, quietly, spare_time_zones
+from alerts.market.yahoo.valuations import month_measures
 
 _PAGE = 250  # Yahoo's limit
 #: Members reach to rank 3,150, but preferreds, funds, shells and foreign reporters stand among them.

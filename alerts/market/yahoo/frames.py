@@ -12,7 +12,7 @@ import pandas as pd
 from alerts.market.feed import CENSUS_COLUMNS, Closes, FeedError, FeedIncomplete, FeedUnavailable
 from alerts.market.quality import one_a_session
 from alerts.market.sessions import NEW_YORK, sessions_between
-from alerts.market.yahoo.reasons import NO_BARS, UNKNOWN
+from alerts.market.yahoo.errors import NO_BARS, UNKNOWN
 
 NAME = "Yahoo Finance"
 EARLIEST = date(1999, 1, 4)  # where the exchange's calendar starts

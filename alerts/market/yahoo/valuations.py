@@ -10,8 +10,8 @@ import pandas as pd
 
 from alerts.market.feed import FeedUnavailable, TurnedAway
 from alerts.market.sessions import sessions_between
+from alerts.market.yahoo.errors import NO_FIGURES, reason_of
 from alerts.market.yahoo.frames import NAME
-from alerts.market.yahoo.reasons import NO_FIGURES, reason_of
 
 COLUMNS = {"Market Cap": "market_value", "Forward P/E": "forward_pe"}
 

@@ -23,7 +23,7 @@ class Release:
 @lru_cache(maxsize=1)
 def releases() -> dict[str, Release]:
     """By FRED's id."""
-    text = resources.files("alerts.metrics").joinpath("economic.toml").read_text(encoding="utf-8")
+    text = resources.files("alerts.metrics").joinpath("releases.toml").read_text(encoding="utf-8")
     return {entry["id"]: Release(entry["known_after"], entry["lasts"]) for entry in tomllib.loads(text)["series"]}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from alerts.market.sessions import NEW_YORK
-from alerts.market.yahoo.reasons import Reason, reason_logged
+from alerts.market.yahoo.errors import Reason, reason_logged
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,6 @@ class Meetings:
 @lru_cache(maxsize=1)
 def scheduled() -> Meetings:
     """The table of the package."""
-    text = resources.files("alerts.metrics").joinpath("meetings.toml").read_text(encoding="utf-8")
+    text = resources.files("alerts.metrics").joinpath("fed_meetings.toml").read_text(encoding="utf-8")
     held = tomllib.loads(text)
     return Meetings(tuple(held["decisions"]), held["first_month"], held["source"])

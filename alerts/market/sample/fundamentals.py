@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alerts.market.sample.companies import Floats, World
 from alerts.market.sample.paths import TREND, Paths, cycle_position
-from alerts.market.sample.world import Floats, World
 
 
 @dataclass(frozen=True)

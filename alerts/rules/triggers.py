@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 from alerts.rules.condition import Operator
-from alerts.rules.phases import OVER, Phase, State
 from alerts.rules.rule import Rule
+from alerts.rules.state import OVER, Phase, State
 
 
 class Wait(NamedTuple):

@@ -10,10 +10,10 @@ import numpy as np
 
 from alerts.rules.backtest import Histories
 from alerts.rules.check import RuleError, check
-from alerts.rules.phases import Kind, Observation
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Transform, derive
-from alerts.rules.state import initial, step
+from alerts.rules.state import Kind, Observation
+from alerts.rules.step import initial, step
 
 YEAR = 252  # sessions
 CANDIDATES = 40  # levels tried at most
