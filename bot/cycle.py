@@ -21,7 +21,7 @@ from bot.histories import Report, silent
 from bot.judge import judge
 from bot.messages import operator
 from bot.telling import tell_waiting
-from storage import advances, figures, outbox, troubles
+from storage import advances, figures, outbox, source_failures
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -151,9 +151,9 @@ def _tell_operators(db: Database, session: date, gathered: Gathered, now: dateti
     expected = {lack.source for lack in gathered.lacks if lack.expected}
     for source in SOURCES:
         if lack := failing.get(source):
-            if troubles.begin(db, source, lack.why, now):
+            if source_failures.begin(db, source, lack.why, now):
                 text = operator.failing(source, lack.why, session, waits=lack.waits)
                 outbox.tell_operators(db, operators, f"{source} fails {now:%H:%M:%S}", text, now)
-        elif source not in expected and (over := troubles.end(db, source)):
+        elif source not in expected and (over := source_failures.end(db, source)):
             text = operator.working(source, over.since, now)
             outbox.tell_operators(db, operators, f"{source} works {now:%H:%M:%S}", text, now)

@@ -37,7 +37,7 @@ from bot.pace import Pace
 from bot.store import Store
 from bot.transport import NotSent
 from storage import chats, outbox
-from storage.moves import move_chat
+from storage.chat_migration import move_chat
 from storage.outbox import Due, Sent
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import NEW_YORK, last_complete_session, sessions_between
 from bot.messages.words import short_day
-from storage import companies, figures, troubles
+from storage import companies, figures, source_failures
 
 GRACE = timedelta(hours=1)  # after a close, before its figures are missed
 
@@ -24,7 +24,7 @@ def _behind(db: Database, session: date, now: datetime) -> tuple[str, ...]:
     if not missed:
         return ()
     late = f"⏳ {len(missed)} session{'s' if len(missed) > 1 else ''} behind: {short_day(missed[-1])} has closed."
-    for trouble in troubles.troubles(db)[:1]:
+    for trouble in source_failures.troubles(db)[:1]:
         since = trouble.since.astimezone(NEW_YORK)
         late += f" No {trouble.source} since {short_day(since.date())}, {since:%H:%M} New York time."
     return (late,)

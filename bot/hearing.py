@@ -12,7 +12,7 @@ from alerts.rules.evaluate import Watch
 from alerts.rules.series import Series
 from alerts.rules.state import Kind
 from storage import events, snoozes
-from storage.hearing import NOBODY, Hearing, hearings
+from storage.preferences import NOBODY, Hearing, hearings
 
 _ENDS = (Kind.RESOLVED, Kind.EXPIRED)  # never told of what was never announced
 _UNHEARD_OF = "not announced"

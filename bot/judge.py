@@ -23,7 +23,7 @@ from bot.followed import Followed
 from bot.hearing import Ears
 from bot.observe import Observed, Told
 from bot.telling import tell
-from storage import events, rules, silences, snoozes, watches
+from storage import data_gaps, events, rules, snoozes, watches
 from storage.events import Happening, record_events
 
 
@@ -155,14 +155,14 @@ def _no_data(judged: _Session, key: str, missing: Sequence[Series]) -> None:
     """Tell each chat that watches `key`, once, of each series it is missing for."""
     for chat, numbers in watches.chats_watching(judged.db, key).items():
         for series in missing:
-            if silences.begin(judged.db, series.key, chat, judged.session):
+            if data_gaps.begin(judged.db, series.key, chat, judged.session):
                 judged.of_data(chat, series, Kind.NO_DATA, numbers=numbers)
 
 
 def _data_back(judged: _Session) -> None:
     """Tell whoever was told that a series has no data that it has some again."""
-    for key in silences.open_series(judged.db):
+    for key in data_gaps.open_series(judged.db):
         series = Series.from_key(key)
         if judged.observed.value(series) is not None:
-            for chat, since in silences.end(judged.db, key).items():
+            for chat, since in data_gaps.end(judged.db, key).items():
                 judged.of_data(chat, series, Kind.DATA_BACK, since=since.isoformat())

@@ -13,7 +13,7 @@ from alerts.metrics.catalog import Metric, UnknownMetric, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.imported import FAMILY, own_figures
 from alerts.rules import grammar
-from storage import figures, own_series
+from storage import figures, imports
 from storage.database import writing
 
 
@@ -25,9 +25,9 @@ def keep(db: Database, metric_id: str, found: OwnSeries, file: str, now: datetim
     """
     with writing(db):
         if replace:
-            own_series.forget_import(db, metric_id)
-        changed = own_series.record_import(db, metric_id, found.observations, file, now)
-        held = own_series.observations(db, metric_id)
+            imports.forget_import(db, metric_id)
+        changed = imports.record_import(db, metric_id, found.observations, file, now)
+        held = imports.observations(db, metric_id)
         sessions = sessions_between(held.index[0].date(), last_complete_session(now))
         computed = own_figures(metric_id, held, sessions, file)
         figures.record_figures(db, computed, now, backfilled=True)
@@ -38,15 +38,15 @@ def keep(db: Database, metric_id: str, found: OwnSeries, file: str, now: datetim
 def of_sessions(db: Database, sessions: Sequence[date]) -> list[Figure]:
     """The figures of every imported series on `sessions`."""
     out: list[Figure] = []
-    for metric_id, known in own_series.imports(db).items():
-        out += own_figures(metric_id, own_series.observations(db, metric_id), sessions, known.file)
+    for metric_id, known in imports.imports(db).items():
+        out += own_figures(metric_id, imports.observations(db, metric_id), sessions, known.file)
     return out
 
 
 def metric_named(db: Database, name: str) -> Metric:
     """The metric that a person names by id, title or alias. Raises UnknownMetric, also for a series never imported."""
     found = metric(grammar.metric_named(name) or name)
-    if found.family == FAMILY and found.id not in own_series.imports(db):
+    if found.family == FAMILY and found.id not in imports.imports(db):
         short = found.id.removeprefix(f"{FAMILY}.")
         raise UnknownMetric(f"{found.id}: never imported; `rotation-alerts import {short} FILE.csv` does")
     return found

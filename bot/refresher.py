@@ -21,7 +21,7 @@ from bot import schedule
 from bot.messages import operator
 from bot.store import Store
 from bot.valuations import to_ask
-from storage import companies, figures, outbox, troubles
+from storage import companies, figures, outbox, source_failures
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +82,9 @@ class Refresher:
 
     def _tell_operators(self, db: Database, why: str | None) -> None:
         now = datetime.now(UTC)
-        if why is not None and troubles.begin(db, _OURS, why, now):
+        if why is not None and source_failures.begin(db, _OURS, why, now):
             outbox.tell_operators(db, self._operators, f"{_OURS} fails {now:%H:%M:%S}", operator.broken(why), now)
-        elif why is None and (over := troubles.end(db, _OURS)):
+        elif why is None and (over := source_failures.end(db, _OURS)):
             text = operator.working(_OURS, over.since, now)
             outbox.tell_operators(db, self._operators, f"{_OURS} works {now:%H:%M:%S}", text, now)
 

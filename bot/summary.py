@@ -13,7 +13,7 @@ from alerts.metrics.catalog import Metric, catalog, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
 from alerts.metrics.transforms import MONTHLY_MINIMUM, Percentile, percentile
-from storage import figures, own_series
+from storage import figures, imports
 
 KEY_FIGURES = (
     "size.ratio",
@@ -144,7 +144,7 @@ def summarise(db: Database) -> Summary | None:
 
 def own(db: Database, session: date) -> tuple[Standing, ...]:
     """The imported series on a session."""
-    return standings(db, list(own_series.imports(db)), session)
+    return standings(db, list(imports.imports(db)), session)
 
 
 def family(db: Database, name: str) -> tuple[Standing, ...]:

@@ -12,7 +12,7 @@ from bot.hearing import said_to
 from bot.messages.alert import alert_keyboard, alert_texts, is_data, rank
 from bot.messages.buttons import keyboard_json
 from storage import events, outbox
-from storage.hearing import NOBODY, Hearing, hearings
+from storage.preferences import NOBODY, Hearing, hearings
 
 Found = Sequence[tuple[int, Mapping[str, Any]]]  # (event, what is told)
 

@@ -19,7 +19,7 @@ from bot.charts.worker import ChartFailed, ChartWorker
 from bot.messages.buttons import Buttons, callback
 from bot.settings import Settings
 from bot.store import Store
-from storage import pictures
+from storage import file_ids
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ async def show(update: Update, context: Context, text: str, chart: Chart | None,
         sent = await update.effective_chat.send_photo(await parts(context).charts.draw(chart), **options)
     if sent.photo and sent.photo[-1].file_id != picture:
         parts(context).known[chart.key()] = sent.photo[-1].file_id
-        await parts(context).store.write(pictures.keep_file_id, chart.key(), sent.photo[-1].file_id, datetime.now(UTC))
+        await parts(context).store.write(file_ids.keep_file_id, chart.key(), sent.photo[-1].file_id, datetime.now(UTC))
     if rest:
         await say(update, rest, buttons)
 
@@ -139,7 +139,7 @@ async def _typing(update: Update) -> None:
 
 async def _picture(update: Update, found: Parts, chart: Chart) -> bytes | str | None:
     """What to send: the id of the picture where Telegram has it, else its bytes."""
-    known = found.known.get(chart.key()) or await found.store.read(pictures.file_id, chart.key())
+    known = found.known.get(chart.key()) or await found.store.read(file_ids.file_id, chart.key())
     if known is not None:
         found.known[chart.key()] = known
         return known

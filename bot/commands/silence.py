@@ -30,7 +30,7 @@ from bot.messages.talk import no_such_alert
 from bot.observe import Told
 from storage import events, figures, rules, snoozes, watches
 from storage.events import Event, Happening
-from storage.hearing import hearing, mute, set_quiet
+from storage.preferences import hearing, mute, set_quiet
 from storage.snoozes import Snooze
 
 _LENGTHS = {"day": "1 day", "week": "1 week", "resolve": "Until it resolves", "off": "No snooze"}

@@ -11,7 +11,7 @@ from bot.commands.previews import show_preview
 from bot.messages import talk
 from bot.messages.buttons import Buttons, fits, rule_buttons
 from storage import rules
-from storage.hearing import hearing
+from storage.preferences import hearing
 from storage.snoozes import snoozes_of
 
 ROWS = 25  # of buttons under a list: Telegram takes 100 buttons

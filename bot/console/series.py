@@ -31,7 +31,7 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
     from alerts.market import csv_import
     from bot.own_series import keep
     from storage.database import writing
-    from storage.own_series import forget_import
+    from storage.imports import forget_import
 
     short = name.casefold().removeprefix("import.")
     if not csv_import.NAME.fullmatch(short):
@@ -98,9 +98,10 @@ def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | Non
     from alerts.metrics.catalog import catalog
     from bot.own_series import metric_named
     from storage import figures as stored
+    from storage import imports
 
     db = opened(settings_read())
-    imported = own_series.imports(db)
+    imported = imports.imports(db)
     wanted = [metric_named(db, name).id for name in metrics] or [*catalog(), *imported]
     first, last = (day.date() if day else None for day in (start, end))
     out = csv.writer(sys.stdout, lineterminator="\n")
@@ -108,7 +109,7 @@ def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | Non
     out.writerow(("metric", "session", *columns))
     for metric_id in dict.fromkeys(wanted):
         if metric_id in imported:
-            for stamp, value in own_series.observations(db, metric_id).items():
+            for stamp, value in imports.observations(db, metric_id).items():
                 day = stamp.date()  # type: ignore[attr-defined]
                 if (first is None or day >= first) and (last is None or day <= last):
                     told = imported[metric_id]

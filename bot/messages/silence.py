@@ -11,7 +11,7 @@ from alerts.rules.evaluate import Watch
 from bot.messages.entry import what_text
 from bot.messages.words import short_day
 from storage.events import Event
-from storage.hearing import Hearing
+from storage.preferences import Hearing
 
 _WENT_ON = "It is evaluated all the same: /history has what it would have said."
 

@@ -12,7 +12,7 @@ from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
 from alerts.rules.state import Phase
 from bot.messages.words import NO_ADVICE, day, short_day
-from storage.hearing import Hearing
+from storage.preferences import Hearing
 from storage.snoozes import Snooze
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.

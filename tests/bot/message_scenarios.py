@@ -27,7 +27,7 @@ from bot.judge import judge
 from bot.telling import tell_waiting
 from storage import chats, events, figures, outbox, rules
 from storage.database import writing
-from storage.hearing import mute, set_quiet
+from storage.preferences import mute, set_quiet
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios" / "messages"
 CHAT = 1001

@@ -15,8 +15,8 @@ from alerts.rules.state import Kind
 from bot.judge import judge
 from bot.observe import value_past
 from storage import chats, events, figures, outbox, rules
+from storage.chat_migration import move_chat
 from storage.database import writing
-from storage.moves import move_chat
 
 NOW = datetime(2025, 8, 29, 21, tzinfo=UTC)
 DAYS = sessions_between(date(2025, 1, 2), date(2025, 8, 29))

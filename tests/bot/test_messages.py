@@ -11,7 +11,7 @@ from bot.local.entities import parse_html
 from bot.messages import talk
 from bot.messages.alert import alert_texts
 from bot.messages.words import ordinal, short_day, standing
-from storage.hearing import NOBODY
+from storage.preferences import NOBODY
 
 DAY = date(2025, 8, 22)
 CROSSED = {

@@ -8,8 +8,8 @@ from sqlite_utils import Database
 
 from alerts.rules.grammar import parse
 from storage import chats, outbox, rules
+from storage.chat_migration import move_chat
 from storage.database import writing
-from storage.moves import move_chat
 
 NOW = datetime(2025, 8, 22, 21, tzinfo=UTC)
 DAY = date(2025, 8, 22)
