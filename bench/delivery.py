@@ -21,10 +21,10 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bench.transport import TEXT, TOKEN, UNDER_WAY, rate, with_server
-from bot.delivery import MOST_UNDER_WAY, Delivery
-from bot.pace import Pace
-from bot.store import Store
-from bot.transport import AiohttpRequest
+from bot.database import Store
+from bot.transport.delivery import MOST_UNDER_WAY, Delivery
+from bot.transport.http import AiohttpRequest
+from bot.transport.rate_limit import Pace
 from storage import chats, outbox
 from storage.database import open_database, writing
 

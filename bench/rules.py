@@ -32,8 +32,8 @@ from alerts.rules.grammar import GrammarError, parse  # noqa: E402
 from alerts.rules.rule import Rule  # noqa: E402
 from alerts.rules.series import Series  # noqa: E402
 from alerts.rules.state import Observation, Phase, State  # noqa: E402
-from bot.judge import judge  # noqa: E402
-from bot.observe import value_past  # noqa: E402
+from bot.alerting.evaluate import judge  # noqa: E402
+from bot.reports.series import value_past  # noqa: E402
 from storage import chats, figures, rules, watches  # noqa: E402
 from storage.database import open_database, writing  # noqa: E402
 from storage.rule_rows import columns_of  # noqa: E402

@@ -19,7 +19,7 @@ from statistics import median
 import telegram
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.transport import AiohttpRequest
+from bot.transport.http import AiohttpRequest
 
 TOKEN = "987654321:BenchTokenBenchTokenBenchTokenBenchT"  # well-formed, nobody's
 CHATS = range(1001, 1201)

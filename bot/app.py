@@ -22,29 +22,18 @@ from telegram.ext import (
     filters,
 )
 
-from bot import schedule
 from bot.charts.worker import ChartWorker
-from bot.commands import (
-    figures,
-    presets,
-    previews,
-    silence,
-    start,
-    subscription,
-    thesis,
-    thresholds,
-    unknown,
-    watching,
-)
-from bot.commands.answers import Context, Parts
-from bot.delivery import FREE_RATE, MOST_UNDER_WAY, Decision, Delivery, decide
+from bot.commands import alerts, fallback, figures, mute, presets, preview, start, subscription, thesis, why
+from bot.commands.reply import Context, Parts
+from bot.database import Store
 from bot.messages import talk
-from bot.pace import Answers, Pace
-from bot.polling import Polled, watch
-from bot.refresher import Refresher
+from bot.pipeline import schedule
+from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
-from bot.store import Store
-from bot.transport import AiohttpRequest
+from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Decision, Delivery, decide
+from bot.transport.http import AiohttpRequest
+from bot.transport.polling import Polled, watch
+from bot.transport.rate_limit import Answers, Pace
 from storage.database import contents
 from storage.updates import KEPT, newest_handled, note_handled, was_handled
 
@@ -57,21 +46,21 @@ _COMMANDS = {
     "subscribe": subscription.subscribe, "unsubscribe": subscription.unsubscribe,
     "summary": figures.summary, "breadth": figures.breadth, "size": figures.size, "valuation": figures.valuation,
     "thesis": thesis.thesis,
-    "metrics": figures.metrics, "alert": thresholds.alert, "alerts": thresholds.alerts,
-    "edit": thresholds.edit, "why": watching.why_numbered, "history": watching.history, "presets": presets.presets,
-    "snooze": silence.snooze_numbered, "mute": silence.mute_chat, "unmute": silence.unmute_chat, "quiet": silence.quiet,
+    "metrics": figures.metrics, "alert": alerts.alert, "alerts": alerts.alerts,
+    "edit": alerts.edit, "why": why.why_numbered, "history": why.history, "presets": presets.presets,
+    "snooze": mute.snooze_numbered, "mute": mute.mute_chat, "unmute": mute.unmute_chat, "quiet": mute.quiet,
 }  # fmt: skip
 _BUTTONS = {
     "subscribe": subscription.subscribe, "summary": figures.summary, "breadth": figures.breadth, "size": figures.size,
-    "valuation": figures.valuation, "howto": thresholds.how_to, "alerts": thresholds.alerts,
+    "valuation": figures.valuation, "howto": alerts.how_to, "alerts": alerts.alerts,
     "forget": start.forget, "keep": start.keep,
-    r"delete:\d{1,18}": thresholds.delete, "set:.+": previews.preview_by_button, "save:.+": previews.save_line,
-    r"draft:\d{1,18}": previews.save_draft, r"change(?::\d{1,18})?": previews.change, "cancel": previews.cancel,
-    r"chart:\d{1,18}": watching.chart, r"why:\d{1,18}": watching.why_pressed, "history": watching.history,
-    r"more:\d{4}-\d{2}-\d{2}:\d{1,4}": watching.more, r"rule:\d{1,18}": thresholds.one,
-    r"erase:\d{1,18}": thresholds.erase, r"edit:\d{1,18}": thresholds.edit_by_button,
-    r"snooze:\d{1,18}": silence.snooze_pressed, r"nap:\d{1,18}:(?:day|week|resolve|off)": silence.nap,
-    r"now:\d{1,18}": silence.alert_now, r"wait:\d{1,18}": silence.wait, "unmute": silence.unmute_chat,
+    r"delete:\d{1,18}": alerts.delete, "set:.+": preview.preview_by_button, "save:.+": preview.save_line,
+    r"draft:\d{1,18}": preview.save_draft, r"change(?::\d{1,18})?": preview.change, "cancel": preview.cancel,
+    r"chart:\d{1,18}": why.chart, r"why:\d{1,18}": why.why_pressed, "history": why.history,
+    r"more:\d{4}-\d{2}-\d{2}:\d{1,4}": why.more, r"rule:\d{1,18}": alerts.one,
+    r"erase:\d{1,18}": alerts.erase, r"edit:\d{1,18}": alerts.edit_by_button,
+    r"snooze:\d{1,18}": mute.snooze_pressed, r"nap:\d{1,18}:(?:day|week|resolve|off)": mute.nap,
+    r"now:\d{1,18}": mute.alert_now, r"wait:\d{1,18}": mute.wait, "unmute": mute.unmute_chat,
     "presets": presets.presets, r"pack:[a-z]{1,20}": presets.pack, r"packall:[a-z]{1,20}": presets.set_pack,
 }  # fmt: skip
 
@@ -203,11 +192,11 @@ def _listen(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         application.add_handler(CommandHandler(name, answer, filters=messages))
     for action, press in _BUTTONS.items():
         application.add_handler(CallbackQueryHandler(press, pattern=f"^v1:{action}$"))
-    application.add_handler(CallbackQueryHandler(unknown.old_button))
+    application.add_handler(CallbackQueryHandler(fallback.old_button))
     application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     private = messages & filters.ChatType.PRIVATE
-    application.add_handler(MessageHandler(private & filters.TEXT, unknown.text))
-    application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, unknown.other))
+    application.add_handler(MessageHandler(private & filters.TEXT, fallback.text))
+    application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, fallback.other))
     application.add_error_handler(_trouble)
 
 

@@ -72,7 +72,7 @@ def test_nothing_under_alerts_asks_what_time_it_is() -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from bot.cli import main\n"
+        "import sys; from bot.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'pandas', 'numpy', 'matplotlib', 'yfinance', 'telegram', 'sqlite_utils'} & set(sys.modules)))"

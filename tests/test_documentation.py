@@ -9,7 +9,7 @@ import click
 import pytest
 
 from bot.app import _COMMANDS
-from bot.cli import main
+from bot.cli.main import main
 from bot.messages import talk
 from bot.settings import Settings
 

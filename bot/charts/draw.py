@@ -25,6 +25,8 @@ from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 from PIL import Image
 
+from bot.charts.fonts import font, legible, width, wrapped
+from bot.charts.labels import Box, calmest, spread
 from bot.charts.layout import (
     EDGE,
     LABEL_GAP,
@@ -44,10 +46,8 @@ from bot.charts.layout import (
     lay_out,
     names_height,
 )
-from bot.charts.place import Box, calmest, spread
 from bot.charts.scale import date_ticks
 from bot.charts.spec import Chart, Line, Role
-from bot.charts.text import font, legible, width, wrapped
 
 CARD, INK, QUIET, GRID, EDGE_INK = "#FDFDFC", "#111827", "#4B5563", "#E3E5E8", "#9CA3AF"
 LEVEL_INK = "#8A1C4A"

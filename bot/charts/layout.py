@@ -21,10 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from bot.charts.place import Box
+from bot.charts.fonts import legible, width, wrapped
+from bot.charts.labels import Box
 from bot.charts.scale import SHORT_UNITS, Scale, day, figure, value_scale
 from bot.charts.spec import Chart, Line, Panel
-from bot.charts.text import legible, width, wrapped
 
 WIDTH = 1080
 EDGE = 36

@@ -9,11 +9,11 @@ from telegram import Update
 
 from alerts.metrics.catalog import catalog
 from bot.charts.spec import Chart
-from bot.commands.answers import Context, Made, answer_button, parts, say, show
-from bot.freshness import freshness
+from bot.commands.reply import Context, Made, answer_button, parts, say, show
 from bot.messages.summary import NO_FIGURES, family_text, metrics_text, summary_text
-from bot.pictures import chart_for
-from bot.summary import Standing, family, own, standings, summarise
+from bot.reports.charts import chart_for
+from bot.reports.freshness import freshness
+from bot.reports.summary import Standing, family, own, standings, summarise
 from storage import figures
 
 

@@ -11,10 +11,10 @@ from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.presets import Pack, packs
-from bot.commands.answers import Context, answer_button, argument, chat_of, may_change, parts, say
+from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say
 from bot.commands.saving import keep
 from bot.messages import presets as words
-from bot.trying import refuse_unheld
+from bot.reports.backtest import refuse_unheld
 
 
 @dataclass

@@ -15,12 +15,12 @@ from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.rule import Rule
 from alerts.rules.state import TRUE
 from alerts.rules.step import looks_back
-from bot.commands.answers import Context, chat_of, parts, say
+from bot.commands.reply import Context, chat_of, parts, say
 from bot.messages import talk
 from bot.messages.buttons import Buttons
-from bot.observe import SETTLING, value_past
-from bot.standing import now_words
-from bot.trying import refuse_unheld
+from bot.reports.backtest import refuse_unheld
+from bot.reports.series import SETTLING, value_past
+from bot.reports.standing import now_words
 from storage import chats, figures, rules
 
 HOLES = 10  # sessions without a value that may stand among those which settle a new rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 from telegram import Update
 
-from bot.commands.answers import Context, answer_button, chat_of, may_change, parts, replace_text, say
+from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, replace_text, say
 from bot.messages import talk
 from storage import chats, rules
 

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from telegram import Update
 from telegram.constants import ChatMemberStatus
 
-from bot.commands.answers import Context, answer_button, chat_of, may_change, parts, say
+from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, say
 from bot.messages import talk
 from bot.messages.buttons import Buttons
 from storage import chats, rules

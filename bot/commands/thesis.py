@@ -8,11 +8,11 @@ from sqlite_utils import Database
 from telegram import Update
 
 from bot.charts.spec import Chart
-from bot.commands.answers import Context, Made, answer_button, parts, show
-from bot.freshness import freshness
+from bot.commands.reply import Context, Made, answer_button, parts, show
 from bot.messages.summary import NO_FIGURES
 from bot.messages.thesis import thesis_text
-from bot.thesis import thesis_chart, thesis_on
+from bot.reports.freshness import freshness
+from bot.reports.thesis import thesis_chart, thesis_on
 from storage import figures
 
 

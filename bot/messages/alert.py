@@ -15,9 +15,9 @@ from itertools import groupby
 from typing import Any
 
 from alerts.metrics.catalog import catalog, metric
+from bot.formatting import capital, day
+from bot.messages.alert_entry import data_lines, entry_text
 from bot.messages.buttons import Buttons, alert_buttons
-from bot.messages.entry import data_lines, entry_text
-from bot.messages.words import capital, day
 
 Told = Mapping[str, Any]
 

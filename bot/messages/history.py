@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 
 from alerts.metrics.catalog import metric
-from bot.messages.words import capital, counted_over, short_day
+from bot.formatting import capital, counted_over, short_day
 from storage.events import Event
 
 SHOWN = 25

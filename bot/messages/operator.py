@@ -6,7 +6,7 @@ from datetime import date, datetime
 from html import escape
 
 from alerts.market.sessions import NEW_YORK, seal_deadline
-from bot.messages.words import capital, day
+from bot.formatting import capital, day
 
 _LONGEST = 600  # characters of a reason
 

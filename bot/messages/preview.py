@@ -10,8 +10,8 @@ from typing import Any
 
 from alerts.rules.condition import typed_number
 from alerts.rules.rule import Rule
-from bot.messages.entry import followed_text
-from bot.messages.words import short_day
+from bot.formatting import short_day
+from bot.messages.alert_entry import followed_text
 
 SHORT = 60  # sessions, under which nothing is said of how often
 MOSTLY = 0.5  # true on more days than that, a rule tells little

@@ -8,8 +8,8 @@ from html import escape
 from alerts.metrics.catalog import catalog
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
-from bot.messages.words import NO_ADVICE, because, capital, counted_over, coverage, day, ordinal, short_day, standing
-from bot.summary import Standing, Summary
+from bot.formatting import NO_ADVICE, because, capital, counted_over, coverage, day, ordinal, short_day, standing
+from bot.reports.summary import Standing, Summary
 
 #: Headings of the families, in the order in which they are shown.
 FAMILIES = {

@@ -11,7 +11,7 @@ from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
 from alerts.rules.state import Phase
-from bot.messages.words import NO_ADVICE, day, short_day
+from bot.formatting import NO_ADVICE, day, short_day
 from storage.preferences import Hearing
 from storage.snoozes import Snooze
 

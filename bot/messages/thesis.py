@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.thesis import Holding, Thesis, Verdict
-from bot.messages.words import NO_ADVICE, coverage, day, short_day
+from bot.formatting import NO_ADVICE, coverage, day, short_day
 
 SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
 

@@ -21,7 +21,7 @@ from refresh_driver import OPERATOR
 from sqlite_utils import Database
 
 from alerts.rules.grammar import parse
-from bot.observe import value_past
+from bot.reports.series import value_past
 from storage import chats, figures, outbox, rules
 from storage.database import open_database, writing
 

@@ -21,13 +21,13 @@ from alerts.metrics.figure import Figure
 from alerts.quiet_hours import read_quiet
 from alerts.rules.grammar import parse
 from alerts.rules.names import metric_named
-from bot.commands import silence
+from bot.alerting.evaluate import judge
+from bot.alerting.notify import tell_waiting
+from bot.commands import mute
 from bot.commands.saving import keep
-from bot.judge import judge
-from bot.telling import tell_waiting
-from storage import chats, events, figures, outbox, rules
+from storage import chats, events, figures, outbox, preferences, rules
 from storage.database import writing
-from storage.preferences import mute, set_quiet
+from storage.preferences import set_quiet
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios" / "messages"
 CHAT = 1001
@@ -124,15 +124,15 @@ class Walk:
                     rules.delete_rule(db, CHAT, self._watch(rest).id)
                 case "snooze":
                     number, length = rest.split()
-                    silence._snooze(db, self._watch(number), length)
+                    mute._snooze(db, self._watch(number), length)
                 case "mute":
-                    mute(db, CHAT, True, now)
+                    preferences.mute(db, CHAT, True, now)
                 case "unmute":
-                    silence._unmute(db, CHAT)
+                    mute._unmute(db, CHAT)
                 case "quiet":
                     set_quiet(db, CHAT, None if rest == "off" else read_quiet(rest), now)
                 case "now":
-                    assert silence._announce(db, self._watch(rest)) is not None
+                    assert mute._announce(db, self._watch(rest)) is not None
                 case "unsubscribe":
                     chats.unsubscribe(db, CHAT, now)
                 case "subscribe":

@@ -23,9 +23,9 @@ from sqlite_utils import Database
 from alerts.market.feed import FeedError
 from alerts.market.fred import Fred
 from alerts.market.yahoo import Yahoo
-from bot import cycle
-from bot.backfill import backfill
-from bot.valuations import fill
+from bot.pipeline.backfill import backfill
+from bot.pipeline.session import refresh
+from bot.pipeline.valuations import fill
 from storage.database import open_database
 
 OPERATOR = 4242
@@ -42,7 +42,7 @@ def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
         return asdict(done)
     if asked["do"] == "valuations":
         return asdict(fill(db, feed, now))
-    outcomes = cycle.refresh(
+    outcomes = refresh(
         db, feed, now, date.fromisoformat(asked["session"]), economy=economy, operators=(OPERATOR,)
     )  # fmt: skip
     return [asdict(outcome) | {"session": outcome.session.isoformat()} for outcome in outcomes]

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.metrics.catalog import catalog
 from alerts.rules.grammar import MAX_LINE
-from bot.commands.answers import visible_length
+from bot.commands.reply import visible_length
 from bot.local.entities import parse_html
 from bot.local.keyboards import check_keyboard
 from bot.messages.alert import IN_FULL, alert_keyboard, alert_texts, more_texts

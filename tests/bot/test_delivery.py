@@ -26,11 +26,11 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.delivery import Decision, Delivery, decide
+from bot.database import Store
 from bot.local import Fault, LocalTelegram, people, start
-from bot.pace import Pace
-from bot.store import Store
-from bot.transport import AiohttpRequest, MaybeSent, NotSent
+from bot.transport.delivery import Decision, Delivery, decide
+from bot.transport.http import AiohttpRequest, MaybeSent, NotSent
+from bot.transport.rate_limit import Pace
 from storage import chats, outbox
 
 DAY = date(2025, 8, 22)

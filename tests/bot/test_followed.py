@@ -10,8 +10,8 @@ from sqlite_utils import Database
 from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
 from alerts.rules.grammar import parse
-from bot.followed import HORIZON, MOST
-from bot.judge import judge
+from bot.alerting.evaluate import judge
+from bot.reports.base_rates import HORIZON, MOST
 from storage import chats, events, figures, rules
 from storage.closes import day_number
 from storage.database import writing

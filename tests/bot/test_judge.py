@@ -12,8 +12,8 @@ from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
 from alerts.rules.grammar import parse
 from alerts.rules.state import Kind
-from bot.judge import judge
-from bot.observe import value_past
+from bot.alerting.evaluate import judge
+from bot.reports.series import value_past
 from storage import chats, events, figures, outbox, rules
 from storage.chat_migration import move_chat
 from storage.database import writing

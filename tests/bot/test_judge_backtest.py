@@ -13,8 +13,8 @@ from alerts.metrics.figure import Figure
 from alerts.rules.backtest import backtest
 from alerts.rules.evaluate import OF_SERIES
 from alerts.rules.grammar import parse
-from bot.judge import judge
-from bot.trying import histories
+from bot.alerting.evaluate import judge
+from bot.reports.backtest import histories
 from storage import chats, figures, rules
 from storage.database import open_database, writing
 

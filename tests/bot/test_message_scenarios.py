@@ -6,7 +6,7 @@ import pytest
 from message_scenarios import Scenario, Walk, scenarios
 from sqlite_utils import Database
 
-from bot.commands.answers import visible_length
+from bot.commands.reply import visible_length
 from bot.local.entities import parse_html
 
 

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from bot.commands.answers import split, visible_length
+from bot.commands.reply import split, visible_length
+from bot.formatting import ordinal, short_day, standing
 from bot.local.entities import parse_html
 from bot.messages import talk
 from bot.messages.alert import alert_texts
-from bot.messages.words import ordinal, short_day, standing
 from storage.preferences import NOBODY
 
 DAY = date(2025, 8, 22)

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from bot.pace import CHAT_BURST, Pace
+from bot.transport.rate_limit import CHAT_BURST, Pace
 
 ADA, BEN, GROUP = 1001, 1002, -100500
 

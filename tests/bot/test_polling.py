@@ -15,10 +15,10 @@ from program import TOKEN, Program, until
 from telegram_people import Person, text
 
 from bot.app import InOrder
+from bot.database import Store
 from bot.local import Fault, start
 from bot.local import people as local_people
-from bot.polling import Polled, watch
-from bot.store import Store
+from bot.transport.polling import Polled, watch
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from telegram_people import Person, buttons, text
 
 from alerts.market.sample import SampleMarket
-from bot import cycle
+from bot.pipeline.session import refresh
 from storage import figures
 from storage.database import open_database
 
@@ -27,7 +27,7 @@ def line(market: SampleMarket, figures_of_two_days: None, tmp_path: Path) -> str
     """Two sealed sessions in the program's database, and a line that fires on the third of DAYS."""
     scout = open_database(tmp_path / "scout.db")
     for day in DAYS[:3]:
-        cycle.refresh(scout, market, evening(day), day)
+        refresh(scout, market, evening(day), day)
     one, two = (value(scout, day) for day in DAYS[1:3])
     scout.close()
     return f"large above 50d crosses {'above' if two > one else 'below'} {(one + two) / 2:.3f}"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.market.sessions import seal_deadline
-from bot.schedule import EachSession, after_close
+from bot.pipeline.schedule import EachSession, after_close
 
 NEW_YORK = ZoneInfo("America/New_York")
 

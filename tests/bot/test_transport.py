@@ -27,9 +27,9 @@ from telegram.ext import Application, CommandHandler
 from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
-from bot.delivery import Decision, decide
 from bot.local import Fault, LocalTelegram, people, start
-from bot.transport import AiohttpRequest, MaybeSent, NotSent, Unanswered
+from bot.transport.delivery import Decision, decide
+from bot.transport.http import AiohttpRequest, MaybeSent, NotSent, Unanswered
 
 ADA = 1001
 SECRET = TOKEN.partition(":")[2]

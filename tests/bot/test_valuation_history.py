@@ -11,8 +11,8 @@ from sqlite_utils import Database
 
 from alerts.market.feed import FeedUnavailable, TurnedAway
 from alerts.market.sample import SampleMarket
-from bot import cycle
-from bot.valuations import MOST_FAILED, fill, to_ask
+from bot.pipeline.session import refresh
+from bot.pipeline.valuations import MOST_FAILED, fill, to_ask
 from storage import figures, valuations
 
 NOW = evening(DAYS[0])
@@ -36,7 +36,7 @@ class Fewer:
 
 @pytest.fixture
 def one_day(db: Database, market: SampleMarket) -> Database:
-    cycle.refresh(db, market, NOW, DAYS[0])
+    refresh(db, market, NOW, DAYS[0])
     return db
 
 

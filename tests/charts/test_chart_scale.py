@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.charts.place import Box, calmest, spread
+from bot.charts.labels import Box, calmest, spread
 from bot.charts.scale import date_ticks, figure, value_scale
 
 

@@ -14,7 +14,7 @@ from alerts.market.sample.economy import SampleEconomy, contract_prices
 from alerts.market.sessions import sessions_between
 from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.odds import tree
-from bot.gather import SERIES, months_from
+from bot.pipeline.gather import SERIES, months_from
 
 
 @pytest.mark.parametrize("identity", SERIES)

@@ -1,0 +1,125 @@
+"""What every command of the console shares: its errors, the settings, the database, the feeds, JSON, a progress bar.
+
+Heavy imports happen inside the command that needs them, so that `--help` is at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from alerts.market.feed import EconomyFeed, MarketFeed
+    from bot.pipeline.closes import Report
+    from bot.settings import Settings
+
+DATE = click.DateTime(["%Y-%m-%d"])
+
+
+def complain(text: str, status: int) -> None:
+    """Say what is wrong on standard error, and end."""
+    click.echo(text, err=True)
+    sys.exit(status)
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Errors that a person can cure end as one line: exit 2 for what was asked or set, 1 for what the world did."""
+
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        from bot.settings import WrongSetting
+
+        try:
+            function(*args, **kwargs)
+        except WrongSetting as error:
+            complain(str(error), 2)
+        except KeyboardInterrupt:
+            complain("Stopped. What was done is kept; the same command goes on from there.", 130)
+        except Exception as error:
+            _known(error)
+            raise
+
+    return wrapped
+
+
+def _known(error: Exception) -> None:
+    """Say the error and end, if it is one that explains itself."""
+    from alerts.market.feed import FeedError
+    from alerts.metrics.catalog import UnknownMetric
+    from bot.local.keeping import NotKept
+    from bot.pipeline.backfill import NothingToFill
+    from storage.database import DatabaseUnusable
+
+    if isinstance(error, (DatabaseUnusable, UnknownMetric, NothingToFill, NotKept)):
+        complain(str(error), 2)
+    if isinstance(error, FeedError):
+        complain(str(error), 1)
+
+
+def settings_read() -> Settings:
+    from bot.logs import configure
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    configure(settings.log_level, settings.telegram_bot_token)
+    return settings
+
+
+def opened(settings: Settings) -> Database:
+    from storage.database import claim_market, open_database
+
+    db = open_database(settings.database_path)
+    claim_market(db, settings.market, datetime.now(UTC))
+    return db
+
+
+def feed_of(settings: Settings) -> MarketFeed:
+    from bot.pipeline.sources import make_feed
+
+    return make_feed(settings)
+
+
+def economy_of(settings: Settings) -> EconomyFeed | None:
+    from bot.pipeline.sources import make_economy
+
+    return make_economy(settings)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Report]:
+    """A bar on standard error while a person waits; nothing where nobody looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _what, _done, _total: None
+        return
+    words = {"funds": "Fund closes", "census": "Census", "closes": "Closes of companies", "figures": "Figures",
+             "economy": "Economic series", "valuations": "Valuation history"}  # fmt: skip
+    with Progress(
+        TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(words.get(what, what), total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report
+
+
+def print_json(value: Any) -> None:
+    """One document on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+    sys.stdout.write("\n")

@@ -1,0 +1,61 @@
+"""`figures` and `summary`: what is recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from bot.cli.context import DATE, command, complain, opened, print_json, settings_read
+
+
+@click.command()
+@click.argument("metric")
+@click.option("--from", "start", type=DATE, help="The first session.")
+@click.option("--to", "end", type=DATE, help="The last session.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@command
+def figures(metric: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
+    """Show what is recorded of METRIC (an id, a title, or a name such as "small above 200d")."""
+    from bot.pipeline.imports import metric_named
+    from storage import figures as stored
+
+    db = opened(settings_read())
+    entry = metric_named(db, metric)
+    found = stored.history(db, entry.id, start.date() if start else None, end.date() if end else None)
+    if as_json:
+        print_json([figure_json(figure) for figure in found])
+        return
+    from bot.cli.tables import figures_table
+
+    figures_table(entry, found)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@command
+def summary(as_json: bool) -> None:
+    """The regime and the key figures of the last session."""
+    from bot.reports.summary import summarise
+
+    settings = settings_read()
+    db = opened(settings)
+    told = summarise(db)
+    if as_json:
+        print_json(told.as_json() if told else None)
+        return
+    if told is None:
+        complain(
+            "No figures yet: run `rotation-alerts refresh`, and `rotation-alerts backfill --from DATE` for history.", 1
+        )
+        return
+    from bot.cli.tables import summary_table
+
+    summary_table(told)
+
+
+def figure_json(figure: Any) -> dict[str, Any]:
+    """A figure as its JSON document has it."""
+    names = ("metric", "value", "coverage", "eligible", "members", "source", "reason")
+    return {"session": figure.session.isoformat()} | {name: getattr(figure, name) for name in names}

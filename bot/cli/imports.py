@@ -1,0 +1,120 @@
+"""`import` and `export`: series of one's own into the database, and everything out of it."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bot.cli.context import DATE, command, complain, opened, settings_read
+
+_MOST_BYTES = 50_000_000
+
+
+@click.command("import")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="How 3/4/2025 is meant.")
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="How 1,234 is meant.")
+@click.option("--replace", is_flag=True, help="Drop what was imported under that name before.")
+@click.option("--remove", is_flag=True, help="Drop the series, and import nothing.")
+@command
+def import_(name: str, file: Path | None, dates: str | None, decimal: str | None, replace: bool, remove: bool) -> None:
+    """Make a series of your own a metric: NAME from FILE.csv becomes import.NAME.
+
+    FILE has a date and a value a line; dates and numbers are read as people write them. Importing again adds, and
+    writes over values of the same dates. With a wrong line nothing is imported.
+    """
+    from alerts.market import csv_import
+    from bot.pipeline.imports import keep
+    from storage.database import writing
+    from storage.imports import forget_import
+
+    short = name.casefold().removeprefix("import.")
+    if not csv_import.NAME.fullmatch(short):
+        raise click.BadParameter(
+            f"{name}: a name has up to 40 of a–z, 0–9, - and _, such as vix or put-call", param_hint="NAME"
+        )
+    if remove == (file is not None):
+        raise click.UsageError("Name the FILE to import, or say --remove.")
+    metric_id = f"import.{short}"
+    now = datetime.now(UTC)
+    db = opened(settings_read())
+    if file is None:
+        with writing(db):
+            known = forget_import(db, metric_id)
+        if not known:
+            complain(f"{metric_id}: nothing was imported under that name.", 2)
+        click.echo(f"{metric_id} is gone; alerts on it have nothing to go by.")
+        return
+    day_first = None if dates is None else dates == "day-first"
+    try:
+        found = csv_import.read(
+            _text(file), now.date(), day_first=day_first, decimal={"comma": ",", "point": "."}.get(decimal or "")
+        )
+    except csv_import.NotReadable as error:
+        complain(f"{file}: nothing was imported:\n{error}", 2)
+        return
+    changed = keep(db, metric_id, found, file.name, now, replace=replace)
+    first, last = found.observations.index[0].date(), found.observations.index[-1].date()
+    gaps = f", {found.gaps:,} lines without a value" if found.gaps else ""
+    click.echo(
+        f"{metric_id}: {len(found.observations):,} values from {first} to {last}, {changed:,} of them new or changed"
+        f"{gaps}.\nWatch it: /alert {metric_id} crosses above {found.observations.iloc[-1]:.6g}"
+    )
+
+
+def _text(file: Path) -> str:
+    """What the file says, in whatever encoding spreadsheets write. Ends the program where it cannot be read."""
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            complain(f"{file}: larger than {_MOST_BYTES // 1_000_000} MB; a series has two columns", 2)
+        content = file.read_bytes()
+    except OSError as error:
+        complain(f"{file}: {error.strerror}; name a CSV file that can be read", 2)
+        raise AssertionError from error
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+@click.command()
+@click.argument("metrics", nargs=-1)
+@click.option("--from", "start", type=DATE, help="The first session.")
+@click.option("--to", "end", type=DATE, help="The last session.")
+@click.option("--csv", "_as_csv", is_flag=True, default=True, help="As CSV on standard output; the only form.")
+@command
+def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | None, _as_csv: bool) -> None:
+    """Write the recorded figures of METRICS (all by default) as CSV.
+
+    An imported series comes as it was imported: its own dates and values, which `import` reads again.
+    """
+    from alerts.metrics.catalog import catalog
+    from bot.pipeline.imports import metric_named
+    from storage import figures as stored
+    from storage import imports
+
+    db = opened(settings_read())
+    imported = imports.imports(db)
+    wanted = [metric_named(db, name).id for name in metrics] or [*catalog(), *imported]
+    first, last = (day.date() if day else None for day in (start, end))
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    columns = ("value", "coverage", "eligible", "members", "source", "reason", "fetched_at")
+    out.writerow(("metric", "session", *columns))
+    for metric_id in dict.fromkeys(wanted):
+        if metric_id in imported:
+            for stamp, value in imports.observations(db, metric_id).items():
+                day = stamp.date()  # type: ignore[attr-defined]
+                if (first is None or day >= first) and (last is None or day <= last):
+                    told = imported[metric_id]
+                    out.writerow((metric_id, day, repr(value), 1, 1, 1, told.file, "", told.imported_at.isoformat()))
+            continue
+        for figure in stored.history(db, metric_id, first, last):
+            told_figure = [getattr(figure, name) for name in columns]
+            out.writerow((metric_id, figure.session, *("" if cell is None else cell for cell in told_figure)))

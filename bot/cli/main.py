@@ -1,0 +1,39 @@
+"""The console script: its commands, each from its own file."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli import demo, figures, imports, odds, refresh, rules, run, thesis, universe
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rotation-alerts")
+def main() -> None:
+    """Tells investors in Telegram when leadership in US equities rotates.
+
+    Settings come from the environment or a file .env: TELEGRAM_BOT_TOKEN, DATABASE_PATH (rotation.db), MARKET (yahoo or
+    sample), TELEGRAM_API_URL, MESSAGES_PER_SECOND (30), MAX_RULES_PER_CHAT (50), HISTORY_SESSIONS (300), SCHEDULE (on),
+    CACHE_PATH, LOG_LEVEL (INFO).
+    """
+
+
+for _command in (
+    run.run,
+    refresh.refresh,
+    refresh.backfill,
+    figures.summary,
+    figures.figures,
+    imports.import_,
+    imports.export,
+    universe.universe,
+    thesis.thesis,
+    odds.odds,
+    refresh.valuation_history,
+    rules.rules,
+    rules.backtest,
+    rules.baserates,
+    demo.demo,
+    demo.local_telegram,
+):
+    main.add_command(_command)

@@ -1,0 +1,103 @@
+"""`refresh`, `backfill`, `valuation-history`: from the sources into the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from bot.cli.context import DATE, command, economy_of, feed_of, opened, print_json, progress, settings_read
+
+RESTS = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds that a backfill leaves a source alone which turns it away
+
+
+@click.command()
+@click.option("--session", type=DATE, help="The session to bring the figures up to; the last complete one by default.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@command
+def refresh(session: datetime | None, as_json: bool) -> None:
+    """Gather the last complete session, evaluate the rules, and queue what is to be told.
+
+    Sessions missed since the last one come first, oldest first. Safe beside a running bot, which sends what was queued.
+    """
+    from dataclasses import asdict
+
+    from alerts.market.sessions import is_session, last_complete_session
+    from bot.pipeline.session import refresh as refresh_sessions
+
+    settings = settings_read()
+    now = datetime.now(UTC)
+    last = last_complete_session(now)
+    until = session.date() if session else last
+    if not is_session(until) or until > last:
+        what = "no NYSE session" if not is_session(until) else "not complete yet"
+        raise click.BadParameter(f"{until} is {what}; the last complete session is {last}", param_hint="--session")
+    db = opened(settings)
+    with progress(as_json) as report:
+        outcomes = refresh_sessions(
+            db, feed_of(settings), now, until, report,
+            economy=economy_of(settings), operators=settings.admin_chat_ids,
+        )  # fmt: skip
+    if as_json:
+        print_json([asdict(outcome) | {"session": outcome.session.isoformat()} for outcome in outcomes])
+        return
+    if not outcomes:
+        click.echo(f"{until}: already done; nothing to do.")
+    for outcome in outcomes:
+        state = "sealed" if outcome.sealed else "not sealed yet; the next refresh goes on"
+        click.echo(
+            f"{outcome.session}: {outcome.figures} figures, {outcome.missing} missing; {state}; "
+            f"{outcome.fired} fired, {outcome.resolved} resolved."
+        )
+        for lack in outcome.lacking:
+            click.echo(f"  lacking: {lack}", err=True)
+
+
+@click.command()
+@click.option("--from", "start", type=DATE, required=True, help="The first session to have figures.")
+@click.option("--to", "end", type=DATE, help="The last one; the last complete session by default.")
+@command
+def backfill(start: datetime, end: datetime | None) -> None:
+    """Compute figures of past sessions, from closes 300 sessions earlier on.
+
+    Fires nothing. Stopped half-way, the same command goes on where it was.
+    """
+    from bot.pipeline.backfill import backfill as fill
+
+    settings = settings_read()
+    db = opened(settings)
+    with progress(False) as report:
+        done = fill(
+            db, feed_of(settings), start.date(), end.date() if end else None, datetime.now(UTC), report,
+            economy=economy_of(settings), rests=RESTS,
+        )  # fmt: skip
+    click.echo(
+        f"{done.figures:,} figures of {done.sessions} sessions, from the closes of {done.companies:,} companies."
+    )
+    if done.without_history:
+        click.echo(
+            f"{done.without_history:,} companies have no history: the source gave none. "
+            "The same command asks for them again.",
+            err=True,
+        )
+
+
+@click.command("valuation-history")
+@command
+def valuation_history() -> None:
+    """Fetch month-end valuation measures of the members, for the monthly valuation discount.
+
+    About two thousand requests, at the pace of YAHOO_PER_SECOND. Stopped half-way, the same command goes on where it
+    was; asked again within the month, it asks for nothing. The bot runs it by itself after the history is filled.
+    """
+    from bot.pipeline.sources import make_feed
+    from bot.pipeline.valuations import fill
+
+    settings = settings_read()
+    db = opened(settings)
+    with progress(False) as report:
+        done = fill(db, make_feed(settings), datetime.now(UTC), report, rests=RESTS)
+    click.echo(
+        f"{done.companies:,} companies asked about, {done.left:,} left; the discount of {done.months} months, "
+        f"on {done.figures:,} sessions."
+    )

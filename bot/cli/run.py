@@ -1,0 +1,41 @@
+"""`run`: the bot itself."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bot.cli.context import command, opened, settings_read
+
+
+@click.command()
+@click.option("--end-with-stdin", is_flag=True, hidden=True, help="End when standard input does, as a child should.")
+@command
+def run(end_with_stdin: bool) -> None:
+    """Run the bot: listen to Telegram, refresh after each close, push alerts."""
+    if end_with_stdin:
+        _end_with_stdin()
+    settings = settings_read()
+    settings.token()  # before anything slow
+    opened(settings).close()
+    from bot.app import AnotherPoller, serve
+
+    try:
+        serve(settings)
+    except AnotherPoller:
+        sys.exit(1)  # said in the log already
+
+
+def _end_with_stdin() -> None:
+    """End as by SIGTERM once whoever started this process is gone, however it went."""
+    import os
+    import signal
+    import threading
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="stdin", daemon=True).start()

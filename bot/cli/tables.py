@@ -1,0 +1,129 @@
+"""Figures and summaries in a terminal, by rich."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from alerts.metrics.catalog import Metric
+from alerts.metrics.figure import Figure
+from alerts.rules.backtest import Backtest
+from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
+from bot.formatting import NO_ADVICE, coverage, day, ordinal
+from bot.reports.summary import Standing, Summary
+
+
+def figures_table(of: Metric, found: Sequence[Figure]) -> None:
+    """Print one metric's figures, a row a session."""
+    table = Table(title=f"{of.id} · {of.title}", caption=of.formula, title_justify="left", caption_justify="left")
+    for heading, side in (("session", "left"), ("value", "right"), ("coverage", "right"), ("source", "left")):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for figure in found:
+        shown = of.show(figure.value) if figure.value is not None else f"missing: {figure.reason}"
+        table.add_row(figure.session.isoformat(), shown, coverage(figure.eligible, figure.members), figure.source)
+    console = Console()
+    console.print(table)
+    if not found:
+        console.print("Nothing recorded: run `rotation-alerts refresh`, or `rotation-alerts backfill --from DATE`.")
+
+
+def summary_table(told: Summary) -> None:
+    """Print a session's summary."""
+    console = Console()
+    console.print(f"[bold]{told.headline}[/bold]")
+    console.print(f"Session {day(told.session)} · {told.state.source}")
+    table = Table(box=None, pad_edge=False)
+    for heading, side in (
+        ("", "left"),
+        ("value", "right"),
+        ("change", "right"),
+        ("standing", "left"),
+        ("coverage", "right"),
+    ):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for entry in (*told.figures, *told.own):
+        of, figure = entry.of, entry.figure
+        table.add_row(
+            of.title,
+            of.show(figure.value) if figure.value is not None else f"missing: {figure.reason}",
+            of.show_change(entry.change) if entry.change is not None else "",
+            _standing(entry) if figure.value is not None else "",
+            coverage(figure.eligible, figure.members),
+        )
+    console.print(table)
+    console.print(f"[dim]{NO_ADVICE}[/dim]")
+
+
+def rule_table(told: Mapping[str, Any]) -> None:
+    """Print what a rule says."""
+    console = Console()
+    console.print(f"[bold]{told['rule']}[/bold] · {told['kind']} rule", highlight=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for condition in told["conditions"]:
+        table.add_row(condition["line"], f"watches {condition['means']}")
+    table.add_row("true for", f"{told['for']} session{'s' if told['for'] > 1 else ''} before it fires")
+    if told["clear"] is not None:
+        table.add_row("clear", f"over only past {told['clear']:g}")
+    if told["keep"]:
+        table.add_row("keep", f"over only after more than {told['keep']} clear sessions")
+    table.add_row("speaks", told["repeat"])
+    if told["until"]:
+        table.add_row("until", told["until"])
+    console.print(table)
+
+
+def backtest_table(found: Backtest, rates: BaseRates) -> None:
+    """Print a backtest: its transitions, and what followed."""
+    console = Console()
+    if not found.sessions:
+        console.print("No session of its series is held in that range.")
+        return
+    span = f"{found.sessions[0]} to {found.sessions[-1]}, {len(found.sessions):,} sessions, {found.missing:,} missing"
+    console.print(f"[bold]{found.rule.line}[/bold] · {span}", highlight=False)
+    table = Table()
+    table.add_column("session")
+    table.add_column("what")
+    for condition in found.rule.conditions:
+        table.add_column(condition.line if found.rule.joined else "value", justify="right")
+    for one in found.happened:
+        shown = ["–" if value is None else f"{value:,.4g}".replace("-", "−") for value in one.values]
+        table.add_row(one.session.isoformat(), one.kind.value, *shown)
+    console.print(table)
+    if not found.happened:
+        console.print("It would have said nothing.")
+    rates_table(found.rule.line, rates)
+
+
+def rates_table(line: str, rates: BaseRates) -> None:
+    """Print base rates, those of all days beside them."""
+    console = Console()
+    console.print(f"[bold]After {line}[/bold]: fired {rates.fired} times", highlight=False)
+    if rates.missing:
+        console.print(f"No base rates: {rates.missing}.")
+        return
+    table = Table(caption=f"median over sessions ahead: IWM less SPY in pp, IWM in %, total return. {NO_ADVICE}")
+    for heading in ("ahead", "", "n", "IWM − SPY", "> 0", "worst", "IWM", "> 0", "worst"):
+        table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
+    for horizon in rates.horizons:
+        table.add_row(f"{horizon.sessions}", "after it", *_following(horizon.firings))
+        table.add_row("", "all days", *_following(horizon.all_days), end_section=True)
+    console.print(table)
+
+
+def _following(found: Following) -> list[str]:
+    cells = [f"{found.n:,}"]
+    for spread in (found.lead, found.iwm):
+        if spread is None:
+            cells += [TOO_FEW, "", ""]
+        else:
+            numbers = (f"{spread.median:+.1f}", f"{spread.share_above_zero:.0%}", f"{spread.worst:+.1f}")
+            cells += [text.replace("-", "−") for text in numbers]
+    return cells
+
+
+def _standing(entry: Standing) -> str:
+    past = entry.percentile
+    return f"none of {past.count:,}" if past.value is None else f"{ordinal(past.value)} of {past.count:,}"

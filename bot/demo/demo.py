@@ -1,0 +1,308 @@
+"""The bot on this machine alone: a local Bot API with a chat page, the unmodified bot, and a market clock.
+
+One process serves the page and turns the clock; the bot runs in another, as it would anywhere, and is told by its
+settings where Telegram is. A step of the clock is a real session: gathered, judged, recorded, and sent by the bot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from alerts.market.feed import EconomyFeed, FeedError, MarketFeed
+from alerts.market.sessions import close_of, last_complete_session, next_session, previous_sessions
+from bot.local import LocalTelegram, people, start
+from bot.local.keeping import keep, kept
+from bot.local.page import page_routes
+from bot.local.world import World
+from bot.pipeline.backfill import backfill
+from bot.pipeline.session import refresh
+from bot.pipeline.sources import make_economy, make_feed
+from bot.settings import Settings
+from storage import chats, figures
+from storage.database import claim_market, open_database
+
+log = logging.getLogger(__name__)
+
+#: Where the demo's market begins: small caps have begun to recover, and the first crossing is two sessions away.
+FIRST_SESSION = date(2026, 1, 22)
+HISTORY = 260  # sessions of figures before it, enough for percentiles
+SHOWN = 120  # sessions of the clock's chart
+PLAY_SECONDS = 3.0
+KEEP_SECONDS = 1.0
+#: What the page's first person has asked for, so that playing shows alerts.
+FIRST_LINES = (
+    "iwm/spy crosses above its 200d average",
+    "small above 200d crosses above 40",
+    "small above 200d crosses above 60",
+)
+#: Well-formed and nobody's: the local Bot API takes any.
+LOCAL_TOKEN = "1000000001:local-demo-local-demo-local-demo-local"
+NOTICE = {"sample": "The market is simulated.", "yahoo": ""}
+
+
+class MarketClock:
+    """Sessions of the simulated market that pass on demand; see bot.local.page.clock.Clock."""
+
+    def __init__(self, path: Path, feed: MarketFeed, economy: EconomyFeed | None = None) -> None:
+        self.on_change: list[Callable[[], None]] = []
+        self._path = path
+        self._feed = feed
+        self._economy = economy
+        self._turn = asyncio.Lock()
+        self._playing: asyncio.Task[None] | None = None
+        self._working = False
+        self._error: str | None = None
+        self._session: date | None = None
+        self._series: list[tuple[str, float]] = []
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows."""
+        return {
+            "session": self._session.isoformat() if self._session else None,
+            "playing": self._playing is not None,
+            "working": self._working,
+            "error": self._error,
+            "simulated": True,
+            "title": "IWM/SPY",
+            "series": self._series,
+        }
+
+    async def begin(self) -> None:
+        """Fill a new file up to the first session; go on where an old one stands."""
+        await self._work(self._filled)
+
+    async def next(self) -> None:
+        """One session on."""
+        await self._work(self._stepped)
+
+    def play(self) -> None:
+        """A session every few seconds."""
+        if self._playing is None:
+            self._playing = asyncio.create_task(self._play(), name="market clock")
+            self._changed()
+
+    def pause(self) -> None:
+        """No further session by itself."""
+        if self._playing is not None:
+            self._playing.cancel()
+            self._playing = None
+            self._changed()
+
+    async def _play(self) -> None:
+        try:
+            while self._error is None:
+                # Shielded: a pause lets the session that is being worked on finish.
+                await asyncio.shield(asyncio.create_task(self.next()))
+                await asyncio.sleep(PLAY_SECONDS)
+        finally:
+            if self._error is not None:
+                self._playing = None
+                self._changed()
+
+    async def _work(self, work: Callable[[Database], None]) -> None:
+        async with self._turn:
+            self._working, self._error = True, None
+            self._changed()
+            try:
+                self._session, self._series = await asyncio.to_thread(self._done, work)
+            except (FeedError, ClockEnds) as error:
+                self._error = str(error)
+            except Exception:
+                log.exception("a step of the market clock failed")
+                self._error = "The step failed; the terminal says why."
+            finally:
+                self._working = False
+                self._changed()
+
+    def _done(self, work: Callable[[Database], None]) -> tuple[date | None, list[tuple[str, float]]]:
+        db = open_database(self._path)
+        try:
+            work(db)
+            session = figures.last_session(db)
+            past = figures.latest_values(db, "size.ratio", session, SHOWN) if session else []
+            return session, [(day.isoformat(), value) for day, value in past if value is not None]
+        finally:
+            db.close()
+
+    def _filled(self, db: Database) -> None:
+        if figures.last_sealed(db) is not None:
+            return
+        now = _evening(FIRST_SESSION)
+        start = previous_sessions(FIRST_SESSION, HISTORY)[0]
+        backfill(db, self._feed, start, FIRST_SESSION, now, economy=self._economy)
+        refresh(db, self._feed, now, FIRST_SESSION, economy=self._economy)
+
+    def _stepped(self, db: Database) -> None:
+        standing = figures.last_sealed(db) or FIRST_SESSION
+        session = next_session(standing)
+        if session > last_complete_session(datetime.now(UTC)):
+            raise ClockEnds(f"{standing} is the last session that has closed; the next one comes with the next close.")
+        refresh(db, self._feed, _evening(session), session, economy=self._economy)
+
+    def _changed(self) -> None:
+        for observer in self.on_change:
+            observer()
+
+
+class ClockEnds(Exception):
+    """The clock has reached the present."""
+
+
+async def _answer(world: World, person: int, act: Callable[[], object]) -> int:
+    """Do something as a person, and wait for the bot's answer; its message's id."""
+    chat = world.private_chat(person)
+    before = chat.last_message_id
+    act()
+    while not (answers := [at for at, stored in chat.stored.items() if stored.from_bot and at > before]):
+        await asyncio.sleep(0.05)
+    return answers[-1]
+
+
+def _evening(session: date) -> datetime:
+    return close_of(session) + timedelta(hours=1)
+
+
+@dataclass
+class Demo:
+    """What `rotation-alerts demo` runs."""
+
+    settings: Settings
+    port: int
+    opened: Callable[[str], None]  # called with the page's address once somebody may look at it
+    fresh: bool = False
+    _bot: asyncio.subprocess.Process | None = None
+    _changes: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def folder(self) -> Path:
+        """Where the chat is kept, beside the database."""
+        path = self.settings.database_path
+        return path.with_name(path.name + ".chat")
+
+    async def run(self) -> None:
+        """Serve until SIGINT or SIGTERM. Raises what `start` and `open_database` do."""
+        if self.fresh:
+            self._forget()
+        simulated = self.settings.market == "sample"
+        self._claim()
+        world = kept(self.folder) or World()
+        feeds = (make_feed(self.settings), make_economy(self.settings))
+        clock = MarketClock(self.settings.database_path, *feeds) if simulated else None
+        local = await start(self.port, world=world, routes=page_routes(clock, NOTICE[self.settings.market]))
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        world.on_change.append(lambda _: self._changes.set())
+        keeper = asyncio.create_task(self._keep(world), name="keeper")
+        bot = asyncio.create_task(self._keep_running(local), name="bot")
+        first = asyncio.create_task(self._begin(local, clock), name="begin")
+        try:
+            self.opened(f"{local.address}/")
+            await stopped.wait()
+        finally:
+            if clock is not None:
+                clock.pause()
+            for task in (first, bot, keeper):
+                task.cancel()
+            await asyncio.gather(first, bot, keeper, return_exceptions=True)
+            await self._end_bot()
+            await local.stop()
+            keep(world, self.folder)
+
+    def _forget(self) -> None:
+        path = self.settings.database_path
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _claim(self) -> None:
+        db = open_database(self.settings.database_path)
+        try:
+            claim_market(db, self.settings.market, datetime.now(UTC))
+        finally:
+            db.close()
+
+    async def _begin(self, local: LocalTelegram, clock: MarketClock | None) -> None:
+        """Fill the market, and let the first person ask for the first alerts, once in the life of a file."""
+        if clock is None:
+            return
+        begun = bool(local.world.chats) or await asyncio.to_thread(self._anyone)
+        person = next(iter(local.world.people))
+        greeting = None
+        if not begun:  # answered while the market is being filled
+            greeting = asyncio.create_task(
+                _answer(local.world, person, lambda: people.say(local.world, person, "/start")), name="greeting"
+            )
+        await clock.begin()
+        if greeting is None:
+            return
+        await greeting
+        for line in FIRST_LINES:
+            await self._set(local.world, person, line)
+
+    async def _set(self, world: World, person: int, line: str) -> None:
+        """As anyone does: send the line, look at the preview, press Save."""
+        shown = await _answer(world, person, lambda: people.say(world, person, f"/alert {line}"))
+        await _answer(world, person, lambda: people.press(world, person, shown, text="Save"))
+
+    def _anyone(self) -> bool:
+        db = open_database(self.settings.database_path)
+        try:
+            return chats.subscribers(db) > 0
+        finally:
+            db.close()
+
+    async def _keep(self, world: World) -> None:
+        while True:
+            await self._changes.wait()
+            await asyncio.sleep(KEEP_SECONDS)
+            self._changes.clear()
+            try:
+                keep(world, self.folder)
+            except OSError as error:
+                log.warning("the chat cannot be kept in %s: %s", self.folder, error)
+
+    async def _keep_running(self, local: LocalTelegram) -> None:
+        """The bot, started again should it end by itself."""
+        own = {
+            "TELEGRAM_BOT_TOKEN": LOCAL_TOKEN,
+            "TELEGRAM_API_URL": local.address,
+            "DATABASE_PATH": str(self.settings.database_path),
+            "MARKET": self.settings.market,
+            "SCHEDULE": "off" if self.settings.market == "sample" else "on",
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
+        }
+        while True:
+            self._bot = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "run", "--end-with-stdin"),
+                stdin=asyncio.subprocess.PIPE,  # closes when this process ends, however it ends
+                env=os.environ | own,
+                process_group=0,  # Ctrl-C is for this process, which ends the bot in order
+            )
+            status = await self._bot.wait()
+            log.error("the bot ended with status %s; it is started again", status)
+            await asyncio.sleep(2)
+
+    async def _end_bot(self) -> None:
+        if self._bot is None or self._bot.returncode is not None:
+            return
+        self._bot.terminate()
+        try:
+            await asyncio.wait_for(self._bot.wait(), 12)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._bot.kill()
+            await self._bot.wait()

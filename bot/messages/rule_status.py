@@ -1,0 +1,175 @@
+"""/why: a rule in words, its value against its threshold, what it has seen, and what would make it fire."""
+
+from __future__ import annotations
+
+from html import escape
+
+from alerts.rules.condition import Condition, Operator, typed_number
+from alerts.rules.rule import Repeat, Rule
+from alerts.rules.series import Transform
+from alerts.rules.state import Phase
+from alerts.rules.triggers import clears, goes_back
+from bot.formatting import because, capital, counted_over, day, short_day, standing
+from bot.messages.alert_entry import plain
+from bot.reports.rule_status import Verdict, Why
+from bot.reports.series import SeriesTold
+
+_SIGNS = {">": "above", "<": "below", "≥": "at least", "≤": "at most"}
+_TOLD = {"fired": "fired", "reminder": "reminded", "resolved": "resolved", "expired": "expired"}
+
+
+def why_text(told: Why) -> str:
+    """All of it."""
+    rule, watch = told.watch.rule, told.watch
+    lines = [f"<b>Alert {watch.number}:</b> <code>{escape(rule.line)}</code>", escape(rule_words(rule)), ""]
+    lines.append(f"<b>{day(told.session)}</b>")
+    for condition, series, observed in zip(rule.conditions, told.series, told.observed, strict=True):
+        lines.append(_standing(condition, series, observed))
+    lines += ["", f"State: {escape(state_words(told))}"]
+    if told.snooze is not None:
+        through = told.snooze.through
+        lines.append(f"Snoozed {f'through {short_day(through)}' if through else 'until it resolves'}.")
+    lines += [f"Told last: {_last(told)}", f"Would fire: {escape(would_fire(rule, told))}"]
+    lines += ["", f"Last {len(told.recent)} observations:"] + [_verdict(rule, one) for one in reversed(told.recent)]
+    return "\n".join(lines)
+
+
+def rule_words(rule: Rule) -> str:
+    """What the rule says, in a sentence."""
+    text = capital(" and ".join(condition_words(condition) for condition in rule.conditions))
+    if rule.hold > 1:
+        text += f", {rule.hold} sessions in a row"
+    if rule.clear is not None:
+        text += f"; over once it is past {_level(rule.first, rule.clear)} on the other side"
+    if rule.keep:
+        text += f"; over only after more than {rule.keep} session{'s' if rule.keep > 1 else ''} of that"
+    if rule.repeat is Repeat.ONCE:
+        text += "; spoken of once"
+    if rule.remind:
+        text += f"; with a reminder every {rule.remind} sessions while it lasts"
+    if rule.until is not None:
+        text += f"; until {short_day(rule.until)}"
+    return text + "."
+
+
+def condition_words(condition: Condition) -> str:
+    """One condition: "small above 200d is above 60 %"."""
+    series, operator = condition.series, condition.operator
+    if operator is Operator.HAPPENS:
+        return series.words
+    if series.transform is Transform.GAP:
+        verb = operator.value if operator.momentary else f"is {_SIGNS[operator.value]}"
+        return f"{series.of.title} {verb} its own {series.n}-session average"
+    levels = " to ".join(_level(condition, one) for one in (condition.level, condition.upper) if one is not None)
+    if operator.momentary:
+        return f"{series.words} {operator.value} {levels}"
+    return f"{series.words} is {_SIGNS.get(operator.value, operator.value)} {levels}"
+
+
+def _level(condition: Condition, level: float) -> str:
+    series = condition.series
+    in_its_unit = series.transform is Transform.VALUE
+    return series.of.show_level(level) if in_its_unit else typed_number(level).replace("-", "−")
+
+
+def _standing(condition: Condition, told: SeriesTold, observed: float | None) -> str:
+    of, figure = told.series.of, told.figure
+    if figure.value is None:
+        return f"{escape(capital(of.title))}: {because(figure)}"
+    parts = [f"{escape(capital(of.title))}: <b>{escape(of.show(figure.value))}</b>"]
+    if told.before is not None:
+        parts.append(f"{escape(of.show(told.before[1]))} on {short_day(told.before[0])}")
+    if told.level is not None:
+        parts.append(f"average {escape(of.show(told.level))}")
+    elif condition.series.transform is not Transform.VALUE and observed is not None and not condition.series.happens:
+        parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
+    if (away := distance(condition, observed)) is not None:
+        parts.append(escape(away))
+    second = [] if of.unit in ("state", "event") else [standing(told.percentile, told.count, of.frequency)]
+    second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
+    return f"{' · '.join(parts)}\n{' · '.join(second)}"
+
+
+def distance(condition: Condition, observed: float | None) -> str | None:
+    """How far the value is from the threshold; None where there is none, or no value."""
+    if observed is None or condition.operator is Operator.HAPPENS:
+        return None
+    series = condition.series
+    ends = [condition.level] if condition.upper is None else [condition.level, condition.upper]
+    level = min(ends, key=lambda end: abs(observed - end))
+    away = observed - level
+    in_its_unit = series.transform in (Transform.VALUE, Transform.GAP)
+    shown = series.of.show_change(abs(away)).lstrip("+") if in_its_unit else plain(abs(away))
+    beside = "its average" if series.transform is Transform.GAP else _level(condition, level)
+    return f"at {beside}" if away == 0 else f"{shown} {'above' if away > 0 else 'below'} {beside}"
+
+
+def state_words(told: Why) -> str:
+    """Where the rule stands, since when, and for how many sessions."""
+    state, rule = told.watch.state, told.watch.rule
+    since = f" since {short_day(state.since)}" if state.since else ""
+    run = f", {told.run} session{'s' if told.run != 1 else ''}" if told.run else ""
+    match state.phase:
+        case Phase.FIRING:
+            known = "" if state.announced else "; it was when the alert was made, so nothing was said"
+            return f"firing{since}{run}{known}"
+        case Phase.RECOVERING:
+            return f"firing{since}{run}; clear now, resolved in {told.due_in} sessions if it stays so"
+        case Phase.PENDING:
+            return f"true{since}{run} of {rule.hold}; fires in {told.due_in} if it stays so"
+        case Phase.DISARMED:
+            return f"fired{since.replace('since', 'on')}, and speaks once"
+        case Phase.EXPIRED:
+            return "its last day is over"
+        case Phase.NEW:
+            return "waits for a first figure"
+        case Phase.SPENT | Phase.BEYOND:
+            return f"crossed already{since}; waits for the way back"
+        case Phase.ABOVE | Phase.BELOW | Phase.AT:
+            return f"{state.phase.value} the level{since}{run}"
+    return f"not true{since}{run}"
+
+
+def would_fire(rule: Rule, told: Why) -> str:
+    """What has to come for the next word."""
+    phase = told.watch.state.phase
+    if phase in (Phase.DISARMED, Phase.EXPIRED):
+        return "never again"
+    words = " and ".join(condition_words(condition) for condition in rule.conditions)
+    again = f"once {words}" + (f", {rule.hold} sessions in a row" if rule.hold > 1 else "")
+    if phase is Phase.PENDING:
+        return f"in {told.due_in} session{'s' if told.due_in != 1 else ''}, if {words} until then"
+    if phase in (Phase.FIRING, Phase.RECOVERING):
+        if rule.joined or rule.ranged or rule.first.series.transform is Transform.GAP:
+            return f"after that has ended, {again}"
+        wait = clears(rule)
+        side = (
+            ("above" if wait.strict else "at or above")
+            if wait.sign > 0
+            else ("below" if wait.strict else "at or below")
+        )
+        return f"after it has been {side} {_level(rule.first, wait.level)}, {again}"
+    if phase in (Phase.SPENT, Phase.BEYOND) and rule.first.series.transform is not Transform.GAP:
+        wait = goes_back(rule)
+        side = "at or above" if wait.sign > 0 else "at or below"
+        return f"after it has been {side} {_level(rule.first, wait.level)}, {again}"
+    return again
+
+
+def _last(told: Why) -> str:
+    if told.last_told is None:
+        return "nothing yet"
+    session, kind = told.last_told
+    return f"{_TOLD.get(kind, kind)} on {short_day(session)}"
+
+
+def _verdict(rule: Rule, one: Verdict) -> str:
+    if one.value is None:
+        return f"{short_day(one.session)}: missing"
+    mark = "✓" if one.true else "✗"
+    if rule.joined or rule.first.series.happens:
+        return f"{short_day(one.session)}: {mark}"
+    series = rule.first.series
+    shown = series.of.show(one.value) if series.transform is Transform.VALUE else plain(one.value)
+    beside = " beside its average" if series.transform is Transform.GAP else ""
+    return f"{short_day(one.session)}: {escape(shown)}{beside} {mark}"

@@ -1,0 +1,121 @@
+"""Refreshes in a process of their own: the same console command that a person may run beside the bot.
+
+Its memory goes back when it ends, its crash is not the bot's, and the event loop never waits for it. One at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from alerts.market.sessions import last_complete_session, previous_sessions
+from bot.database import Store
+from bot.messages import operator
+from bot.pipeline import schedule
+from bot.pipeline.valuations import to_ask
+from storage import companies, figures, outbox, source_failures
+
+log = logging.getLogger(__name__)
+
+ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
+_OURS = "refresh"  # as a source of trouble
+_BACKOFF_MINUTES = (5, 10, 20, 30, 60)
+
+
+class Refresher:
+    """Runs `rotation-alerts refresh` when there is something to refresh, and tries again until it is sealed."""
+
+    def __init__(
+        self, store: Store, history_sessions: int, done: Callable[[], None], operators: Sequence[int] = ()
+    ) -> None:
+        self._store = store
+        self._operators = operators
+        self._history_sessions = history_sessions
+        self._done = done
+        self._turn = asyncio.Lock()
+        self._failures = 0
+        self._stopping = False
+        self._child: asyncio.subprocess.Process | None = None
+        self.scheduler: Any = None  # given once the application has one
+
+    async def run(self) -> None:
+        """Bring the figures up to the last session that has settled; fill the history first thing on a new file."""
+        async with self._turn:
+            session = last_complete_session(datetime.now(UTC), schedule.SETTLE)
+            done = await self._store.read(figures.is_sealed, session) or await self._refresh(session)
+            if self._history_sessions and await self._store.read(_history_short, session):
+                done = await self._backfill(session) and done
+            if done and self._history_sessions and not self._stopping:
+                await self._value(session)
+            if done or self._stopping:
+                self._failures = 0
+                return
+            minutes = _BACKOFF_MINUTES[min(self._failures, len(_BACKOFF_MINUTES) - 1)] * random.uniform(0.9, 1.1)
+            self._failures += 1
+            log.warning("%s is not complete; the next try is in %.0f minutes", session, minutes)
+            schedule.again(self.scheduler, self.run, datetime.now(UTC) + timedelta(minutes=minutes))
+
+    async def stop(self) -> None:
+        """End a refresh that is under way; what it recorded is kept, and the next one goes on from there."""
+        self._stopping = True
+        if self._child is not None and self._child.returncode is None:
+            self._child.terminate()
+            await self._child.wait()
+
+    async def _refresh(self, session: date) -> bool:
+        """Whether the session is judged."""
+        status, text = await self._command("refresh", "--json", "--session", session.isoformat())
+        if self._stopping:
+            return False
+        # What the sources did not give, the refresh itself has told; of its own end it cannot tell.
+        await self._store.write(self._tell_operators, None if status == 0 else f"it ended with status {status}")
+        self._done()
+        return status == 0 and all(outcome["sealed"] for outcome in json.loads(text or "[]"))
+
+    def _tell_operators(self, db: Database, why: str | None) -> None:
+        now = datetime.now(UTC)
+        if why is not None and source_failures.begin(db, _OURS, why, now):
+            outbox.tell_operators(db, self._operators, f"{_OURS} fails {now:%H:%M:%S}", operator.broken(why), now)
+        elif why is None and (over := source_failures.end(db, _OURS)):
+            text = operator.working(_OURS, over.since, now)
+            outbox.tell_operators(db, self._operators, f"{_OURS} works {now:%H:%M:%S}", text, now)
+
+    async def _backfill(self, session: date) -> bool:
+        """Whether the history is there."""
+        start = previous_sessions(session, self._history_sessions - 1)[0]
+        log.info("filling the history from %s on; figures are there meanwhile, percentiles come with it", start)
+        status, _ = await self._command("backfill", "--from", start.isoformat())
+        if status != 0:
+            log.warning("the history is not complete; it is gone on with by itself")
+        return status == 0
+
+    async def _value(self, session: date) -> None:
+        """Fill the valuation history, once a month; where it fails, the next refresh tries again."""
+        if left := await self._store.read(to_ask, session):
+            log.info("asking for the valuation history of %d companies; everything else is there meanwhile", len(left))
+            status, _ = await self._command("valuation-history")
+            if status != 0:
+                log.warning("the valuation history is not complete; it is gone on with at the next refresh")
+
+    async def _command(self, *words: str) -> tuple[int, str]:
+        """Run a console command; its exit status and standard output. Its log goes where ours goes."""
+        self._child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", *words, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+        )
+        out, _ = await self._child.communicate()
+        if self._child.returncode:
+            log.warning("%s ended with status %s", words[0], self._child.returncode)
+        return self._child.returncode or 0, out.decode()
+
+
+def _history_short(db: Database, session: date) -> bool:
+    past = figures.latest_values(db, "breadth.above_200d.all", session, ENOUGH_HISTORY)
+    return len(past) < ENOUGH_HISTORY or not companies.filled(db)

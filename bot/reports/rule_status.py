@@ -1,0 +1,78 @@
+"""Why a rule stands where it stands: all that /why says of it, gathered from what is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlite_utils import Database
+
+from alerts.market.sessions import sessions_between
+from alerts.rules.evaluate import Watch
+from alerts.rules.state import Phase
+from bot.reports.series import SeriesTold, Told, value_past
+from storage import events, figures, watches
+from storage.snoozes import Snooze, snoozes_of
+
+OBSERVATIONS = 10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One session's observation of what the rule watches, and whether the rule's condition is true of it."""
+
+    session: date
+    value: float | None
+    true: bool | None
+
+
+@dataclass(frozen=True)
+class Why:
+    """A rule, where its series stand on a session, and what it has seen and said."""
+
+    watch: Watch
+    session: date
+    series: tuple[SeriesTold, ...]  # one a condition
+    observed: tuple[float | None, ...]
+    recent: tuple[Verdict, ...]  # oldest first
+    run: int  # sessions since its phase began, that one included; 0 where none has
+    due_in: int | None  # observations until it fires, resolves or reminds, if nothing changes
+    last_told: tuple[date, str] | None  # when, and what
+    snooze: Snooze | None
+
+
+def why(db: Database, watch: Watch) -> Why | None:
+    """All of it as of the last judged session; None where there are no figures."""
+    session = figures.last_judged(db)
+    if session is None:
+        return None
+    rule, told = watch.rule, Told(db, session)
+    series = tuple(told.of(condition.series) for condition in rule.conditions)
+    past = value_past(db, rule.watched, session, OBSERVATIONS)
+    since = watch.state.since
+    return Why(
+        watch=watch,
+        session=session,
+        series=series,
+        observed=tuple(one.observed for one in series),
+        recent=tuple(Verdict(day, value, None if value is None else rule.holds(value)) for day, value in past),
+        run=len(sessions_between(since, session)) if since and since <= session else 0,
+        due_in=_due_in(db, watch),
+        last_told=_last_told(db, watch),
+        snooze=snoozes_of(db, watch.chat).get(watch.id),
+    )
+
+
+def _due_in(db: Database, watch: Watch) -> int | None:
+    seen = watches.seen(db).get(watch.rule.watched.key)
+    due = watch.state.due
+    if due is None or seen is None or watch.state.phase not in (Phase.PENDING, Phase.FIRING, Phase.RECOVERING):
+        return None
+    return max(1, due - seen.number)
+
+
+def _last_told(db: Database, watch: Watch) -> tuple[date, str] | None:
+    for event in events.events_of(db, watch.chat, 50, watch.id):
+        if event.said in (events.TOLD, events.HELD):
+            return event.session, event.kind
+    return None

@@ -1,0 +1,1 @@
+"""Telegram over HTTP: polling, paced delivery of the outbox, retries."""
