@@ -69,8 +69,8 @@ def serve(pipe: Connection, chats: range, latency: float) -> None:
     """The other process: the local Bot API until the pipe is closed."""
 
     async def run() -> None:
-        from bot.local import people, start
-        from bot.local.faults import Fault
+        from bot.emulator import people, start
+        from bot.emulator.faults import Fault
 
         local = await start(0, token=TOKEN)
         for chat in chats:

@@ -55,7 +55,7 @@ def _known(error: Exception) -> None:
     """Say the error and end, if it is one that explains itself."""
     from alerts.market.feed import FeedError
     from alerts.metrics.catalog import UnknownMetric
-    from bot.local.keeping import NotKept
+    from bot.emulator.snapshot import NotKept
     from bot.pipeline.backfill import NothingToFill
     from storage.database import DatabaseUnusable
 

@@ -57,7 +57,7 @@ def _show(address: str) -> None:
 @command
 def local_telegram(port: int) -> None:
     """Serve a Bot API on this machine alone, to try the bot without a token from Telegram."""
-    from bot.local.server import serve
+    from bot.emulator.server import serve
 
     address = f"http://127.0.0.1:{port}"
     try:

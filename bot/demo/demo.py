@@ -23,10 +23,10 @@ from sqlite_utils import Database
 
 from alerts.market.feed import EconomyFeed, FeedError, MarketFeed
 from alerts.market.sessions import close_of, last_complete_session, next_session, previous_sessions
-from bot.local import LocalTelegram, people, start
-from bot.local.keeping import keep, kept
-from bot.local.page import page_routes
-from bot.local.world import World
+from bot.demo.page import page_routes
+from bot.emulator import LocalTelegram, people, start
+from bot.emulator.snapshot import keep, kept
+from bot.emulator.state import World
 from bot.pipeline.backfill import backfill
 from bot.pipeline.session import refresh
 from bot.pipeline.sources import make_economy, make_feed
@@ -54,7 +54,7 @@ NOTICE = {"sample": "The market is simulated.", "yahoo": ""}
 
 
 class MarketClock:
-    """Sessions of the simulated market that pass on demand; see bot.local.page.clock.Clock."""
+    """Sessions of the simulated market that pass on demand; see bot.demo.page.clock.Clock."""
 
     def __init__(self, path: Path, feed: MarketFeed, economy: EconomyFeed | None = None) -> None:
         self.on_change: list[Callable[[], None]] = []

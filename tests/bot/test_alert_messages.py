@@ -12,8 +12,8 @@ import pytest
 from alerts.metrics.catalog import catalog
 from alerts.rules.grammar import MAX_LINE
 from bot.commands.reply import visible_length
-from bot.local.entities import parse_html
-from bot.local.keyboards import check_keyboard
+from bot.emulator.api.entities import parse_html
+from bot.emulator.api.keyboards import check_keyboard
 from bot.messages.alert import IN_FULL, alert_keyboard, alert_texts, more_texts
 from bot.messages.buttons import MOST_BYTES, keyboard_json
 

@@ -27,7 +27,7 @@ from telegram.error import (
 )
 
 from bot.database import Store
-from bot.local import Fault, LocalTelegram, people, start
+from bot.emulator import Fault, LocalTelegram, people, start
 from bot.transport.delivery import Decision, Delivery, decide
 from bot.transport.http import AiohttpRequest, MaybeSent, NotSent
 from bot.transport.rate_limit import Pace

@@ -7,7 +7,7 @@ from message_scenarios import Scenario, Walk, scenarios
 from sqlite_utils import Database
 
 from bot.commands.reply import visible_length
-from bot.local.entities import parse_html
+from bot.emulator.api.entities import parse_html
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)

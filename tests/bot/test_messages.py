@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from bot.commands.reply import split, visible_length
+from bot.emulator.api.entities import parse_html
 from bot.formatting import ordinal, short_day, standing
-from bot.local.entities import parse_html
 from bot.messages import talk
 from bot.messages.alert import alert_texts
 from storage.preferences import NOBODY

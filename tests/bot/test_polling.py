@@ -16,8 +16,8 @@ from telegram_people import Person, text
 
 from bot.app import InOrder
 from bot.database import Store
-from bot.local import Fault, start
-from bot.local import people as local_people
+from bot.emulator import Fault, start
+from bot.emulator import people as local_people
 from bot.transport.polling import Polled, watch
 
 

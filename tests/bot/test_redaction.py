@@ -74,7 +74,7 @@ def test_a_token_that_is_not_ours_is_taken_out_too() -> None:
 
 @pytest.mark.process
 def test_the_program_does_not_print_it_when_telegram_refuses_it(program: Program) -> None:
-    from bot.local import Fault  # noqa: F401 – the same package serves below
+    from bot.emulator import Fault  # noqa: F401 – the same package serves below
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

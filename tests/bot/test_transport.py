@@ -27,7 +27,7 @@ from telegram.ext import Application, CommandHandler
 from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
-from bot.local import Fault, LocalTelegram, people, start
+from bot.emulator import Fault, LocalTelegram, people, start
 from bot.transport.delivery import Decision, decide
 from bot.transport.http import AiohttpRequest, MaybeSent, NotSent, Unanswered
 

@@ -9,7 +9,7 @@ import pytest
 import telegram
 from telegram.request import HTTPXRequest
 
-from bot.local import LocalTelegram, start
+from bot.emulator import LocalTelegram, start
 
 # Loopback is plain HTTP: reading the certificates for each test would take most of its time.
 PLAIN: dict[str, Any] = {"verify": False}

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from bot.local import PortInUse, start
+from bot.emulator import PortInUse, start
 
 
 async def test_three_people_are_there_to_begin_with(raw):

@@ -1,7 +1,7 @@
 import pytest
 from telegram.error import RetryAfter
 
-from bot.local.pace import Pace
+from bot.emulator.rate_limit import Pace
 
 
 async def test_the_fourth_message_to_one_chat_is_too_much(bot, raw, ada):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.local.names import NAMES
-from bot.local.parameters import METHODS, TYPES
-from bot.local.served import SERVED
+from bot.emulator.api.methods import SERVED
+from bot.emulator.api.names import NAMES
+from bot.emulator.api.parameters import METHODS, TYPES
 
 
 def test_every_method_of_the_table_is_served():

@@ -3,7 +3,7 @@ import logging
 import pytest
 import telegram
 
-from bot.local import start
+from bot.emulator import start
 
 
 @pytest.mark.parametrize("token", ["", "abc", "123:short", "123456789" + "a" * 40, ":" + "a" * 35])

@@ -13,8 +13,8 @@ import pytest_asyncio
 from page_bot import running
 from page_clocks import SmallClock
 
-from bot.local import LocalTelegram, start
-from bot.local.page import page_routes
+from bot.demo.page import page_routes
+from bot.emulator import LocalTelegram, start
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -11,7 +11,7 @@ from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, Upd
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 from telegram.request import HTTPXRequest
 
-from bot.local import LocalTelegram
+from bot.emulator import LocalTelegram
 
 Context = ContextTypes.DEFAULT_TYPE
 TOKEN = "123456789:" + "Aa0_-" * 7

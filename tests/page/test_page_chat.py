@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: pip install playwright")
 from playwright.async_api import expect
 
-from bot.local import start
-from bot.local.page import page_routes
+from bot.demo.page import page_routes
+from bot.emulator import start
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import bot.local.page
+import bot.demo.page
 
-CSS = Path(bot.local.page.__file__).with_name("colours.css").read_text(encoding="utf-8")
+CSS = Path(bot.demo.page.__file__).with_name("colours.css").read_text(encoding="utf-8")
 LIGHT, DARK = (dict(re.findall(r"--([\w-]+): (#\w{6})", part)) for part in CSS.split("@media"))
 PAIRS = [
     *((text, ground) for text in ("ink", "quiet") for ground in ("ground", "panel", "raised", "bubble")),

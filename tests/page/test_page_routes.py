@@ -15,8 +15,8 @@ from telegram.request import HTTPXRequest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from bot.local import LocalTelegram, start
-from bot.local.page import page_routes
+from bot.demo.page import page_routes
+from bot.emulator import LocalTelegram, start
 
 
 @dataclass

@@ -8,8 +8,8 @@ from alerts.metrics.catalog import RSP, catalog
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import parse
 from alerts.rules.presets import Pack, Preset, packs
-from bot.local.entities import parse_html
-from bot.local.keyboards import check_keyboard
+from bot.emulator.api.entities import parse_html
+from bot.emulator.api.keyboards import check_keyboard
 from bot.messages.buttons import fits, keyboard_json
 from bot.messages.presets import pack_buttons, pack_text, packs_buttons, packs_text
 

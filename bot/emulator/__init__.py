@@ -1,0 +1,8 @@
+"""A Bot API server on loopback: Telegram's part in the demo and in the tests."""
+
+from bot.emulator.chats import Change
+from bot.emulator.faults import Fault
+from bot.emulator.server import LocalTelegram, PortInUse, serve, start
+from bot.emulator.state import World
+
+__all__ = ["Change", "Fault", "LocalTelegram", "PortInUse", "World", "serve", "start"]

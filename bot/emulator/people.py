@@ -1,0 +1,156 @@
+"""What people do: write, press buttons, block the bot, put it into groups. Each queues what the bot is told.
+
+People who do what cannot be done (a button that is not there) get a ValueError that says so.
+"""
+
+from bot.emulator.api.formatting import finish
+from bot.emulator.chats import Chat, Json, Query, Stored
+from bot.emulator.state import World
+
+
+def say(world: World, person_id: int, text: str, *, chat_id: int | None = None, reply_to: int | None = None) -> Json:
+    """A person writes, to the bot or in a group; the Message. The first words to the bot begin the chat."""
+    person, chat = _in_chat(world, person_id, chat_id)
+    if chat.private and chat.bot_status == "kicked":
+        raise ValueError(f"person {person_id} has blocked the bot: unblock first")
+    plain, entities = finish(text, [])
+    if not plain:
+        raise ValueError("text: empty")
+    content: Json = {"text": plain}
+    target: Stored | None = None
+    if reply_to is not None:
+        target = world.live(chat, reply_to)
+        if target is None:
+            raise ValueError(f"reply_to={reply_to}: no such message in chat {chat.id}")
+        content["reply_to_message"] = {k: v for k, v in target.message.items() if k != "reply_to_message"}
+    if entities:
+        content["entities"] = entities
+    message = world.put(chat, person, content).message
+    if chat.private or _for_bot(world, chat, plain, entities, target):
+        world.updates.add("message", message)
+    return message
+
+
+def _for_bot(world: World, chat: Chat, text: str, entities: list[Json], target: Stored | None) -> bool:
+    """Whether a bot in privacy mode is told: commands to it, its name, replies to it; all, where it has rights."""
+    if chat.bot_status not in ("member", "administrator"):
+        return False
+    if chat.bot_status == "administrator" or (target is not None and target.from_bot):
+        return True
+    name = f"@{world.bot['username']}".lower()
+    command = text.split()[0] if entities and entities[0]["type"] == "bot_command" and text[0] == "/" else ""
+    return (bool(command) and "@" not in command) or name in text.lower()
+
+
+def press(
+    world: World,
+    person_id: int,
+    message_id: int,
+    *,
+    chat_id: int | None = None,
+    data: str | None = None,
+    text: str | None = None,
+) -> Query:
+    """A person presses a callback button, told by its data or by its text; the callback query."""
+    person, chat = _in_chat(world, person_id, chat_id)
+    stored = world.live(chat, message_id)
+    if stored is None:
+        raise ValueError(f"message_id={message_id}: no such message in chat {chat.id}")
+    rows = stored.message.get("reply_markup", {}).get("inline_keyboard", [])
+    buttons = [button for row in rows for button in row if "callback_data" in button]
+    found = [button for button in buttons if data in (None, button["callback_data"]) and text in (None, button["text"])]
+    if not found or (data is None and text is None):
+        shown = ", ".join(f"{button['text']} ({button['callback_data']})" for button in buttons) or "none"
+        raise ValueError(f"data={data} text={text}: no such button under message {message_id}; it has {shown}")
+    query_id = world.next_query_id()
+    query = Query(query_id, world.clock(), person_id, chat.id, message_id, found[0]["callback_data"])
+    world.add_query(query)
+    update = {
+        "id": query_id,
+        "from": person,
+        "message": stored.message,
+        "chat_instance": str(chat.id * 31 + 7),
+        "data": query.data,
+    }
+    world.updates.add("callback_query", update)
+    world.tell("query", chat.id, {"id": query_id, "person": person_id, "message_id": message_id, "data": query.data})
+    return query
+
+
+def block(world: World, person_id: int) -> None:
+    """A person stops the bot."""
+    chat = world.private_chat(_person(world, person_id)["id"])
+    if chat.bot_status != "kicked":
+        world.set_bot_status(chat, "kicked", world.people[person_id])
+
+
+def unblock(world: World, person_id: int) -> None:
+    """A person lets the bot write again."""
+    chat = world.private_chat(_person(world, person_id)["id"])
+    if chat.bot_status == "kicked":
+        world.set_bot_status(chat, "member", world.people[person_id])
+
+
+def add_group(
+    world: World,
+    title: str,
+    by: int,
+    *,
+    kind: str = "supergroup",
+    members: tuple[int, ...] = (),
+    admins: tuple[int, ...] = (),
+    bot_status: str = "member",
+) -> Chat:
+    """`by` makes a group and puts the bot into it, as a member or an administrator."""
+    person = _person(world, by)
+    if kind not in ("group", "supergroup"):
+        raise ValueError(f"type={kind}: group or supergroup")
+    if bot_status not in ("member", "administrator"):
+        raise ValueError(f"bot_status={bot_status}: member or administrator")
+    statuses = dict.fromkeys(members, "member") | dict.fromkeys(admins, "administrator") | {by: "creator"}
+    for user_id in statuses:
+        _person(world, user_id)
+    chat = world.add_group(title, kind, statuses)
+    world.set_bot_status(chat, bot_status, person)
+    world.updates.add("message", world.put(chat, person, {"new_chat_members": [world.bot]}).message)
+    return chat
+
+
+def set_group_status(world: World, chat_id: int, by: int, status: str) -> None:
+    """The bot's standing in a group changes: member, administrator, kicked."""
+    person, chat = _in_chat(world, by, chat_id)
+    if chat.private or status not in ("member", "administrator", "kicked", "left"):
+        raise ValueError(f"chat={chat_id} status={status}: a group and member, administrator, kicked or left")
+    world.set_bot_status(chat, status, person)
+
+
+def upgrade(world: World, chat_id: int) -> Chat:
+    """A group becomes a supergroup with another id; both chats say so."""
+    old = world.chats.get(chat_id)
+    if old is None or old.described["type"] != "group" or old.migrated_to is not None:
+        raise ValueError(f"chat={chat_id}: not a group")
+    new = world.add_group(old.described["title"], "supergroup", old.members)
+    new.bot_status, old.migrated_to = old.bot_status, new.id
+    creator = next(world.people[user_id] for user_id, status in old.members.items() if status == "creator")
+    for chat, content in ((old, {"migrate_to_chat_id": new.id}), (new, {"migrate_from_chat_id": old.id})):
+        world.updates.add("message", world.put(chat, creator, content).message)
+    return new
+
+
+def _person(world: World, person_id: int) -> Json:
+    person = world.people.get(person_id)
+    if person is None:
+        raise ValueError(f"person={person_id}: nobody has this id")
+    return person
+
+
+def _in_chat(world: World, person_id: int, chat_id: int | None) -> tuple[Json, Chat]:
+    person = _person(world, person_id)
+    if chat_id is None or chat_id == person_id:
+        return person, world.private_chat(person_id)
+    chat = world.chats.get(chat_id)
+    if chat is None or chat.private:
+        raise ValueError(f"chat={chat_id}: no such group")
+    if chat.members.get(person_id, "left") == "left":
+        raise ValueError(f"person={person_id}: not in chat {chat_id}")
+    return person, chat

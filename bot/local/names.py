@@ -1,6 +1,0 @@
-"""Lists of names that Telegram defines, out of names.toml."""
-
-import tomllib
-from importlib.resources import files
-
-NAMES: dict[str, list[str]] = tomllib.loads(files("bot.local").joinpath("names.toml").read_text("utf-8"))
