@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
-from program import Program
 from sqlite_utils import Database
+from support.program import Program
 
 from alerts.market.sample import SampleMarket
 from storage.database import open_database

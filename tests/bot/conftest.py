@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from program import DAYS, TOKEN, Program, evening, until
+from support.program import DAYS, TOKEN, Program, evening, until
 
 from alerts.market.sample import SampleMarket
 from bot.pipeline.session import refresh

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from program import DAYS, Program, evening, until
 from sqlite_utils import Database
-from telegram_people import Person, buttons, text
+from support.program import DAYS, Program, evening, until
+from support.telegram_people import Person, buttons, text
 
 from alerts.market.sample import SampleMarket
 from bot.pipeline.session import refresh

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from program import TOKEN, Program, until
 from pydantic import SecretStr
+from support.program import TOKEN, Program, until
 from telegram.error import InvalidToken
 
 from bot.logs import REDACTED, Redaction, configure

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Program, until
+from support.program import Program, until
 
 pytestmark = pytest.mark.replay
 SERVE = os.environ.get("REPLAY")

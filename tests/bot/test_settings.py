@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from program import TOKEN, Program
+from support.program import TOKEN, Program
 
 WRONG = {
     "no token": ({}, ("TELEGRAM_BOT_TOKEN", "@BotFather", ".env")),

@@ -1,0 +1,262 @@
+"""The demo as a person meets it: the real program in a process, its page in a browser, from /start to an alert.
+
+With SCREENSHOTS=folder the pictures for the documentation are taken on the way (`make screenshots`).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.async_api", reason="playwright is not installed: pip install playwright")
+from playwright.async_api import expect
+from support.program import Program, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+in_browser = pytest.mark.asyncio(loop_scope="session")
+
+THEIRS = "#log article.theirs"
+LAST = f"{THEIRS}:last-of-type"
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+
+
+@pytest.fixture
+def demo(program: Program) -> Iterator[str]:
+    """A demo that has begun; the address of its page."""
+    address = start(program)
+    yield address
+    stop(program)
+
+
+def start(program: Program, *words: str) -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program.start("demo", "--no-browser", "--port", str(port), *words)
+    address = f"http://127.0.0.1:{port}"
+    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 60)
+    return address
+
+
+def stop(program: Program) -> None:
+    process = program.started[-1]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0, program.logs()
+
+
+def asked(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(f"{address}/_local/clock", timeout=5) as answer:
+            body: bytes = answer.read()
+            return body.replace(b'":', b'": ').replace(b'":  ', b'": ')
+    except OSError:
+        return b""
+
+
+async def window(browser: Any, address: str, width: int = 1280, scheme: str = "light") -> Any:
+    context = await browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme)
+    context.set_default_timeout(20_000)
+    page = await context.new_page()
+    await page.goto(address)
+    await page.wait_for_selector("#doing:has-text('bot')")
+    return page
+
+
+async def say(page: Any, text: str) -> None:
+    """Type a message and wait for what the bot says to it."""
+    before = await page.locator(THEIRS).count()
+    await page.fill("#text", text)
+    await page.press("#text", "Enter")
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+
+
+async def press(page: Any, button: str) -> None:
+    """Press a button of the last message and wait for what the bot says to it."""
+    before = await page.locator(THEIRS).count()
+    await page.locator(f"{LAST} button", has_text=button).first.click()
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+
+
+async def step(page: Any) -> None:
+    """One session on."""
+    session = await page.locator("#session").text_content()
+    await page.click("#next")
+    await expect(page.locator("#session")).not_to_have_text(session, timeout=20_000)
+
+
+async def photograph(page: Any, name: str) -> None:
+    if SCREENSHOTS:
+        await page.wait_for_timeout(500)
+        await page.screenshot(path=str(Path(SCREENSHOTS) / f"{name}.png"))
+
+
+@in_browser
+async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo: str) -> None:
+    page = await window(browser, demo)
+    await expect(page.locator("#notice")).to_contain_text("simulated")
+    await expect(page.locator("#session")).to_have_text("Thu 22 Jan 2026")
+    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=20_000)  # Ada has begun already
+    await say(page, "/start")
+    await page.locator(f"{LAST} button", has_text="Today's summary").click()
+    picture = page.locator(f"{LAST} img").first
+    await expect(picture).to_be_visible(timeout=20_000)
+    await expect(page.locator(LAST)).to_contain_text("signs of rotation")
+    size = await picture.evaluate("img => img.decode().then(() => [img.naturalWidth, img.naturalHeight])")
+    assert size[0] >= 1000
+    assert await picture.evaluate(COLOURS) > 20
+    await photograph(page, "summary")
+
+    await say(page, "/alert small above 200d crosses above 45")
+    await expect(page.locator(LAST)).to_contain_text("Not set yet")
+    await press(page, "Save")
+    await expect(page.locator(LAST)).to_contain_text("Alert 4 is set")
+    heard = await page.locator(THEIRS, has_text="🔔").count()
+    for _ in range(12):
+        session = await page.locator("#session").text_content()
+        await page.click("#next")
+        await expect(page.locator("#session")).not_to_have_text(session, timeout=20_000)
+        await page.wait_for_timeout(1200)  # the bot looks into its outbox once a second
+        if await page.locator(THEIRS, has_text="🔔").count() > heard:
+            break
+    alert = page.locator(THEIRS, has_text="🔔").last
+    await expect(alert).to_contain_text("crossed above its 200d average")
+    await expect(alert).to_contain_text("simulated")
+    await photograph(page, "alert")
+
+    await say(page, "/alerts")
+    buttons = page.locator(f"{LAST} button", has_text="Delete")
+    await expect(buttons).to_have_count(4)
+    await photograph(page, "alerts")
+    await buttons.last.click()
+    await expect(page.locator(f"{LAST} button", has_text="Delete")).to_have_count(3)
+    await expect(page.locator(f"{LAST} .text")).not_to_contain_text("crosses above 45")
+
+    shown = await page.locator("#log article").count()
+    await page.reload()
+    await expect(page.locator("#log article")).to_have_count(shown)
+
+    await page.locator("#people button", has_text="Ben").click()
+    await expect(page.locator("#start")).to_be_visible()
+    await page.click("#start")
+    await expect(page.locator(LAST)).to_contain_text("Rotation alerts")
+    await page.locator("#people button", has_text="Ada").click()
+    await expect(page.locator("#log article")).to_have_count(shown)
+    await page.context.close()
+    for width in (360, 1280):
+        for scheme in ("light", "dark"):
+            looked = await window(browser, demo, width, scheme)
+            await expect(looked.locator("#log article")).to_have_count(shown)
+            assert await looked.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await photograph(looked, f"chat-{width}-{scheme}")
+            await looked.context.close()
+
+
+@in_browser
+async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser: Any, demo: str) -> None:
+    page = await window(browser, demo)
+    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=30_000)
+    await say(page, "small above 20d > 57")
+    preview = page.locator(LAST)
+    await expect(preview).to_contain_text("Not set yet: small above 20d > 57")
+    await expect(preview).to_contain_text("it would have fired")
+    await expect(preview).to_contain_text("IWM − SPY 63 sessions after earlier firings")
+    picture = page.locator(f"{LAST} img").first
+    await expect(picture).to_be_visible(timeout=20_000)
+    assert await picture.evaluate(COLOURS) > 20
+    await photograph(page, "preview")
+    await press(page, "Save")
+    await expect(page.locator(LAST)).to_contain_text("Alert 4 is set")
+
+    await step(page)
+    fired = page.locator(THEIRS, has_text="🔔 Fri 23 Jan 2026")
+    await expect(fired).to_have_count(1, timeout=20_000)
+    await expect(fired).to_contain_text("Small above 20d is above 57 %")
+    await photograph(page, "alert-with-buttons")
+    await fired.locator("button", has_text="Why").click()
+    await expect(page.locator(LAST)).to_contain_text("Last 10 observations", timeout=20_000)
+    await expect(page.locator(LAST)).to_contain_text("State: firing since 23 Jan 2026")
+    await photograph(page, "why")
+    await fired.locator("button", has_text="Chart").click()
+    await expect(page.locator(f"{LAST} img")).to_be_visible(timeout=20_000)
+    before = await page.locator(THEIRS).count()
+    await fired.locator("button", has_text="Snooze").click()
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+    await page.locator(f"{LAST} button", has_text="Until it resolves").click()
+    await expect(page.locator(LAST)).to_contain_text("Alert 4 is silent until it resolves", timeout=20_000)
+
+    await step(page)
+    await step(page)
+    resolved = page.locator(THEIRS, has_text="Small above 20d is no longer above 57 %")
+    await expect(resolved).to_have_count(1, timeout=20_000)
+    await expect(resolved).to_contain_text("It held for 2 sessions; furthest 62")
+    await photograph(page, "resolved")
+    await page.context.close()
+
+
+#: How many different colours a picture shows: a blank one has a single one.
+COLOURS = """img => { const canvas = document.createElement('canvas'); canvas.width = 200; canvas.height = 200;
+  const pen = canvas.getContext('2d'); pen.drawImage(img, 0, 0, 200, 200);
+  return new Set(new Uint32Array(pen.getImageData(0, 0, 200, 200).data.buffer)).size; }"""
+
+
+@in_browser
+async def test_stopping_and_starting_goes_on_where_it_was(browser: Any, program: Program) -> None:
+    address = start(program)
+    page = await window(browser, address)
+    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=20_000)
+    await page.click("#next")
+    await expect(page.locator("#session")).to_have_text("Fri 23 Jan 2026", timeout=20_000)
+    shown = await page.locator("#log article").count()
+    await page.context.close()
+    stop(program)
+    address = start(program)
+    page = await window(browser, address)
+    await expect(page.locator("#session")).to_have_text("Fri 23 Jan 2026")
+    await expect(page.locator("#log article")).to_have_count(shown)
+    await page.context.close()
+    stop(program)
+    address = start(program, "--fresh")
+    page = await window(browser, address)
+    await expect(page.locator("#session")).to_have_text("Thu 22 Jan 2026")
+    await page.context.close()
+    stop(program)
+
+
+def test_a_port_in_use_is_named_with_the_cure(program: Program) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = program.run("demo", "--no-browser", "--port", str(port))
+    assert ran.returncode == 2
+    assert f"--port {port}" in ran.stderr
+    assert f"--port {port + 1}" in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_cure(program: Program) -> None:
+    ran = program.run("demo", "--no-browser", "--database", "nowhere/demo.db")
+    assert ran.returncode == 2
+    assert "nowhere" in ran.stderr
+    assert "make it" in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_without_a_browser_the_address_is_enough(program: Program) -> None:
+    start_words = {"BROWSER": "", "DISPLAY": "", "PATH": os.environ["PATH"]}
+    program.settings |= start_words
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program.start("demo", "--port", str(port))
+    until(lambda: b"session" in asked(f"http://127.0.0.1:{port}"), 30)
+    stop(program)
+    assert f"http://127.0.0.1:{port}/" in program.logs()
+    assert "Traceback" not in program.logs()

@@ -1,0 +1,232 @@
+"""A history over real HTTP: killed and gone on with, bars that come twice and in any order, splits, newcomers."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from support.market_bench import TESTS, Bench, market
+from support.program import evening, until
+
+from alerts.metrics.compute import FUNDS
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]  # each fetches some hundred charts, twice or more
+
+START, D0, D1 = date(2025, 8, 11), date(2025, 8, 19), date(2025, 8, 20)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A market of 520 companies, and in `1.db` their history and one judged session."""
+    folder = tmp_path_factory.mktemp("history")
+    with market(
+        folder, [sys.executable, str(TESTS / "support" / "market_web.py"), "--state", str(folder), "--companies", "520"]
+    ) as web:
+        web.fresh()
+        assert web.ask(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})["companies"] == 520
+        yield web
+
+
+@pytest.fixture
+def filled(bench: Bench) -> Bench:
+    """A copy of that history, with its last session judged and the market at the next one."""
+    bench.control("/_calm")
+    bench.stand_at(D0)
+    bench.fresh(bench.folder / "1.db")
+    (outcome,) = bench.refresh(D0)
+    assert outcome["sealed"], outcome
+    bench.stand_at(D1)
+    bench.control("/_counts")
+    return bench
+
+
+def tables(bench: Bench) -> dict[str, list[tuple[object, ...]]]:
+    """What a history leaves, but for the moments at which it came."""
+    return {
+        "closes": bench.rows("SELECT day, symbol, close FROM closes JOIN companies ON id = company ORDER BY 1, 2"),
+        "companies": bench.rows("SELECT symbol, name, first_trade, shares, history_from FROM companies ORDER BY 1"),
+        "funds": bench.rows("SELECT * FROM fund_closes ORDER BY 1, 2"),
+        "members": bench.rows(
+            "SELECT year, symbol, rank, segment FROM memberships JOIN companies ON id = company ORDER BY 1, 2"
+        ),
+        "figures": bench.rows(
+            "SELECT metric, session, value, coverage, eligible, members, source, reason FROM figures ORDER BY 1, 2"
+        ),
+        "economic": bench.rows("SELECT series, day, value FROM economic ORDER BY 1, 2"),
+        "contracts": bench.rows("SELECT * FROM contracts ORDER BY 1, 2"),
+        "held back": bench.rows("SELECT symbol, session FROM held_back ORDER BY 1, 2"),
+    }  # fmt: skip
+
+
+def test_killed_at_any_point_with_bars_twice_in_any_order_it_ends_in_the_same_tables(bench: Bench) -> None:
+    bench.control("/_calm")
+    bench.stand_at(D0)
+    bench.fresh(bench.folder / "1.db")
+    unbroken = tables(bench)
+    assert len(unbroken["closes"]) > 100_000
+    bench.fault("twice")
+    bench.fresh()
+    chance = random.Random(20250819)
+    for _ in range(3):
+        assert bench.driver.stdin is not None
+        asked = {
+            "database": str(bench.path),
+            "do": "backfill",
+            "from": START.isoformat(),
+            "now": evening(D0).isoformat(),
+        }
+        bench.driver.stdin.write(json.dumps(asked) + "\n")
+        bench.driver.stdin.flush()
+        until(lambda: bench.rows("SELECT count(*) FROM sqlite_master")[0][0] > 0)
+        time.sleep(chance.uniform(1.0, 6.0))
+        bench.kill_driver()
+    done = bench.ask(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})
+    assert done["companies"] == 520
+    assert bench.rows("PRAGMA integrity_check") == [("ok",)]
+    assert differences(tables(bench), unbroken) == []
+
+
+def differences(
+    found: dict[str, list[tuple[object, ...]]], wanted: dict[str, list[tuple[object, ...]]]
+) -> list[object]:
+    """A few rows that only one of them has, by table; a diff of a hundred thousand rows takes longer than the test."""
+    return [
+        (name, row, "added" if row in had else "lost")
+        for name, rows in wanted.items()
+        for had in [set(found[name])]
+        for row in sorted(had ^ set(rows), key=str)[:5]
+    ]
+
+
+def closes_of(bench: Bench, symbol: str) -> list[int]:
+    return [
+        close
+        for (close,) in bench.rows(
+            "SELECT close FROM closes JOIN companies ON id = company WHERE symbol = ? ORDER BY day", symbol
+        )
+    ]
+
+
+def test_a_quiet_day_asks_for_no_history(filled: Bench) -> None:
+    (outcome,) = filled.refresh(D1)
+    assert outcome["sealed"], outcome
+    counts = filled.control("/_counts")
+    assert sum(counts.values()) <= 60, counts
+    assert counts["chart"] <= len(FUNDS) + 12  # the funds, and a year of contracts
+
+
+def test_a_split_has_the_history_fetched_anew(filled: Bench) -> None:
+    ((symbol,),) = filled.rows("SELECT symbol FROM companies ORDER BY shares DESC LIMIT 1")
+    before = closes_of(filled, symbol)
+    breadth = filled.rows(
+        "SELECT value FROM figures WHERE metric = 'breadth.above_200d.large' AND session = ?", str(D0)
+    )
+    filled.control(f"/_split?symbol={symbol}&ratio=10")
+    (outcome,) = filled.refresh(D1)
+    assert outcome["sealed"], outcome
+    after = closes_of(filled, symbol)
+    assert len(after) == len(before) + 1
+    assert after[:-1] == pytest.approx([close / 10 for close in before], abs=1)
+    assert after[-1] == pytest.approx(before[-1] / 10, rel=0.25)  # and no cliff of a tenth between two sessions
+    log = (filled.folder / "driver.log").read_text()
+    assert f"histories of 1 companies whose previous close is not the one kept are fetched: {symbol}" in log
+    assert (
+        filled.rows("SELECT value FROM figures WHERE metric = 'breadth.above_200d.large' AND session = ?", str(D0))
+        == breadth
+    )
+    assert filled.rows("SELECT * FROM held_back") == []
+
+
+def test_a_newcomer_has_its_history_fetched(filled: Bench) -> None:
+    ((symbol, identity),) = filled.rows("SELECT symbol, id FROM companies ORDER BY shares DESC LIMIT 1 OFFSET 1")
+    known = closes_of(filled, symbol)
+    with filled.open() as db:
+        db.conn.execute("DELETE FROM memberships WHERE company = ?", [identity])
+        db.conn.execute("DELETE FROM closes WHERE company = ?", [identity])
+        db.conn.execute("DELETE FROM companies WHERE id = ?", [identity])
+    (outcome,) = filled.refresh(D1)
+    assert outcome["sealed"], outcome
+    fetched = closes_of(filled, symbol)[:-1]
+    assert len(fetched) >= 299
+    assert fetched == known[-len(fetched) :]
+    assert f"that are new are fetched: {symbol}" in (filled.folder / "driver.log").read_text()
+
+
+def test_a_previous_close_that_is_slightly_off_is_corrected_in_place(filled: Bench) -> None:
+    ((symbol, identity),) = filled.rows("SELECT symbol, id FROM companies ORDER BY shares DESC LIMIT 1 OFFSET 2")
+    known = closes_of(filled, symbol)
+    day = (D0 - date(1970, 1, 1)).days
+    with filled.open() as db:
+        db.conn.execute("UPDATE closes SET close = close * 1.004 WHERE company = ? AND day = ?", [identity, day])
+    (outcome,) = filled.refresh(D1)
+    assert outcome["sealed"], outcome
+    assert closes_of(filled, symbol)[:-1] == known
+    assert filled.control("/_counts")["chart"] <= len(FUNDS) + 12  # without its chart
+
+
+def test_a_quote_at_a_hundredfold_is_replaced_by_the_chart(filled: Bench) -> None:
+    ((symbol,),) = filled.rows("SELECT symbol FROM companies ORDER BY shares DESC LIMIT 1 OFFSET 3")
+    filled.fault("quote_spike", 1, f"^{symbol}$")
+    (outcome,) = filled.refresh(D1)
+    assert outcome["sealed"], outcome
+    # Its chart was asked for at once and had the true close: nothing is held back any more.
+    assert filled.rows("SELECT * FROM held_back") == []
+    assert closes_of(filled, symbol)[-1] == pytest.approx(closes_of(filled, symbol)[-2], rel=0.25)
+    assert f"with a close that was held back are fetched: {symbol}" in (filled.folder / "driver.log").read_text()
+
+
+def test_symbols_that_fail_have_no_history_and_are_asked_for_again(bench: Bench) -> None:
+    bench.control("/_calm")
+    bench.stand_at(D0)
+    bench.fresh(bench.folder / "1.db")
+    whole = tables(bench)
+    bench.fresh()
+    bench.fault("500", match="chart/Q[AM]")
+    asked = {"do": "backfill", "now": evening(D0).isoformat(), "from": START.isoformat()}
+    lacking = bench.ask(**asked)["without_history"]
+    assert 20 < lacking < 260
+    ((reason,),) = bench.rows(
+        "SELECT reason FROM figures WHERE metric = 'breadth.above_50d.large' AND session = ?", START.isoformat()
+    )
+    assert re.fullmatch(r"coverage \d\d % is under 90 %", str(reason))
+    bench.control("/_calm")
+    bench.control("/_counts")
+    assert bench.ask(**asked)["without_history"] == 0
+    assert bench.control("/_counts")["chart"] <= lacking + len(FUNDS) + 12
+    assert differences(tables(bench), whole) == []
+
+
+def test_most_symbols_failing_is_the_source_failing(bench: Bench) -> None:
+    bench.control("/_calm")
+    bench.stand_at(D0)
+    bench.fresh()
+    bench.fault("500", match="chart/Q[A-RT-Z]")
+    given = bench.ask(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})
+    assert given["error"] in ("FeedIncomplete", "FeedUnavailable"), given
+    assert re.search(
+        r"Yahoo Finance: charts: \d+ of \d+ symbols have closes: an error instead of figures", given["text"]
+    ), given
+    assert bench.rows("SELECT count(*) FROM figures") == [(0,)]
+
+
+def test_being_turned_away_is_waited_out(bench: Bench) -> None:
+    bench.control("/_calm")
+    bench.stand_at(D0)
+    bench.fresh(bench.folder / "1.db")
+    with bench.open() as db:
+        db.conn.execute("DELETE FROM figures")
+    bench.fault("429", 8, "screener")
+    asked = {"do": "backfill", "now": evening(D0).isoformat(), "from": START.isoformat()}
+    given = bench.ask(**asked)
+    assert given["error"] == "FeedUnavailable"
+    assert "429" in given["text"]
+    started = time.monotonic()
+    assert bench.ask(**asked, rests=[0.5, 0.5])["companies"] == 520
+    assert time.monotonic() - started > 0.4
+    assert "it is left alone for" in (bench.folder / "driver.log").read_text()

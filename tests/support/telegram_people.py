@@ -1,0 +1,87 @@
+"""People in front of the local Bot API: what they type, press and read, over its control routes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from support.program import until
+
+
+@dataclass
+class Person:
+    """Somebody with a private chat with the bot. `telegram` is the local Bot API's address."""
+
+    telegram: str
+    id: int = 1001
+
+    def _ask(self, method: str, route: str, **what: Any) -> Any:
+        answer = httpx.request(method, f"{self.telegram}/_local/{route}", timeout=10, **what)
+        answer.raise_for_status()
+        return answer.json()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every message of the chat, oldest first."""
+        chats = {entry["chat"]["id"] for entry in self._ask("GET", "chats")}
+        found: list[dict[str, Any]] = self._ask("GET", "messages", params={"chat": self.id}) if self.id in chats else []
+        return found
+
+    def heard(self) -> list[str]:
+        """What the bot has said, oldest first."""
+        return [_text(row) for row in self.rows() if row["from_bot"]]
+
+    def say(self, text: str) -> None:
+        """Type a message."""
+        self._ask("POST", "say", json={"person": self.id, "text": text})
+
+    def ask(self, text: str, answers: int = 1, seconds: float = 20.0) -> dict[str, Any]:
+        """Type a message and wait for the bot's last answer."""
+        before = len(self.heard())
+        self.say(text)
+        until(lambda: len(self.heard()) >= before + answers, seconds)
+        return self.rows()[-1]
+
+    def set_alert(self, line: str) -> dict[str, Any]:
+        """Preview a line, save it, and wait for what is said of that."""
+        return self.press_and_wait(self.ask(f"/alert {line}"), "Save")
+
+    def press(self, row: dict[str, Any], button: str) -> None:
+        """Press the button whose text begins with `button`, under the message of `row`."""
+        buttons = [key for line in row["message"]["reply_markup"]["inline_keyboard"] for key in line]
+        key = next(key for key in buttons if key["text"].startswith(button))
+        self._ask(
+            "POST", "press",
+            json={"person": self.id, "message_id": row["message"]["message_id"], "data": key["callback_data"]},
+        )  # fmt: skip
+
+    def press_and_wait(self, row: dict[str, Any], button: str) -> dict[str, Any]:
+        """Press a button and wait for a new answer."""
+        before = len(self.heard())
+        self.press(row, button)
+        until(lambda: len(self.heard()) > before)
+        return self.rows()[-1]
+
+    def quiet_for(self, seconds: float) -> bool:
+        """Whether the bot says nothing for so long."""
+        before = len(self.heard())
+        time.sleep(seconds)
+        return len(self.heard()) == before
+
+
+def _text(row: dict[str, Any]) -> str:
+    message = row["message"]
+    return str(message.get("text") or message.get("caption") or "")
+
+
+def text(row: dict[str, Any]) -> str:
+    """What a message says."""
+    return _text(row)
+
+
+def buttons(row: dict[str, Any]) -> list[str]:
+    """The buttons under a message."""
+    markup = row["message"].get("reply_markup") or {"inline_keyboard": []}
+    return [key["text"] for line in markup["inline_keyboard"] for key in line]
