@@ -31,7 +31,7 @@ def test_a_key_is_equal_for_equal_charts_in_another_process_too():
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(here.parents[2])},
+        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": f"{here.parents[2]}:{here.parents[1]}"},
     )
     assert told.stdout.strip() == small().key() == pickle.loads(pickle.dumps(small())).key()
     assert len(small().key()) == 32
