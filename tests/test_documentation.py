@@ -71,7 +71,7 @@ def test_the_metrics_document_is_that_of_the_catalogue() -> None:
     from alerts.metrics.reference import described
 
     written = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-    assert written == described(), "run: .venv/bin/python -m alerts.metrics.described > docs/metrics.md"
+    assert written == described(), "run: .venv/bin/python -m alerts.metrics.reference > docs/metrics.md"
 
 
 def test_the_metrics_document_names_every_metric() -> None:

@@ -1,4 +1,4 @@
-"""docs/metrics.md, from the catalogue: `python -m alerts.metrics.described > docs/metrics.md`."""
+"""Writes docs/metrics.md from the catalogue: `python -m alerts.metrics.reference > docs/metrics.md`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FAMILIES = {
 }
 _INTRODUCTION = """# Metrics
 
-Written from `alerts/metrics/catalog.toml` by `python -m alerts.metrics.described > docs/metrics.md`; a test fails when
-it lags. Where the inputs come from, who counts as a member, and what a source may say: [data.md](data.md).
+Written from `alerts/metrics/catalog.toml` by `python -m alerts.metrics.reference > docs/metrics.md`; a test fails if it
+is out of date. [data.md](data.md) says where the inputs come from, which companies count, and what a source may say.
 
-*Large* are ranks 1–500 by market value, *small* 1,001–3,000, *all* 1–3,000. A metric under its floor of coverage is
-missing, with the reason, and so is one whose history is shorter than it needs. Percentiles are withheld under 252
-sessions, or 36 months where a metric changes once a month. *Favours small caps* says which way of the value does.
+*Large* means ranks 1–500 by market value, *small* 1,001–3,000, *all* 1–3,000. A metric is missing, with the reason, if
+its coverage is below its floor or its history is shorter than it needs. Percentiles need 252 sessions, or 36 months if
+a metric changes once a month. *Favours small caps* says which direction of the value favours them.
 """
 _FAVOURS = {1: "a higher value", -1: "a lower value", 0: "neither"}
 
@@ -73,7 +73,7 @@ def _span(of: Metric) -> str:
 
 
 def _names(group: list[Metric]) -> str:
-    """What people type. The names without a segment are one of the segments' too, or nobody's."""
+    """What people type. A name without a segment means one default segment, if the catalogue sets one."""
     of = group[0]
     if not of.segmented:
         return ", ".join(f"“{alias}”" for alias in of.aliases)
