@@ -1,4 +1,4 @@
-"""Quiet hours: a stretch of the day, by the clocks of the place where a chat lives."""
+"""Quiet hours: a part of the day, in the time zone of a chat."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LINE = re.compile(
 
 
 class QuietError(ValueError):
-    """Words that are no quiet hours: what is wrong, and what works."""
+    """The text is not valid quiet hours; the message says what is wrong and gives a line that works."""
 
 
 @dataclass(frozen=True)
 class Quiet:
-    """From `start` to `end`, which may lie on the next day. silent: what comes then makes no sound; else it waits."""
+    """From `start` to `end`, possibly on the next day. `silent`: messages arrive without a sound; else they wait."""
 
     start: time
     end: time
@@ -32,15 +32,15 @@ class Quiet:
 
     @property
     def line(self) -> str:
-        """As a person types it."""
+        """The quiet hours as a person types them."""
         return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone} {'silent' if self.silent else 'hold'}"
 
     def until(self, now: datetime) -> datetime | None:
-        """When the quiet that `now` lies in ends, in UTC; None where it lies in none.
+        """The end, in UTC, of the quiet hours that contain `now`; None if `now` is outside them.
 
-        The end is the next moment at which the local clock shows it. Where the clocks leave it out in spring, it is as
-        long after the change (02:30 becomes 03:30); where it comes twice in autumn, the first of the two that lies
-        ahead.
+        The end is the next moment at which the local clock shows `end`. If the clock skips that time in spring, the
+        end is the same number of minutes after the change (02:30 becomes 03:30). If the time occurs twice in autumn,
+        the next occurrence counts.
         """
         zone = ZoneInfo(self.zone)
         if not self._within(now.astimezone(zone)):
@@ -61,7 +61,7 @@ class Quiet:
 
 
 def read_quiet(text: str, zone: str | None = None) -> Quiet:
-    """What "22:00-07:00 Europe/Berlin silent" says; `zone` where the line names none. Raises QuietError."""
+    """Parse a line such as "22:00-07:00 Europe/Berlin silent"; `zone` is the default zone. Raises QuietError."""
     found = _LINE.fullmatch(text.strip())
     if found is None:
         raise QuietError(f"“{text.strip()[:60]}” is not understood. This works: /quiet {EXAMPLE}")
@@ -75,7 +75,7 @@ def read_quiet(text: str, zone: str | None = None) -> Quiet:
 
 
 def zone_named(text: str) -> str:
-    """The time zone of a name: "Europe/Berlin", "berlin", "new york", "UTC". Raises QuietError."""
+    """The time zone with that name, such as "Europe/Berlin", "berlin", "new york" or "UTC". Raises QuietError."""
     asked = text.strip().lower().replace(" ", "_")
     by_name = _zones()
     if asked in by_name:

@@ -1,7 +1,7 @@
 """The case for small caps, claim by claim, against the figures: holds, does not hold, or cannot be told. Pure.
 
-Every claim is judged on every session of a history, so that "since when" and the number that held over time are the
-same judgement as today's.
+Every claim is judged on every session of a history in the same way, so that "since when" and the number of claims that
+held on earlier sessions agree with today's verdict.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOWEST_DECILE = 10.0
 
 
 class Holding(Enum):
-    """What can be said of a claim on a session."""
+    """The verdict on a claim on one session."""
 
     HOLDS = "holds"
     NOT = "does not hold"
@@ -34,7 +34,7 @@ class Holding(Enum):
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim on one session. why: what is missing, where it cannot be told. change: what would change the verdict."""
+    """A claim on one session. why: what is missing if it cannot be told. change: what would change the verdict."""
 
     holding: Holding
     change: str
@@ -43,29 +43,29 @@ class Judged:
 
 @dataclass(frozen=True)
 class Past:
-    """Values of the metrics on sessions, ascending: what a claim is judged by. `at` is the session judged."""
+    """The metric values that claims are judged by, sessions ascending. `at` is the index of the judged session."""
 
     sessions: Sequence[date]
-    values: Mapping[str, Sequence[float | None]]  # by metric, one a session
+    values: Mapping[str, Sequence[float | None]]  # by metric, one value for each session
     reasons: Mapping[str, Mapping[date, str]]
 
     def value(self, name: str, at: int) -> float | None:
-        """The value of a metric on session number `at`."""
+        """The value of a metric on the session with index `at`."""
         return self.values[name][at]
 
     def before(self, at: int, days: timedelta) -> int:
-        """The number of the last session at least `days` before; −1 where the history does not reach."""
+        """The index of the last session at least `days` before; −1 if the history does not reach that far."""
         return bisect_right(self.sessions, self.sessions[at] - days) - 1
 
     def reason(self, name: str, at: int) -> str:
-        """Why a metric has no value on session number `at`."""
+        """Why a metric has no value on the session with index `at`."""
         why = self.reasons.get(name, {}).get(self.sessions[at], "no figure was recorded")
         return f"{metric(name).title}: {why}"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim: its words, the metric that is shown for it, all that it is judged by, and how."""
+    """One claim: its text, the metric shown for it, the other metrics it needs, and the function that judges it."""
 
     text: str
     metric: str
@@ -79,9 +79,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim on the latest session. figure: that of its metric; since: the first session of this verdict in a row.
+    """A claim on the latest session. figure: its metric's; since: the first session of the current run of this verdict.
 
-    at_least: the verdict was the same on the first session held, so that it may be older than `since`.
+    at_least: the run includes the first stored session, so it may have begun before `since`.
     """
 
     claim: Claim
@@ -92,14 +92,14 @@ class Verdict:
 
     @property
     def shown(self) -> str:
-        """The value as read, or "–"."""
+        """The value with its unit, or "–"."""
         value = None if self.figure is None else self.figure.value
         return "–" if value is None else metric(self.claim.metric).show(value)
 
 
 @dataclass(frozen=True)
 class Thesis:
-    """All claims on a session; how many held and how many could be told on each session before."""
+    """All claims on a session, and for each session the number of claims that held and that could be told."""
 
     session: date
     verdicts: tuple[Verdict, ...]
@@ -112,7 +112,7 @@ class Thesis:
 
     @property
     def told(self) -> int:
-        """Of how many it can be told."""
+        """How many claims can be told."""
         return sum(verdict.judged.holding is not Holding.UNKNOWN for verdict in self.verdicts)
 
 
@@ -125,7 +125,7 @@ def _unknown(why: str) -> Judged:
 
 
 def _level(name: str, level: float, *, above: bool, strict: bool) -> Callable[[Past, int], Judged]:
-    """Holds where the metric is above (or below) a level, at it too unless strict."""
+    """A claim that holds if the metric is above (or below) a level, or at the level unless `strict`."""
     way, back = ("above", "below") if above else ("below", "above")
     threshold = metric(name).show_level(level)
 
@@ -258,7 +258,7 @@ METRICS = tuple(dict.fromkeys(name for claim in CLAIMS for name in claim.metrics
 
 
 def judge(histories: Mapping[str, Sequence[Figure]]) -> Thesis | None:
-    """The thesis on the latest session that any of the histories has; None where there is none.
+    """The thesis on the latest session in any of the histories; None if there is no session.
 
     histories: by metric (those of METRICS), its figures by session, ascending, missing ones too.
     """

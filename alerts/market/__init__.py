@@ -1,1 +1,1 @@
-"""The outside figures, as checked frames."""
+"""Market and economic data from outside sources, as checked frames."""

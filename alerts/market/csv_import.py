@@ -1,7 +1,7 @@
-"""A person's own series: the text of a CSV file → observations by date, or every line that is wrong, by its number.
+"""A user's own series: the text of a CSV file → observations by date, or a list of every wrong line with its number.
 
-One way of writing dates and one of writing numbers is found for the whole file, and what is written otherwise is named;
-where a file can be read in two ways (3/4/2025, 1,234) it is not guessed.
+The reader finds one date format and one number format for the whole file and reports lines that differ. It never
+guesses: a file that can be read in two ways (3/4/2025, 1,234) is refused.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _WORDS = (
 _CLOCK = re.compile(r"(?<=\d)[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z| ?[+-]\d{2}:?\d{2})?$")
 _DATE_HEADINGS = ("date", "day", "session", "observation_date", "time", "timestamp", "datum")
 _VALUE_HEADINGS = ("value", "close", "adj close", "price", "level", "wert")
-_SHOWN = 20  # wrong lines named
+_SHOWN = 20  # wrong lines listed at most
 
 
 class NotReadable(ValueError):
-    """A file that is no series: what is wrong, a line for each."""
+    """The file is not a series; the message has one line for each problem."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class _Row:
 
 
 def read(text: str, today: date, *, day_first: bool | None = None, decimal: str | None = None) -> OwnSeries:
-    """The series that a CSV file holds: a date and a value a line, with or without a heading, in any order.
+    """Read a series from CSV text: one date and one value per line, with or without a heading, in any order.
 
-    Between columns stands a comma, semicolon or tab. `day_first` says how 3/4/2025 is meant and `decimal` ("." or ",")
-    how 1,234 is, where the file itself leaves it open. Raises NotReadable with every line that cannot be taken; nothing
-    is taken then.
+    Columns are separated by comma, semicolon or tab. `day_first` resolves dates such as 3/4/2025, and `decimal` ("." or
+    ",") numbers such as 1,234, if the file itself is ambiguous. Raises NotReadable with every line that cannot be read;
+    then nothing is returned.
     """
     rows, wrong = _rows(text)
     if not rows and not wrong:
@@ -92,7 +92,7 @@ def _told(wrong: Iterable[tuple[int, str]]) -> str:
 
 
 def _rows(text: str) -> tuple[list[_Row], list[tuple[int, str]]]:
-    """The lines with a date and a value in their columns, and those without."""
+    """The rows that have a date and a value column, and the wrong lines: (line number, problem)."""
     apart = max(";\t,", key=lambda sign: (sum(sign in line for line in text.splitlines()), ";\t,".index(sign) < 2))
     reader = csv.reader(io.StringIO(text), delimiter=apart, skipinitialspace=True)
     rows: list[_Row] = []
@@ -119,7 +119,7 @@ def _rows(text: str) -> tuple[list[_Row], list[tuple[int, str]]]:
 
 
 def _columns(cells: Sequence[str]) -> tuple[tuple[int, int], bool]:
-    """Which columns hold the date and the value, and whether these cells are a heading."""
+    """The indexes of the date and value columns, and whether `cells` is a heading."""
     if any(sign.isdigit() for sign in cells[0]):
         if len(cells) > 2 and any(cells[2:]):
             raise NotReadable("line 1: more than two columns and no heading: name the columns date and value")
@@ -138,7 +138,7 @@ def _columns(cells: Sequence[str]) -> tuple[tuple[int, int], bool]:
 
 
 def _reader_of_days(written: Sequence[str], day_first: bool | None) -> Callable[[str], date | None]:
-    """How the file writes dates: the way that reads most of its lines."""
+    """A parser for the file's date format: the one that reads most of its lines."""
     plain = [_CLOCK.sub("", text) for text in written]
     ways = [*_ISO, *_WORDS]
     if day_first is not False:
@@ -176,13 +176,13 @@ _DRESS = re.compile(r"[\s'’$€£%]|(?<=\d)x$|(?<=\d)×$")
 
 
 def _bare(text: str) -> str:
-    """The number without currency, per cent, spaces and typographer's minus; brackets mean minus."""
+    """The number without currency sign, percent sign and spaces, with an ASCII minus; brackets mean minus."""
     bare = _DRESS.sub("", text.replace("−", "-"))
     return f"-{bare[1:-1]}" if bare.startswith("(") and bare.endswith(")") else bare
 
 
 def _reader_of_numbers(written: Sequence[str], decimal: str | None) -> Callable[[str], float | None]:
-    """How the file writes numbers: the way that reads most of its lines."""
+    """A parser for the file's number format: the one that reads most of its lines."""
     numbers = [bare for text in written if (bare := _bare(text)).casefold() not in _NONE]
     with_point, with_comma = (sum(bool(way.fullmatch(number)) for number in numbers) for way in (_POINT, _COMMA))
     if decimal is None and with_point == with_comma and (left := [number for number in numbers if "," in number]):

@@ -1,7 +1,7 @@
-"""Which listed lines can be a company's shares: by venue, currency, symbol, industry and name. Pure.
+"""Which listings are a company's shares: by venue, currency, symbol, industry and name. Pure.
 
 The source lists preferreds, units, warrants, notes, funds, shells and foreign reporters among the shares, and often
-nothing but the name gives them away.
+only the name reveals them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ VENUES = frozenset({"NMS", "NGM", "NCM", "NYQ", "ASE"})  # NASDAQ's three tiers,
 SHELLS = "Shell Companies"  # an industry
 _NASDAQ = frozenset({"NMS", "NGM", "NCM"})
 
-#: A cheap first look: a name without one of these needs no closer one.
+#: A cheap first check: a name without any of these needs no closer check.
 _SUSPECT = re.compile(
     r"preferred|pfd|depositary|depository|adrs?\b|ads\b|notes?\b|debenture|bonds?\b|%|warrant|rights?\b|units?\b|"
     r"acquisition|blank check|spac\b|merger|corp|funds?\b|trust|et[fn]\b|ishares|spdr|proshares"
@@ -43,7 +43,7 @@ _FUND_TRUST = re.compile(
     r"\b(?:blackrock|nuveen|eaton vance|pimco|gabelli|cohen & steers|calamos|john hancock|putnam|mfs|western asset|"
     r"abrdn|royce|grayscale|doubleline)\b.*\btrust\b"
 )
-#: Trusts that own buildings, lend on them, or keep a bank: companies, whatever else the name holds.
+#: Trusts that own or finance property, or own a bank: companies, whatever else the name contains.
 _COMPANY_TRUST = re.compile(
     r"\b(?:realty|reit|propert\w+|mortgage|real estate|hotels?|lodging|housing|homes?|healthcare|industrial|logistics|"
     r"residential|storage|land|apartment|office|bank|bancorp|bancshares|trust corp\w*)\b"
@@ -59,9 +59,9 @@ _FIFTH_LETTER = {"W": "warrant", "U": "unit", "R": "right"}
 
 
 def ineligible_reason(quotes: pd.DataFrame) -> pd.Series:
-    """Why a line cannot be a member, in plain words; None where it can. One value a row of `quotes`, a census.
+    """Why each listing cannot be a member, in plain words; None if it can. `quotes`: a census; one value for each row.
 
-    A line whose reporting currency is absent may be a member: the source often leaves it out for recent and small
+    A listing without a reporting currency may be a member: the source often leaves it out for recent and small
     listings, nearly all of which report in dollars, and leaving those out would thin the small segment. Royalty trusts
     and partnerships count as companies.
     """

@@ -1,12 +1,12 @@
-"""The questions asked of sources of market data, the frames they answer with, and their errors.
+"""The interfaces of market data sources, the frames they return, and their errors.
 
 Errors::
 
-    FeedError                 a source could not give what was asked; the text says which source, what, and why
-    ├── FeedUnavailable       it did not answer, or turned us away (no network, 429, 5xx, a page instead of figures)
-    │   └── TurnedAway        it said that it is asked too often
-    ├── WrongSession          it answered, for another session than the one asked for
-    └── FeedIncomplete        it answered with too little to be used
+    FeedError                 a source could not answer a request; the text says which source, what, and why
+    ├── FeedUnavailable       no usable answer (no network, 429, 5xx, a web page instead of figures)
+    │   └── TurnedAway        it limits our request rate (429)
+    ├── WrongSession          it answered for another session than the requested one
+    └── FeedIncomplete        its answer has too little data to use
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Protocol
 
 import pandas as pd
 
-#: The columns of a census, one row a listed line, indexed by symbol. Money in US dollars.
+#: The columns of a census: one row for each listing, indexed by symbol. Money in US dollars.
 CENSUS_COLUMNS: dict[str, str] = {
     "name": "object",  # long name
     "exchange": "object",  # Yahoo's venue code: NMS NGM NCM NYQ ASE …
@@ -33,13 +33,13 @@ CENSUS_COLUMNS: dict[str, str] = {
     "high_52w": "float64",
     "low_52w": "float64",
     "market_value": "float64",  # of all classes
-    "shares": "float64",  # of this class alone
+    "shares": "float64",  # of this class only
     "volume": "float64",  # average daily volume over three months; NaN where the source does not say
     "eps_forward": "float64",
     "eps_trailing": "float64",
     "book_value": "float64",
     "ev_ebit": "float64",
-    "first_trade": "datetime64[s]",  # the first session the line traded; NaT where unknown
+    "first_trade": "datetime64[s]",  # the first session on which the listing traded; NaT if unknown
     "session": "datetime64[s]",  # the session this quote belongs to
 }
 
@@ -47,30 +47,30 @@ Progress = Callable[[int, int], None]  # symbols done, symbols in all
 
 
 class FeedError(Exception):
-    """A source could not give what was asked."""
+    """A source could not answer a request."""
 
 
 class FeedUnavailable(FeedError):
-    """The source did not answer, or turned us away."""
+    """The source gave no usable answer."""
 
 
 class TurnedAway(FeedUnavailable):
-    """The source says that it is asked too often."""
+    """The source limits our request rate."""
 
 
 class WrongSession(FeedError):
-    """The source answered for another session than the one asked for."""
+    """The source answered for another session than the requested one."""
 
 
 class FeedIncomplete(FeedError):
-    """The source answered with too little to be used."""
+    """The answer has too little data to use."""
 
 
 @dataclass(frozen=True)
 class Closes:
     """Daily closes: sessions (midnight, no time zone, ascending) × symbols, float64, dollars, NaN where there is none.
 
-    ``raw`` is adjusted for splits alone, ``adjusted`` for dividends too; both have the same index and columns.
+    ``raw`` is adjusted for splits only, ``adjusted`` for dividends too; both have the same index and columns.
     """
 
     raw: pd.DataFrame
@@ -79,7 +79,7 @@ class Closes:
 
 @dataclass(frozen=True)
 class Census:
-    """Every listed line of one session: `CENSUS_COLUMNS`, indexed by symbol, largest market value first."""
+    """Every listing on one session: `CENSUS_COLUMNS`, indexed by symbol, largest market value first."""
 
     session: date
     quotes: pd.DataFrame
@@ -95,23 +95,23 @@ class MarketFeed(Protocol):
 
     @property
     def keeps_census(self) -> bool:
-        """Whether `census` answers for past sessions too, and not for the latest alone."""
+        """Whether `census` can answer for past sessions, not only for the latest one."""
 
     def closes(
         self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
     ) -> Closes:
-        """Closes of `symbols` from `start` (None: as far back as there are) up to and including `through`.
+        """Closes of `symbols` from `start` (None: as far back as possible) up to and including `through`.
 
         A symbol the source does not know is a column of NaN. Raises FeedError.
         """
 
     def census(self, session: date) -> Census:
-        """All listed lines with their quotes of `session`. Raises FeedError, WrongSession where it is not to be had."""
+        """All listings with their quotes of `session`. Raises FeedError, and WrongSession if the source has none."""
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """Closing prices of the 30-day fed funds futures for `months` ("2025-09"): sessions × months, NaN where none.
 
-        A month without a contract is a column of NaN. Raises FeedError where the source fails altogether.
+        A month without a contract is a column of NaN. Raises FeedError if the source fails as a whole.
         """
 
 

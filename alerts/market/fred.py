@@ -1,4 +1,4 @@
-"""FRED, the database of the Federal Reserve Bank of St. Louis, by its CSV: economic series, without a key."""
+"""Economic series from FRED, the database of the Federal Reserve Bank of St. Louis, as CSV and without a key."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Fred:
     def series(self, identity: str) -> pd.Series:
         """All observations, float64 by their date (midnight, ascending); missing ones are left out.
 
-        Raises FeedUnavailable where it does not answer, turns us away, or knows no such series; FeedIncomplete where
-        what comes holds no observation.
+        Raises FeedUnavailable if FRED does not answer, refuses, or has no such series; FeedIncomplete if the
+        answer has no observation.
         """
         text = self._ask(identity)
         return _observations(identity, text)
@@ -69,7 +69,7 @@ def _observations(identity: str, text: str) -> pd.Series:
             continue
         try:
             day, value = date.fromisoformat(row[0].strip()), float(row[1])
-        except ValueError:  # the heading, and observations that are not there ("." or nothing)
+        except ValueError:  # the heading, and missing observations ("." or empty)
             continue
         if np.isfinite(value):
             found[pd.Timestamp(day)] = value

@@ -1,8 +1,8 @@
-"""What may be kept of arriving closes, and why the rest may not. Nothing is mended here: a close is kept or held back.
+"""Which new closes are stored, and why others are held back. A close is never repaired: it is stored or held back.
 
-A close that stands at more than three times the one before it, or less than a third, is believed once a second session
-stands by it: companies do treble in a day, and a bad print is gone the next. Splits do not show, since the source
-adjusts the whole history for them; a split the source has not carried through looks like such a move and waits too.
+A close above three times the previous one, or below a third of it, is stored once a second session confirms it: some
+companies do treble in a day, while a bad print is gone on the next. Splits do not matter, because the source adjusts
+the whole history for them; a split that the source has not applied yet looks like such a move and waits too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DOLLAR = 1_000_000  # millionths
 
 @dataclass(frozen=True)
 class HeldBack:
-    """A close that is not used, and the last one that is."""
+    """A close that is held back, and the last accepted close before it."""
 
     symbol: str
     session: date
@@ -29,7 +29,7 @@ class HeldBack:
 
     @property
     def reason(self) -> str:
-        """Why, for a person."""
+        """Why it is held back, for people."""
         times = self.close / self.before
         move = f"× {times:,.1f}" if times > 1 else f"÷ {1 / times:,.1f}"
         return (
@@ -41,10 +41,10 @@ class HeldBack:
 def absurd(
     close: npt.NDArray[np.int64], before: npt.NDArray[np.int64], sessions: list[date], symbols: list[str]
 ) -> list[HeldBack]:
-    """The closes that are to be held back, by symbol and session.
+    """The closes to hold back, by symbol and session.
 
-    close: (T, C) millionths of a dollar on ascending sessions, 0 where there is none. before: (C,) the last close kept
-    before the first of them, 0 where there is none.
+    close: (T, C) millionths of a dollar on ascending sessions, 0 if there is none. before: (C,) the last stored close
+    before the first of them, 0 if there is none.
     """
     found = []
     for column in np.flatnonzero(_moves(close, before)):
@@ -61,7 +61,7 @@ def absurd(
 
 
 def _moves(close: npt.NDArray[np.int64], before: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """(C,): whether a column holds any step that is too large, holes passed over."""
+    """(C,): whether a column has any step that is too large; missing closes are skipped."""
     filled = np.vstack([before[None, :], close])
     rows = np.where(filled > 0, np.arange(len(filled))[:, None], 0)
     np.maximum.accumulate(rows, axis=0, out=rows)
@@ -76,7 +76,7 @@ def _jumps(one: int, other: int) -> bool:
 
 
 def suspect_quotes(quotes: pd.DataFrame) -> pd.Series:
-    """Why a quote of a census may not be used, by symbol: its price lies too far from its own previous close."""
+    """Why a census quote is not used, by symbol: its price is too far from its own previous close."""
     price, previous = quotes["price"], quotes["previous_close"]
     known = (price > 0) & (previous > 0)
     off = known & ((price > JUMP * previous) | (JUMP * price < previous))
@@ -91,13 +91,13 @@ def suspect_quotes(quotes: pd.DataFrame) -> pd.Series:
 
 
 def one_a_session(prices: pd.Series) -> pd.Series:
-    """One price a session of bars that may come twice and in any order.
+    """One price for each session from bars that may be duplicated and in any order.
 
-    `prices`: by moment, no time zone. Of a session's bars the latest counts; two of one moment that differ cancel out.
+    `prices`: by time, no time zone. A session's latest bar counts; if two bars of that time differ, NaN.
     """
     moments = pd.DatetimeIndex(prices.index)
     sessions = moments.normalize()
-    if sessions.is_unique and sessions.is_monotonic_increasing:  # as good as always
+    if sessions.is_unique and sessions.is_monotonic_increasing:  # nearly always
         return prices.set_axis(sessions)
     bars = pd.DataFrame({"moment": moments, "price": prices.to_numpy(dtype=float)}).dropna()
     bars = bars.groupby("moment", sort=True)["price"].agg(["min", "max"]).reset_index()

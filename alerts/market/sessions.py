@@ -1,4 +1,4 @@
-"""The exchange's calendar: which sessions there are, when they close, what comes next.
+"""The exchange's calendar: which days are sessions, when they close, and which comes next.
 
 Sessions are New York Stock Exchange sessions (XNYS), early closes and unscheduled closures included; a session is
 named by its date. Source: exchange_calendars, and closures.toml for closures it may not know yet.
@@ -19,13 +19,13 @@ _FIRST_YEAR = 1999
 
 @lru_cache(maxsize=2)
 def _calendar(first_year: int, last_year: int) -> Any:
-    import exchange_calendars  # half a second: paid for once, and late
+    import exchange_calendars  # takes half a second, so import it once and late
 
     return exchange_calendars.get_calendar("XNYS", start=f"{first_year}-01-01", end=f"{last_year}-12-31")
 
 
 def _spanning(day: date) -> Any:
-    """A calendar that holds `day` and the year after it."""
+    """A calendar that covers `day` and the year after it."""
     if day.year < _FIRST_YEAR:
         raise ValueError(f"{day}: the calendar starts in {_FIRST_YEAR}")
     last = max(day.year + 1, 2027)
@@ -40,7 +40,7 @@ def closures() -> dict[date, str]:
 
 
 def sessions_between(start: date, end: date) -> list[date]:
-    """The sessions from `start` to `end`, both included, ascending; none are known before 1999."""
+    """The sessions from `start` to `end`, both included, ascending; the calendar starts in 1999."""
     start = max(start, date(_FIRST_YEAR, 1, 1))
     if end < start:
         return []
@@ -54,7 +54,7 @@ def is_session(day: date) -> bool:
 
 
 def close_of(session: date) -> datetime:
-    """The moment `session` closes, in UTC; early closes included. Raises ValueError where `session` is none."""
+    """When `session` closes, in UTC; early closes included. Raises ValueError if `session` is not a session."""
     if not is_session(session):
         raise ValueError(f"{session} is no NYSE session")
     moment: datetime = _spanning(session).session_close(str(session)).to_pydatetime()
@@ -71,7 +71,7 @@ def last_complete_session(now: datetime, settle: timedelta = timedelta(0)) -> da
 
 
 def seal_deadline(session: date) -> datetime:
-    """When `session` is judged with what is there: 09:00 New York time on the next session."""
+    """When `session` is sealed with the data that has arrived: 09:00 New York time on the next session."""
     return datetime.combine(next_session(session), time(9), NEW_YORK)
 
 

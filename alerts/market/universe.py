@@ -1,8 +1,8 @@
-"""Who counts: which listed lines are companies, how they rank, and the segment each one is in. Pure.
+"""Which listings are companies, how the companies rank, and which segment each one is in. Pure.
 
-A census lists lines: two classes of one company, preferreds, units, funds. `companies` makes of them one row a company
-and says of every other line why it is out; `segments` ranks the companies and names the segment of each. Membership
-is set once a year, as index houses do it: ranked on `rank_day`, in force from `effective_day` on.
+A census has listings: two classes of one company, preferreds, units, funds. `companies` reduces them to one row for
+each company and says why every other listing is excluded; `segments` ranks the companies and assigns each a segment.
+Membership is set once a year, as index providers do it: ranked on `rank_day`, effective from `effective_day`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pandas as pd
 from alerts.market.eligibility import ineligible_reason
 from alerts.market.sessions import sessions_between
 
-#: Rank borders between segments, and how far past one a member may drift before it changes segment.
+#: Rank borders between segments, and how far past a border a member may be without changing segment.
 SEGMENTS = ("large", "mid", "small")
 _LAST_RANK = {"large": 500, "mid": 1_000, "small": 3_000}
 _BAND = {"large": 60, "mid": 150, "small": 150}
@@ -41,11 +41,12 @@ _COPIED = (
 
 @dataclass(frozen=True)
 class Companies:
-    """The companies of a census, largest first, and every other line with the reason why it is none.
+    """The companies of a census, largest first, and every other listing with the reason why it is excluded.
 
-    ``frame``, indexed by the symbol of the line kept: name, symbols (tuple of all lines merged), exchange, industry,
-    price, previous_close, average_50d, average_200d, high_52w, low_52w, market_value (of all classes), shares_all
-    (market_value/price), volume, eps_forward, eps_trailing, book_value, ev_ebit, first_trade (of the oldest line).
+    ``frame``, indexed by the symbol of the listing that represents the company: name, symbols (tuple of all merged
+    listings), exchange, industry, price, previous_close, average_50d, average_200d, high_52w, low_52w,
+    market_value (of all classes), shares_all (market_value/price), volume, eps_forward, eps_trailing,
+    book_value, ev_ebit, first_trade (of the oldest listing).
     ``excluded``: symbol, name, reason.
     """
 
@@ -55,13 +56,13 @@ class Companies:
 
 
 def companies(quotes: pd.DataFrame, known: Collection[str] = ()) -> Companies:
-    """The companies among the lines of a census; its session is the one most lines carry.
+    """The companies among the listings of a census; its session is the most frequent one among them.
 
-    Classes are one company where their names agree once class words are stripped, and either a name held class words
-    or the symbols resemble each other (GOOG GOOGL, BRK-A BRK-B): two banks may well share a name. The line that stood
-    for the company so far (one of `known`) goes on doing so; else the most traded one does, without volumes the one of
-    larger market value, then the first by symbol. A market value counts all classes already and is taken from that
-    line alone. Raises ValueError where `quotes` is empty.
+    Listings belong to one company if their names agree without class words, and either a name had class words or the
+    symbols resemble each other (GOOG GOOGL, BRK-A BRK-B); the second test is needed because two banks may share a name.
+    The listing that represented the company before (one of `known`) still does; otherwise the most traded one, then the
+    one with the larger market value, then the first by symbol. A market value already counts all classes, so it is
+    taken from that listing alone. Raises ValueError if `quotes` is empty.
     """
     if quotes.empty:
         raise ValueError("a census without lines has no companies")
@@ -98,12 +99,12 @@ def companies(quotes: pd.DataFrame, known: Collection[str] = ()) -> Companies:
 
 
 def without(counted: Companies, symbols: Collection[str]) -> Companies:
-    """The same companies less those of `symbols`: lines whose figures are not believed."""
+    """The same companies without those in `symbols`, whose quotes are held back."""
     return Companies(counted.session, counted.frame[~counted.frame.index.isin(list(symbols))], counted.excluded)
 
 
 def as_of(counted: Companies, quotes: pd.DataFrame, session: date) -> Companies:
-    """The same companies on an earlier session, by the quotes its census had for their lines; NaN where it had none."""
+    """The same companies on an earlier session, with the quotes of that session's census; NaN if it had none."""
     frame = quotes[list(_COPIED)].reindex(counted.frame.index)
     frame["symbols"] = counted.frame["symbols"]
     frame["shares_all"] = frame["market_value"] / frame["price"]
@@ -111,7 +112,7 @@ def as_of(counted: Companies, quotes: pd.DataFrame, session: date) -> Companies:
 
 
 def _unusable(quotes: pd.DataFrame, session: pd.Timestamp) -> dict[int, str]:
-    """Positions of the lines whose figures cannot be used, with the reason."""
+    """Positions of the listings whose quotes cannot be used, with the reason."""
     price, value = (quotes[column].to_numpy(dtype=float) for column in ("price", "market_value"))
     found = {}
     for position in np.flatnonzero(~(np.isfinite(value) & (value > 0))):
@@ -124,7 +125,7 @@ def _unusable(quotes: pd.DataFrame, session: pd.Timestamp) -> dict[int, str]:
 
 
 def _leaders(lines: pd.DataFrame) -> dict[str, str]:
-    """The symbol that stands for each line; `lines` most traded first."""
+    """The symbol that represents each listing; `lines`: most traded first."""
     groups: dict[str, list[tuple[str, bool]]] = {}  # plain name → its leaders, and whether class words were stripped
     leader: dict[str, str] = {}
     for symbol, name in zip(lines.index, lines["name"], strict=True):
@@ -142,7 +143,7 @@ def _leaders(lines: pd.DataFrame) -> dict[str, str]:
 
 @lru_cache(maxsize=8_192)
 def _plain_name(name: str) -> tuple[str, bool]:
-    """The name in one spelling without its class words, and whether there were any."""
+    """The normalised name without class words, and whether it had any."""
     lowered = re.sub(r"[^a-z0-9&\- ]+", "", name.lower().replace("/", " "))
     without = _CLASS_WORDS.sub(" ", lowered)
     words = [_ONE_SPELLING.get(word, word) for word in without.split() if word not in ("the", "-")]
@@ -150,7 +151,7 @@ def _plain_name(name: str) -> tuple[str, bool]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two symbols look like one company's: alike up to a dash or a fifth letter, or one begins the other."""
+    """Whether two symbols may belong to one company: equal up to a dash or a fifth letter, or one starts the other."""
     one, other = one.split("-")[0], other.split("-")[0]
     short, long = sorted((one, other), key=len)
     return long.startswith(short) or (len(one) == len(other) == 5 and one[:4] == other[:4])
@@ -178,23 +179,23 @@ def rank_day(year: int) -> date:
 
 
 def effective_day(year: int) -> date:
-    """The day on which the year's ranks come into force: the fourth Friday of June."""
+    """The day from which the year's ranks apply: the fourth Friday of June."""
     first = date(year, 6, 1)
     return first + timedelta(days=(4 - first.weekday()) % 7 + 21)
 
 
 def in_force_on(session: date) -> int:
-    """The year whose ranks are in force on `session`."""
+    """The year whose ranks apply on `session`."""
     return session.year if session >= effective_day(session.year) else session.year - 1
 
 
 def segments(market_value: pd.Series, previous: pd.Series | None = None) -> pd.DataFrame:
     """Rank and segment of each company: index symbol, by rank; columns rank (int), segment (large, mid, small or None).
 
-    `market_value`: US dollars by symbol; companies without one have no rank and no row. `previous`: the segment held so
-    far, by symbol; None or absent for newcomers. A member keeps its segment while its rank is within the band of a
-    border of that segment (±60 at 500, ±150 at 1,000 and 3,000); past it, and for newcomers, the borders decide. Equal
-    values rank by symbol.
+    `market_value`: US dollars by symbol; companies without one have no rank and no row. `previous`: the segment so far,
+    by symbol; None or absent for new companies. A member keeps its segment while its rank is within the band around a
+    border of that segment (±60 at 500, ±150 at 1,000 and 3,000). Beyond the band, and for new companies, the borders
+    decide. Equal values rank by symbol.
     """
     known = market_value[np.isfinite(market_value.to_numpy(dtype=float))]
     order = np.lexsort((known.index.astype(str), -known.to_numpy(dtype=float)))

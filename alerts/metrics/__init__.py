@@ -1,1 +1,1 @@
-"""Frames in, one dated number out; no input or output."""
+"""Metrics: frames in, dated numbers out; no I/O."""

@@ -1,7 +1,7 @@
-"""Advances and declines, and what is summed or smoothed over them from the first day held on.
+"""Advances and declines, and figures that sum or smooth them from the first stored day.
 
-These figures depend on their whole path. They are computed from the counts of every day, which are kept: a backfill and
-a refresh every day come to the same.
+These figures depend on every earlier day. They are computed from stored daily counts, so a backfill and a daily refresh
+give the same values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from alerts.metrics.series import ema
 
 COLUMNS = ["advances", "declines", "eligible", "members"]
 FAST, SLOW = 19, 39  # sessions: α = 2/(n + 1) = 0.10 and 0.05
-SETTLED = 100  # days after which the first ones do not show any more
+SETTLED = 100  # days after which the starting values no longer matter
 _APART = pd.Timedelta(days=10)
 Floats = npt.NDArray[np.float64]
 
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 def counts(closes: MemberCloses, segment: str) -> pd.DataFrame:
     """Members up and down on each session, unchanged ones in neither; `COLUMNS`, whole numbers.
 
-    Eligible is a member with a close today and on the session before; one listed today is too young.
+    A member with a close today and on the session before is eligible; one listed today is not counted.
     """
     belongs = closes.in_segment(segment) & (closes.age >= 2)
     both, up, down = closes.moves
@@ -36,10 +36,10 @@ def counts(closes: MemberCloses, segment: str) -> pd.DataFrame:
 
 
 def joined(kept: pd.DataFrame | None, fresh: pd.DataFrame) -> pd.DataFrame:
-    """Kept counts of the days before, then fresh ones; from the last gap of more than ten days on.
+    """Stored counts of earlier days, then fresh ones; only the part after the last gap of more than ten days.
 
-    The first day of `fresh` has none before it to compare with: it is taken from what was kept, and so is a day whose
-    closes are not held any more.
+    The first day of `fresh` has no day before it to compare with, so its stored count is used; likewise for a day whose
+    closes are no longer stored.
     """
     counted_anew = fresh[fresh["eligible"] > 0] if kept is not None and len(kept) else fresh.iloc[1:]
     told = counted_anew
@@ -53,35 +53,35 @@ def joined(kept: pd.DataFrame | None, fresh: pd.DataFrame) -> pd.DataFrame:
 
 
 def known(told: pd.DataFrame, floor: float) -> tuple[pd.Series, pd.Series]:
-    """Advances and declines by session, NaN on days whose coverage is under `floor`."""
+    """Advances and declines by session, NaN on days with coverage below `floor`."""
     enough = (told["members"] > 0) & (told["eligible"] >= floor * told["members"])
     return told["advances"].where(enough).astype("float64"), told["declines"].where(enough).astype("float64")
 
 
 def of_counts(metric_id: str, value: pd.Series, told: pd.DataFrame, reason: str) -> pd.DataFrame:
-    """Figures of a metric made of counts."""
+    """Figures of a metric that is computed from counts."""
     return counted(
         metric_id, value, told["eligible"].astype("float64"), told["members"].astype("float64"), reason=reason
     )
 
 
 def line(told: pd.DataFrame, segment: str) -> pd.DataFrame:
-    """A/D line: Σ(A − D) from 0 before the first day held. A day that is missing adds nothing."""
+    """A/D line: Σ(A − D) from 0 before the first stored day. A missing day adds nothing."""
     name = f"breadth.ad_line.{segment}"
     up, down = known(told, metric(name).floor)
     return of_counts(name, (up - down).cumsum(), told, "not defined")
 
 
 def net(told: pd.DataFrame, floor: float) -> pd.Series:
-    """1000 · (A − D)/(A + D); NaN where nobody moved or the coverage is under `floor`."""
+    """1000 · (A − D)/(A + D); NaN if no member moved or the coverage is below `floor`."""
     up, down = known(told, floor)
     return 1000.0 * (up - down) / (up + down).where(up + down > 0)
 
 
 def oscillator(net_advances: Floats, fast: float | None = None, slow: float | None = None) -> Floats:
-    """McClellan oscillator: EMA with α = 0.10 less EMA with α = 0.05.
+    """McClellan oscillator: EMA with α = 0.10 minus EMA with α = 0.05.
 
-    `fast`, `slow`: the EMAs of the day before the first, where they are known; else each begins with a plain mean.
+    `fast`, `slow`: the EMAs of the day before the first, if known; otherwise each begins with a plain mean.
     """
     return ema(net_advances, FAST, fast) - ema(net_advances, SLOW, slow)
 
@@ -89,7 +89,7 @@ def oscillator(net_advances: Floats, fast: float | None = None, slow: float | No
 def mcclellan(told: pd.DataFrame, segment: str) -> pd.DataFrame:
     """McClellan oscillator of 1000 · (A − D)/(A + D), from the hundredth day on.
 
-    Adjusted by the number that moved, so that a segment of 500 and one of 2,000 read alike.
+    Ratio-adjusted, so that segments of 500 and of 2,000 members are comparable.
     """
     name = f"breadth.mcclellan.{segment}"
     return of_counts(name, _settled(net(told, metric(name).floor)), told, _YOUNG)

@@ -1,7 +1,7 @@
 """Breadth: how many stocks take part.
 
 Counted over the members of a segment on each session; see MemberCloses. Prices are split-adjusted closes without
-dividends, as published breadth figures use them. Nothing is carried forward over a missing close.
+dividends, as in published breadth figures. No close is carried forward.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def above_average(
 ) -> tuple[pd.DataFrame, int]:
     """Share of eligible members whose close is above the mean of their last n closes, in %.
 
-    100 · #(C > SMAn) / eligible. Members listed for fewer than n sessions are too young and not counted. For the last
-    session alone, `latest_average` ((C,), dollars, NaN where unknown) serves members whose own window is not filled.
-    Returns the figures by session, and how many members the latest averages served for.
+    100 · #(C > SMAn) / eligible. Members listed for fewer than n sessions are not counted. On the last session only,
+    `latest_average` ((C,), dollars, NaN if unknown) replaces the average of members without a full window. Returns the
+    figures by session, and the number of members for which the latest average was used.
     """
     grown = closes.in_segment(segment) & (closes.age >= n)
     complete, over = closes.standing(n)
@@ -41,7 +41,7 @@ def above_average(
         gap = grown[-1] & ~eligible[-1] & (closes.close[-1] > 0) & told
         served = int(gap.sum())
         eligible[-1] |= gap
-        # Rounded like the closes, or a close at its average might be above it.
+        # Rounded like the closes; otherwise a close equal to its average might count as above it.
         above[-1] |= gap & (closes.close[-1] > np.rint(np.where(told, latest_average, 0.0) * MILLIONTHS))
     members, counted_in = _count(grown, closes.sessions), _count(eligible, closes.sessions)
     value = 100.0 * _count(above, closes.sessions) / counted_in.where(counted_in > 0)
@@ -49,9 +49,9 @@ def above_average(
 
 
 def ad_ratio(counts: pd.DataFrame, segment: str) -> pd.DataFrame:
-    """Advances over declines of the day, A/D, unchanged members left out; no declines → missing.
+    """Advances over declines of the day, A/D, unchanged members left out; missing without declines.
 
-    `counts`: as `advances.counts` gives them.
+    `counts`: as returned by `advances.counts`.
     """
     told = counts.astype("float64")
     value = told["advances"] / told["declines"].where(told["declines"] > 0)
@@ -61,8 +61,8 @@ def ad_ratio(counts: pd.DataFrame, segment: str) -> pd.DataFrame:
 def highs_and_lows(closes: MemberCloses, segment: str, n: int = 252) -> pd.DataFrame:
     """How many members close at their highest and lowest of the last n sessions: highs, lows, eligible, members.
 
-    Closes, not the day's highs and lows. Members with fewer than n closes among the last n + n/20 sessions are not
-    eligible, those listed for fewer than n sessions too young.
+    Uses closes, not the day's highs and lows. Members with fewer than n closes among the last n + n/20 sessions are not
+    eligible; those listed for fewer than n sessions are not counted.
     """
     grown = closes.in_segment(segment) & (closes.age >= n)
     complete, high, low = closes.extremes(n)
@@ -72,7 +72,7 @@ def highs_and_lows(closes: MemberCloses, segment: str, n: int = 252) -> pd.DataF
 
 
 def net_highs(extremes: pd.DataFrame, segment: str) -> pd.DataFrame:
-    """New 52-week highs less new lows: #(C ≥ 252-session maximum) − #(C ≤ 252-session minimum)."""
+    """New 52-week highs minus new lows: #(C ≥ 252-session maximum) − #(C ≤ 252-session minimum)."""
     value = extremes["highs"] - extremes["lows"]
     return counted(f"breadth.net_highs.{segment}", value, extremes["eligible"], extremes["members"])
 
@@ -80,7 +80,7 @@ def net_highs(extremes: pd.DataFrame, segment: str) -> pd.DataFrame:
 def high_low_index(extremes: pd.DataFrame, segment: str, n: int = 10, within: int = 20) -> pd.DataFrame:
     """Mean of the last n values of 100 · highs/(highs + lows); days without either are skipped.
 
-    The n have to lie within the last `within` sessions, today's included. A day under the coverage floor has no value.
+    The n values must be within the last `within` sessions, today's included. A day below the coverage floor has none.
     """
     name = f"breadth.high_low_index.{segment}"
     both = extremes["highs"] + extremes["lows"]
@@ -92,7 +92,7 @@ def high_low_index(extremes: pd.DataFrame, segment: str, n: int = 10, within: in
     first = position.reindex(present.index).shift(n - 1).where(mean.notna())
     latest = pd.DataFrame({"mean": mean, "first": first}).reindex(share.index).ffill()
     value = latest["mean"].where(position - latest["first"] < within)
-    # Means of 0 to 100 lie there; their rounding may not.
+    # Rounding must not move a mean of values from 0 to 100 out of that range.
     return counted(
         name, value.clip(0.0, 100.0), extremes["eligible"], extremes["members"],
         reason=f"fewer than {n} days with new highs or lows among the last {within}",
@@ -102,8 +102,8 @@ def high_low_index(extremes: pd.DataFrame, segment: str, n: int = 10, within: in
 def beating_index(closes: MemberCloses, funds: pd.DataFrame, n: int) -> dict[str, pd.DataFrame]:
     """Share of eligible members whose return over n sessions is above that of their index's fund, in %; by segment.
 
-    100 · #(C(t)/C(t−n) > F(t)/F(t−n))/eligible, F: SPY for large, IWM for small, VTI for all. Price returns on both
-    sides: closes of companies are kept without dividends, so the fund's are taken without them too.
+    100 · #(C(t)/C(t−n) > F(t)/F(t−n))/eligible, F: SPY for large, IWM for small, VTI for all. Price returns on
+    both sides: the stored closes of companies exclude dividends, so those of the fund do too.
     `funds`: sessions × funds, split-adjusted closes in dollars.
     """
     gained = np.full(closes.close.shape, np.nan)
@@ -129,7 +129,7 @@ def beating_index(closes: MemberCloses, funds: pd.DataFrame, n: int) -> dict[str
 
 
 def sectors_above_average(raw: pd.DataFrame, n: int = 200) -> pd.DataFrame:
-    """How many sector SPDRs close above their n-session average; a fund too young for it is not counted.
+    """How many sector SPDRs close above their n-session average; a fund with a shorter history is not counted.
 
     `raw`: sessions × funds, split-adjusted closes in dollars.
     """

@@ -1,6 +1,6 @@
-"""Metric, and the list of all of them.
+"""Metric, and the list of all metrics.
 
-The words stand in catalog.toml; the computing in the family's module (breadth.py, size.py, …).
+Titles, formulas and names are in catalog.toml; each family's module (breadth.py, size.py, …) computes its metrics.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ UNIT_SUFFIX = {
     "": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "fraction": "",
     "event": "", "companies": "", "σ": " σ", "log/yr": " log/yr",
 }  # fmt: skip
-_SIGNED = ("pp", "points", "σ", "log/yr")  # a difference: its sign is half of what it says
+_SIGNED = ("pp", "points", "σ", "log/yr")  # differences: always printed with a sign
 
 
 class UnknownMetric(KeyError):
-    """No metric has that id."""
+    """There is no metric with that id."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -38,8 +38,8 @@ class Metric:
     unit: str
     formula: str
     inputs: str
-    minimum: int  # sessions of history it needs
-    floor: float  # least coverage, 0–1, under which there is no value
+    minimum: int  # sessions of history that it needs
+    floor: float  # minimum coverage, 0–1; below it there is no value
     direction: int  # +1: a higher value favours small caps, -1: a lower one, 0: neither
     low: float | None  # the possible range; None: no bound
     high: float | None
@@ -56,7 +56,7 @@ class Metric:
 
     @property
     def segmented(self) -> bool:
-        """Whether there is one of it for each of several segments."""
+        """Whether the metric exists for each of several segments."""
         return self.segment in SEGMENT_WORDS
 
     @property
@@ -70,17 +70,17 @@ class Metric:
         return parts[2] if len(parts) > 2 else None
 
     def show(self, value: float) -> str:
-        """`value` as read, with its unit: "58.1 %", "−29.7 %", "+3.1 pp", "broadening"; "–" where it is no number."""
+        """`value` as text, with its unit: "58.1 %", "−29.7 %", "+3.1 pp", "broadening"; "–" if it is not a number."""
         if not math.isfinite(value):
             return "–"
         if self.labels and round(value) in self.labels:
             return self.labels[round(value)]
-        if not self.unit:  # a person's own series: nobody knows in how many decimals it is read
+        if not self.unit:  # a user's own series: the number of decimals is unknown
             return f"{value:,.10g}".replace("-", "−")
         return number(value, self.decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
 
     def show_level(self, level: float) -> str:
-        """A threshold with its unit, in the decimals it was given with: "60 %", "−2.5 pp"."""
+        """A threshold with its unit, with the decimals it was typed with: "60 %", "−2.5 pp"."""
         if self.labels and level in self.labels:
             return self.labels[round(level)]
         return f"{level:,.12g}".replace("-", "−") + UNIT_SUFFIX[self.unit]
@@ -96,7 +96,7 @@ class Metric:
 
 
 def number(value: float, decimals: int, *, sign: bool = False) -> str:
-    """A number with a true minus sign, thousands apart, and never "−0.0"."""
+    """A number with a typographic minus sign and thousands separators, never "−0.0"."""
     text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
     if not text.strip("+-0.,"):
         text = text.lstrip("+-")
@@ -127,20 +127,20 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
 
 @lru_cache(maxsize=1)
 def catalog() -> dict[str, Metric]:
-    """All metrics by id, in the order they are shown."""
+    """All metrics by id, in display order."""
     text = resources.files("alerts.metrics").joinpath("catalog.toml").read_text(encoding="utf-8")
     return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
 
 
-#: The fund itself: what a new high of "equal weight" is about. No figure is kept of it; its closes are.
+#: The fund RSP: a new high of "equal weight" refers to it. Its closes are stored, but no figures.
 RSP = "fund.rsp"
-#: Imported series are metrics too, though no list knows them: import.NAME.
+#: Imported series (import.NAME) are metrics too, but are not in the catalogue.
 IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @lru_cache(maxsize=1024)
 def _beside_the_catalogue(identity: str) -> Metric | None:
-    """What is watched and not computed: RSP's own close, and any imported series (whether it is held or not)."""
+    """Metrics that are not computed: RSP's close, and any imported series, whether it is stored or not."""
     if identity == RSP:
         return Metric(
             id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",

@@ -1,4 +1,4 @@
-"""All metrics of a range of sessions from one set of frames: the same way for a backfill and for a day."""
+"""Computes all metrics of a range of sessions from one set of frames, for a backfill and a daily refresh alike."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from alerts.metrics.releases import known
 
 FUNDS = ("SPY", "IWM", "RSP", "IJR", "IWC", "VTI", "VSS", "ACWX", *breadth.SECTOR_FUNDS)
 SEGMENTS = ("large", "small", "all")
-#: Sessions of closes that the longest window needs before the first figure, holes allowed for.
+#: Sessions of closes that the longest window needs before the first figure, with allowance for missing closes.
 WINDOW = 300
 ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
-#: What counts members; the rest is made of funds, or of series.
+#: Families that count members; the others use funds or economic series.
 _OVER_MEMBERS = ("breadth.", "valuation.", "earnings.", "concentration.", "regime.")
 _OVER_FUNDS = ("breadth.equal_weight", "breadth.sectors_")
 
@@ -76,7 +76,7 @@ class Inputs:
 
 
 def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
-    """The figures of every metric in the catalogue on each of `sessions`, which have to be in the frames."""
+    """The figures of every metric in the catalogue on each of `sessions`, which the frames must contain."""
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
@@ -100,13 +100,13 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
 
 
 def counts(closes: MemberCloses) -> dict[str, pd.DataFrame]:
-    """Advances and declines by segment on every session that can be counted, to be kept: see advances.py."""
+    """Advances and declines by segment on every countable session, to be stored: see advances.py."""
     told = {segment: advances.counts(closes, segment) for segment in SEGMENTS}
     return {segment: frame[frame["eligible"] > 0] for segment, frame in told.items()}
 
 
 def of_closes(inputs: Inputs) -> dict[str, pd.DataFrame]:
-    """Figures by id of every metric that is counted over members' closes, on all sessions in the frames."""
+    """Figures by id of every metric computed from members' closes, on all sessions in the frames."""
     frames: dict[str, pd.DataFrame] = {}
     _breadth(inputs, frames)
     return frames
@@ -117,7 +117,7 @@ def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
-    """The figure with what its source has to say about who was counted, and by whose averages."""
+    """The figure with a source that says how members were ranked and whose averages were used."""
     if not figure.metric.startswith(_OVER_MEMBERS) or figure.metric.startswith(_OVER_FUNDS):
         return figure
     notes = []
@@ -131,7 +131,7 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
 
 
 def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
-    """Adds the family's frames; by metric, for how many members the latest averages served on the last session."""
+    """Add the family's frames; return for how many members each metric used the latest average on the last session."""
     served = {}
     closes = inputs.closes
     for segment in SEGMENTS:

@@ -1,4 +1,4 @@
-"""Concentration: how much of the large segment's value its largest companies are."""
+"""Concentration: the share of the large segment's value in its largest companies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Values = npt.NDArray[np.float64]
 def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """top7, top10 and effective_n by id.
 
-    `censuses`: one a session, a row a company with market_value (dollars) and segment. Coverage is by number of
+    `censuses`: one for each session, with one row for each company: market_value (dollars) and segment. Coverage counts
     companies with a market value.
     """
     values = [_known(census.loc[census["segment"] == "large", "market_value"]) for census in censuses]
@@ -41,7 +41,7 @@ def top(market_value: Values, n: int) -> float:
 
 
 def effective_number(market_value: Values) -> float:
-    """1/Σw²: how many companies of equal weight would be as concentrated; NaN where there is none."""
+    """1/Σw²: the number of equal-weight companies with the same concentration; NaN without values."""
     if not len(market_value):
         return float("nan")
     weight = market_value / market_value.sum()
@@ -49,6 +49,6 @@ def effective_number(market_value: Values) -> float:
 
 
 def _known(market_value: pd.Series) -> tuple[Values, int]:
-    """(the values there are, how many companies)."""
+    """(the known values, the number of companies)."""
     value = market_value.to_numpy(dtype="float64")
     return value[np.isfinite(value) & (value > 0)], len(value)

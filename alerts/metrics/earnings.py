@@ -1,7 +1,7 @@
-"""Earnings: how much more companies are expected to earn than they earned, small against large.
+"""Earnings: expected growth of small and large companies, and the gap between them.
 
-Expected earnings are adjusted ones, the base is what was reported: write-offs weigh on the base alone, so growth reads
-high, most of all after bad years. One census gives one session's figures.
+Expected earnings are adjusted, trailing ones are as reported: write-offs lower only the trailing figure, so growth
+reads high, especially after bad years. One census gives one session's figures.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from alerts.metrics.valuation import SEGMENTS, positive
 def growth(members: pd.DataFrame) -> dict[str, float]:
     """One segment in one census: Σ forward EPS/Σ trailing EPS − 1 in %, each EPS × market value/price.
 
-    `members`: a row a company with market_value, price, eps_forward, eps_trailing (dollars; NaN where unknown). Both
-    sums are over companies with both. NaN where the base adds up to nothing or a loss. Coverage is by market value; a
-    member without one counts as one of average size without figures.
+    `members`: one row for each company with market_value, price, eps_forward, eps_trailing (dollars; NaN if unknown).
+    Both sums include only companies with both figures. NaN if the trailing sum is zero or a loss. Coverage is by market
+    value; a member without one counts as a company of average size without figures.
     """
     value, price = positive(members["market_value"]), positive(members["price"])
     forward, trailing = (members[name].to_numpy(dtype="float64") * value / price for name in _BOTH)
@@ -39,7 +39,7 @@ _BOTH = ("eps_forward", "eps_trailing")
 
 
 def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
-    """Growth of both segments and the gap between them, small less large, in percentage points; by id."""
+    """Growth of both segments and the gap between them, small minus large, in percentage points; by id."""
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:
         rows = [growth(census[census["segment"] == segment]) for census in censuses]

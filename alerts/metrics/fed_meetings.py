@@ -1,4 +1,4 @@
-"""When the Federal Open Market Committee decides: a dated table, because nothing that is asked for figures tells."""
+"""Decision days of the Federal Open Market Committee, from a dated table, because no data source lists them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class Meetings:
-    """Days of decision, ascending, and the months ("2025-09") about which the table knows whether there is one."""
+    """Decision days, ascending, and the months ("2025-09") that the table covers."""
 
     decisions: tuple[date, ...]
     first_month: str
@@ -19,11 +19,11 @@ class Meetings:
 
     @property
     def last(self) -> date:
-        """The last decision the table knows of."""
+        """The last decision day in the table."""
         return self.decisions[-1]
 
     def knows(self, month: str) -> bool:
-        """Whether the table says if there is a meeting in `month`."""
+        """Whether the table covers `month`."""
         return self.first_month <= month <= f"{self.last:%Y-%m}"
 
     def in_month(self, month: str) -> date | None:
@@ -33,7 +33,7 @@ class Meetings:
 
 @lru_cache(maxsize=1)
 def scheduled() -> Meetings:
-    """The table of the package."""
+    """The table that comes with the package."""
     text = resources.files("alerts.metrics").joinpath("fed_meetings.toml").read_text(encoding="utf-8")
     held = tomllib.loads(text)
     return Meetings(tuple(held["decisions"]), held["first_month"], held["source"])

@@ -1,4 +1,4 @@
-"""Figure: one dated number, or the reason why there is none."""
+"""Figure: one dated number, or the reason why it is missing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Figure:
     metric: str
     value: float | None
     coverage: float | None  # 0–1
-    eligible: int | None  # how many were counted
-    members: int | None  # of how many that should have been
+    eligible: int | None  # how many companies or funds were counted
+    members: int | None  # how many there are in all
     source: str
     reason: str | None  # why there is no value; None where there is one
-    #: ISO moment at which what it is computed from was fetched; None before it is kept. Two figures may agree without.
+    #: ISO time at which its inputs were fetched; None before it is stored. Not compared between figures.
     fetched_at: str | None = field(default=None, compare=False)
 
 
@@ -43,8 +43,8 @@ def counted(
 ) -> pd.DataFrame:
     """Figures of a metric with its coverage floor applied.
 
-    `value`, `eligible`, `members`: by session. `coverage` (0–1) is eligible/members unless given. A value under the
-    floor is missing, never 0; a value that is NaN above it is missing for `reason`.
+    `value`, `eligible`, `members`: by session. `coverage` (0–1) is eligible/members unless given. A value below the
+    floor is missing, never 0; a value that is NaN above the floor is missing because of `reason`.
     """
     floor = metric(metric_id).floor
     told = value.to_numpy(dtype="float64").copy()
@@ -58,7 +58,7 @@ def counted(
     undefined = np.isnan(told)
     why[undefined] = reason if isinstance(reason, str) else reason.to_numpy()[undefined]
     if short.any():
-        percent = np.floor(100.0 * np.nan_to_num(share) + 1e-9)  # down: 89.7 % must not read as if it were 90
+        percent = np.floor(100.0 * np.nan_to_num(share) + 1e-9)  # rounded down: 89.7 % must not read as 90
         for whole in np.unique(percent[short]):
             why[short & (percent == whole)] = f"coverage {whole:.0f} % is under {round(100 * floor)} %"
         why[short & ~(count > 0)] = "no members"
@@ -68,9 +68,9 @@ def counted(
 
 
 def figures(metric_id: str, frame: pd.DataFrame, source: str, sessions: pd.DatetimeIndex | None = None) -> list[Figure]:
-    """The rows of a metric function's frame as Figures, those of `sessions` alone if they are given.
+    """The rows of a metric function's frame as Figures; only those of `sessions` if given.
 
-    A session that the frame does not have is missing. A column `source` says where it is another than `source`.
+    A session that the frame lacks is missing. A column `source` overrides `source` row by row.
     """
     asked = pd.DatetimeIndex(frame.index) if sessions is None else sessions
     rows = np.arange(len(frame)) if sessions is None else frame.index.get_indexer(sessions)

@@ -1,7 +1,7 @@
-"""Imported series as metrics: on each session the last observation known, with its own date.
+"""Imported series as metrics: on each session the last known observation, with its own date.
 
-An observation counts from its date on, or from the next session where that day is none. It is missing once it is older
-than the series lets one expect: twice its usual step and three days, four days at the least.
+An observation counts from its date, or from the next session if that day is not a session. The figure is missing once
+the observation is older than twice the usual interval of the series plus three days, or four days if that is more.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import pandas as pd
 from alerts.metrics.figure import Figure
 
 FAMILY = "import"
-_LEAST = 4  # days a daily series rests over a holiday weekend
+_LEAST = 4  # days without a value over a holiday weekend
 
 
 def longest_age(observations: pd.Series) -> int:
-    """Days after which the last observation is stale: 2 · median step + 3, at least 4; step 1 where there is one."""
+    """Days after which the last observation is stale: 2 · median step + 3, at least 4; one observation: step 1."""
     days = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]").astype(np.int64)
     step = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
     return max(_LEAST, round(2 * step) + 3)
 
 
 def own_figures(metric_id: str, observations: pd.Series, sessions: Sequence[date], file: str) -> list[Figure]:
-    """A figure on each of `sessions` from the first observation on; `observations`: float by date, ascending."""
+    """A figure on each of `sessions`, starting with the first observation; `observations`: float by date, ascending."""
     days = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]")
     values = observations.to_numpy(dtype="float64")
     oldest = longest_age(observations)

@@ -1,4 +1,4 @@
-"""The closes of companies with their segment on each session: what breadth is counted over."""
+"""Closes and segments of companies on each session, from which breadth is computed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 MILLIONTHS = 1_000_000
-LARGEST = 1e9  # dollars; a close beyond is an error of the source, and 250 of them still add up in 64 bits
+LARGEST = 1e9  # dollars; a larger close is a source error, and the sum of 250 such closes still fits into 64 bits
 SEGMENT_CODES = {"large": 1, "mid": 2, "small": 3}
 Flags = npt.NDArray[np.bool_]
-_COLUMNS = 128  # companies looked through at a time, so that what is made on the way stays small
+_COLUMNS = 128  # companies processed at a time, to keep intermediate arrays small
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +22,8 @@ class MemberCloses:
 
     close: int64 (T, C), split-adjusted closes in millionths of a dollar, 0 where there is none. Whole numbers compare
         exactly with their average, whatever the order of summation.
-    segment: int8 (T, C), a value of SEGMENT_CODES, 0 where the company is no member that day.
-    listed: datetime64[D] (C,), the first session the company traded; NaT where unknown.
+    segment: int8 (T, C), a value of SEGMENT_CODES, 0 if the company is not a member on that day.
+    listed: datetime64[D] (C,), the first session on which the company traded; NaT if unknown.
     """
 
     sessions: pd.DatetimeIndex
@@ -33,13 +33,13 @@ class MemberCloses:
     listed: npt.NDArray[np.datetime64]
 
     def in_segment(self, segment: str) -> Flags:
-        """(T, C): who belongs to `segment`: large, small, or all."""
+        """(T, C): whether a company is in `segment`: large, small, or all."""
         belongs: Flags = self.segment > 0 if segment == "all" else self.segment == SEGMENT_CODES[segment]
         return belongs
 
     @cached_property
     def age(self) -> npt.NDArray[np.int64]:
-        """(T, C): sessions traded so far, today included; very large where listed before these sessions, or unknown."""
+        """(T, C): sessions traded so far, today included; very large if listed before these sessions, or unknown."""
         days = self.sessions.to_numpy().astype("datetime64[D]")
         position = np.searchsorted(days, self.listed)
         before = np.isnat(self.listed) | (self.listed < days[0])
@@ -56,7 +56,7 @@ class MemberCloses:
         return total, count
 
     def standing(self, n: int) -> tuple[Flags, Flags]:
-        """(T, C) each: whose close and window of n closes are there, and whose close is above the mean of those n."""
+        """(T, C) each: whether there is a close with a full window of n closes, and whether it is above their mean."""
         if n not in self._standing:
             sums = self.last_sums(n)
             self._standing[n] = (sums > 0, self.close * n > sums)
@@ -65,7 +65,7 @@ class MemberCloses:
 
     @cached_property
     def moves(self) -> tuple[Flags, Flags, Flags]:
-        """(T, C) each: who has a close today and on the session before, who is up, who is down."""
+        """(T, C) each: whether there are closes on this and the previous session; whether up; whether down."""
         today, before = self.close[1:], self.close[:-1]
         both, up, down = (np.zeros(self.close.shape, dtype=bool) for _ in range(3))
         both[1:] = (today > 0) & (before > 0)
@@ -74,7 +74,7 @@ class MemberCloses:
         return both, up, down
 
     def extremes(self, n: int = 252) -> tuple[Flags, Flags, Flags]:
-        """(T, C) each: who has n closes, whose close is the highest of the last n sessions, whose is the lowest."""
+        """(T, C) each: whether there are n closes; whether the close is the highest of n sessions; or the lowest."""
         if n not in self._extremes:
             high, low = (np.zeros(self.close.shape, dtype=bool) for _ in range(2))
             for begin in range(0, self.close.shape[1], _COLUMNS):
@@ -82,14 +82,14 @@ class MemberCloses:
                 close = np.ascontiguousarray(self.close[:, part])
                 high[:, part] = close >= _highest(close, n)
                 high[:, part] &= close > 0
-                # Upside down, a missing close is the lowest of all.
+                # With the sign reversed, a missing close is the lowest of all.
                 low[:, part] = -close >= _highest(np.where(close > 0, -close, np.iinfo(np.int64).min), n)
                 low[:, part] &= close > 0
             self._extremes[n] = (self.complete(n), high, low)
         return self._extremes[n]
 
     def complete(self, n: int) -> Flags:
-        """(T, C): who has a close today and n closes within the last n + max(2, n/20) sessions."""
+        """(T, C): whether there is a close today and n closes within the last n + max(2, n/20) sessions."""
         span = n + max(2, n // 20)
         _, count = self.running
         found = np.zeros(self.close.shape, dtype=bool)
@@ -130,7 +130,7 @@ class MemberCloses:
 
     @cached_property
     def _standing(self) -> dict[int, tuple[Flags, Flags]]:
-        return {}  # by n: three segments ask for the same
+        return {}  # by n: three segments use the same arrays
 
     @cached_property
     def _extremes(self) -> dict[int, tuple[Flags, Flags, Flags]]:
@@ -138,9 +138,9 @@ class MemberCloses:
 
 
 def _highest(values: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
-    """The highest of each column's last n rows, today's included; of fewer where there are fewer.
+    """The highest of each column's last n rows, today's included, or of as many as there are.
 
-    Cut into blocks of n rows, a window is the end of one block and the beginning of the next: two running maxima do.
+    In blocks of n rows, each window is the end of one block and the start of the next, so two running maxima suffice.
     """
     length, width = values.shape
     blocks = -(-length // n)
@@ -155,7 +155,7 @@ def _highest(values: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
 
 
 def in_millionths(closes: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Closes in dollars as whole millionths; 0 for NaN and what is no price (negative, infinite, beyond LARGEST)."""
+    """Closes in dollars as whole millionths; 0 for NaN and invalid prices (negative, infinite, above LARGEST)."""
     values = closes.to_numpy(dtype="float64", na_value=np.nan)
     prices = np.where((values > 0) & (values <= LARGEST), values, 0.0)
     millionths: npt.NDArray[np.int64] = np.rint(prices * MILLIONTHS).astype(np.int64)

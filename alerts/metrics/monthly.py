@@ -1,7 +1,7 @@
-"""The valuation discount from month-end valuation measures, as the source keeps them for a year or so.
+"""The valuation discount from month-end valuation measures, which the source keeps for about sixteen months.
 
-A metric of its own: its forward P/E stands on another level than the estimates of a census, and a company that expects
-a loss has none. Neither discount ever continues the other.
+This is a metric of its own: its forward P/E differs in level from the census estimates, and a company that expects a
+loss has none. The two discounts are never joined.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from alerts.metrics.figure import counted
 from alerts.metrics.valuation import positive, price_earnings
 
 NAME = "valuation.discount_monthly"
-LASTS = 45  # days after a month's end that its measures speak for the present
+LASTS = 45  # days after a month's end for which its measures count
 COLUMNS = ["value", "eligible", "members", "coverage"]
 
 
 @dataclass(frozen=True)
 class Multiple:
-    """One segment at a month's end: forward P/E of its profitable companies, and who was counted."""
+    """One segment at a month's end: forward P/E of its profitable companies, and its coverage."""
 
     forward_pe: float
     eligible: int
@@ -34,9 +34,9 @@ class Multiple:
 def multiple(members: pd.DataFrame) -> Multiple:
     """Σ market value/Σ(market value/forward P/E) over companies with a positive forward P/E.
 
-    `members`: a row a company with market_value and forward_pe at the month's end (NaN where the source has none) and
-    `ranked`, its market value when it was ranked. Covered is who has a market value: one without a forward P/E expects
-    a loss. Coverage weighs by that value, or by the rank's where it is missing.
+    `members`: one row for each company with market_value and forward_pe at the month's end (NaN if the source has none)
+    and `ranked`, its market value when it was ranked. A company with a market value is covered: without a forward P/E
+    it expects a loss. Coverage is weighted by market value, or by `ranked` if that is missing.
     """
     value, pe = positive(members["market_value"]), positive(members["forward_pe"])
     weight = np.where(np.isfinite(value), value, positive(members["ranked"]))
@@ -52,7 +52,7 @@ def multiple(members: pd.DataFrame) -> Multiple:
 
 
 def discount_of(month: pd.DataFrame) -> dict[str, float]:
-    """`COLUMNS` of one month; `month`: as `multiple` takes it, with segment."""
+    """`COLUMNS` of one month; `month`: as for `multiple`, with segment."""
     small, large = (multiple(month[month["segment"] == segment]) for segment in ("small", "large"))
     return {
         "value": 100.0 * (small.forward_pe / large.forward_pe - 1.0),
@@ -86,7 +86,7 @@ def discount_monthly(months: Mapping[date, pd.DataFrame], sessions: pd.DatetimeI
 
 
 def sourced(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """With the month's end of each row said after the source."""
+    """The frame with a source that names each row's month end."""
     told = frame.drop(columns="note")
     told["source"] = [source if note is None else f"{source}, {note}" for note in frame["note"]]
     return told

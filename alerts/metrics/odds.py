@@ -1,4 +1,4 @@
-"""What fed funds futures say of the next meetings: the odds of each target range after each of them.
+"""The odds of each target range after each of the next Fed meetings, from fed funds futures.
 
 The method is CME's (CME FedWatch, "Understanding the CME Group FedWatch Tool Methodology"). A contract settles at 100
 less the average effective rate of its month, so that 100 − price is the average expected. The rate changes on the day
@@ -27,7 +27,7 @@ _NOTHING = 1e-12
 
 
 class NoOdds(ValueError):
-    """The odds cannot be told; the text says why."""
+    """The odds cannot be computed; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class MeetingOdds:
 
 @dataclass(frozen=True)
 class Tree:
-    """The meetings after a session as far as the futures reach, and what they were computed from."""
+    """The meetings after a session that the futures cover, with the inputs of the computation."""
 
     session: date
     lower: float  # of the range in force, in %
@@ -69,7 +69,7 @@ def tree(session: date, prices: Mapping[str, float], lower: float, upper: float,
     """The odds after the close of `session`.
 
     prices: that session's closes by month of delivery ("2025-09"); lower, upper: the target range in force, in %.
-    Raises NoOdds where the table does not reach, or the futures that are needed do not trade.
+    Raises NoOdds if the table ends too early, or the needed futures do not trade.
     """
     today = f"{session:%Y-%m}"
     if not table.knows(today):
@@ -110,7 +110,7 @@ def _ran_out(table: Meetings) -> str:
 def _chain(
     decisions: list[date], implied: Mapping[str, float], anchors: list[str]
 ) -> dict[date, tuple[float | None, float | None]]:
-    """Expected rate before and after each decision, None where it cannot be told."""
+    """Expected rate before and after each decision, None if it cannot be computed."""
     count = len(decisions)
     start: list[float | None] = [None] * count
     end: list[float | None] = [None] * count
@@ -122,7 +122,7 @@ def _chain(
         ahead = [anchor for anchor in anchors if month < anchor < later]
         start[at] = implied[behind[-1]] if behind else None
         end[at] = implied[ahead[0]] if ahead else None
-        if end[at] is None and _days(decision)[0] == 0:  # decided on the first: the whole month is after it
+        if end[at] is None and _days(decision)[0] == 0:  # decided on the first of the month: the whole month follows it
             end[at] = implied.get(month)
     for at in reversed(range(count)):
         if end[at] is None and at + 1 < count:
@@ -148,7 +148,7 @@ def _days(decision: date) -> tuple[int, int]:
 
 
 def _moves(steps: float) -> dict[int, float]:
-    """Probability of a change by whole steps whose mean is `steps`: the two next to it."""
+    """Probabilities of the two whole numbers of steps next to `steps`, so that their mean is `steps`."""
     whole = math.trunc(steps)
     part = abs(steps - whole)
     told = {whole: 1.0 - part, whole + (1 if steps > 0 else -1): part}

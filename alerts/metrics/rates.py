@@ -1,4 +1,4 @@
-"""Rates and backdrop: what the Federal Reserve does, what is expected of it, and the economy behind it."""
+"""Rates and backdrop: Federal Reserve policy, expectations of it, and the economy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alerts.metrics.figure import counted
 from alerts.metrics.odds import NoOdds, tree
 from alerts.metrics.releases import known
 
-#: Metrics that are a series as it is.
+#: Metrics that equal a series.
 PLAIN = {
     "rates.fed_upper": "DFEDTARU",
     "rates.fed_lower": "DFEDTARL",
@@ -25,7 +25,7 @@ BILL, ASSETS, PRICES, PROJECTIONS = "DGS3MO", "WALCL", "PCEPILFE", "FEDTARMD"
 
 
 def of_series(metric_id: str, value: pd.Series, known_: pd.DataFrame, source: str, reason: str) -> pd.DataFrame:
-    """Figures made of one series as it was known; their source tells the observation's own date."""
+    """Figures from one series as it was known; their source states the date of the observation."""
     ones = pd.Series(1.0, index=known_.index)
     frame = counted(metric_id, value, known_["value"].notna().astype("float64"), ones, reason=reason)
     gone = known_["reason"].notna()
@@ -35,7 +35,7 @@ def of_series(metric_id: str, value: pd.Series, known_: pd.DataFrame, source: st
 
 
 def changed(observations: pd.Series, known_: pd.DataFrame, earlier: pd.DateOffset) -> pd.Series:
-    """What was known on each session over the observation dated `earlier` before it, minus one, in %."""
+    """The change of the known observation against the one dated `earlier` before it, in %, by session."""
     base = (pd.DatetimeIndex(known_["day"]) - earlier).map(observations.to_dict())
     return 100.0 * (known_["value"] / pd.Series(np.asarray(base, dtype="float64"), index=known_.index) - 1.0)
 
@@ -45,8 +45,8 @@ def projection_gap(
 ) -> tuple[pd.Series, pd.Series]:
     """(FEDTARMD for the year − December's implied rate in percentage points, why it is missing), by session.
 
-    FRED keeps the latest projection alone: on a session before it was first seen (`seen`, dates by observation) it was
-    another one, and the gap is missing.
+    FRED keeps only the latest projection. Before the session on which it was first seen (`seen`, dates by observation)
+    another projection applied, so the gap is missing.
     """
     projected = economy.get(PROJECTIONS, pd.Series(dtype="float64")).to_dict()
     first_seen = seen.get(PROJECTIONS, pd.Series(dtype="datetime64[ns]")).to_dict()
@@ -70,7 +70,7 @@ def projection_gap(
 def cut_odds(
     economy: Mapping[str, pd.Series], contracts: pd.DataFrame, sessions: pd.DatetimeIndex, table: Meetings
 ) -> tuple[pd.Series, pd.Series]:
-    """(odds in % that the first meeting after a session lowers the range, why they are missing), by session."""
+    """(odds in % that the first meeting after a session lowers the range, reason if missing), by session."""
     lower, upper = (known(economy, name, sessions) for name in ("DFEDTARL", "DFEDTARU"))
     low, high = lower["value"].to_numpy(dtype="float64"), upper["value"].to_numpy(dtype="float64")
     why = lower["reason"].where(lower["reason"].notna(), upper["reason"]).tolist()

@@ -1,4 +1,4 @@
-"""Regime: whether leadership is broad, by four signs that have to agree."""
+"""Regime: whether leadership is broad, from four signs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PARTS = ("size.trend", "size.lead_63d", "breadth.equal_weight", "breadth.above_2
 
 
 def signs(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The four signs by session, 1.0 or 0.0, NaN where one cannot be told.
+    """The four signs by session, 1.0 or 0.0, NaN if it cannot be computed.
 
-    `parts`: the figures of PARTS by id, with the same index; equal_weight with 63 sessions before the first wanted.
+    `parts`: the figures of PARTS by id, with the same index; equal_weight needs 63 sessions before the first result.
     """
     trend, lead = parts["size.trend"]["value"], parts["size.lead_63d"]["value"]
     tilt = slope(parts["breadth.equal_weight"]["value"], SLOPE_SESSIONS)
@@ -47,15 +47,15 @@ def score(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def of_score(value: float) -> int:
-    """The state one score speaks for: broadening with 3 or 4, narrow with 0 or 1, else mixed."""
+    """The state for one score: broadening for 3 or 4, narrow for 0 or 1, otherwise mixed."""
     return BROADENING if value >= 3 else NARROW if value <= 1 else MIXED
 
 
 def state(scores: pd.DataFrame, earlier: pd.Series) -> pd.DataFrame:
     """The regime by session: a change counts once it has held for two sessions in a row.
 
-    `scores`: figures of regime.score; `earlier`: scores of the sessions before, as far as known (missing ones left
-    out neither count nor break a run). Until two in a row agree the regime is missing.
+    `scores`: figures of regime.score; `earlier`: known scores of earlier sessions. Missing scores neither count nor
+    break a run. The regime is missing until two scores in a row agree.
     """
     before = earlier[~earlier.index.isin(scores.index)].dropna()
     told = scores["value"].dropna()

@@ -14,7 +14,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Release:
-    """When observations of a series are known, and until when the last one holds; days from its date."""
+    """When observations of a series become known, and how long the last one counts, in days from its date."""
 
     known_after: int
     lasts: int
@@ -22,15 +22,15 @@ class Release:
 
 @lru_cache(maxsize=1)
 def releases() -> dict[str, Release]:
-    """By FRED's id."""
+    """All releases by FRED id."""
     text = resources.files("alerts.metrics").joinpath("releases.toml").read_text(encoding="utf-8")
     return {entry["id"]: Release(entry["known_after"], entry["lasts"]) for entry in tomllib.loads(text)["series"]}
 
 
 def as_of(observations: pd.Series, sessions: pd.DatetimeIndex, release: Release) -> pd.DataFrame:
-    """By session: `value` and `day` of the last observation known then; NaN and NaT where none is, or it is too old.
+    """By session: `value` and `day` of the last known observation; NaN and NaT if there is none or it is too old.
 
-    `observations`: float by date, ascending. `reason` says why there is none.
+    `observations`: float by date, ascending. `reason` says why a value is missing.
     """
     days = observations.index.to_numpy().astype("datetime64[D]")
     asked = sessions.to_numpy().astype("datetime64[D]")
@@ -53,7 +53,7 @@ def as_of(observations: pd.Series, sessions: pd.DatetimeIndex, release: Release)
 
 
 def known(economy: Mapping[str, pd.Series], identity: str, sessions: pd.DatetimeIndex) -> pd.DataFrame:
-    """`as_of` for a series by its id; one that was never fetched is missing on every session."""
+    """`as_of` for a series by its id; a series that was never fetched is missing on every session."""
     found = economy.get(identity, pd.Series(dtype="float64", index=pd.DatetimeIndex([])))
     told = as_of(found, sessions, releases()[identity])
     if identity not in economy:

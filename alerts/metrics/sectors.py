@@ -1,4 +1,4 @@
-"""Sectors: cyclicals against defensives, and where each fund stands in its rotation. Total-return closes."""
+"""Sectors: cyclicals against defensives, and the rotation quadrant of each fund. Total-return closes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from alerts.metrics.size import LARGE_FUND, of_funds
 
 CYCLICALS, DEFENSIVES = ("XLF", "XLI", "XLY"), ("XLP", "XLU", "XLV")
 ROTATING = (*SECTOR_FUNDS, "IWM", "RSP", "IWC")
-LEADING, WEAKENING, IMPROVING, LAGGING = 2, 1, -1, -2  # above zero: stronger than the market of late
-WEEKS = 14  # that a z-score is taken over; two of them, one on the other, take 27
+LEADING, WEAKENING, IMPROVING, LAGGING = 2, 1, -1, -2  # above zero: x above 100, stronger than the market
+WEEKS = 14  # window of one z-score; a z-score of z-scores needs 27
 Floats = npt.NDArray[np.float64]
 
 
 def cyclicals_lead(adjusted: pd.DataFrame, n: int = 63) -> pd.DataFrame:
-    """Mean return over n sessions of XLF, XLI, XLY less that of XLP, XLU, XLV, in percentage points."""
+    """Mean return over n sessions of XLF, XLI, XLY minus that of XLP, XLU, XLV, in percentage points."""
     funds = [adjusted[fund] for fund in (*CYCLICALS, *DEFENSIVES)]
     gained = pd.concat([return_over(fund, n) for fund in funds], axis=1)
     half = len(CYCLICALS)
@@ -27,11 +27,11 @@ def cyclicals_lead(adjusted: pd.DataFrame, n: int = 63) -> pd.DataFrame:
 
 
 def rotation(fund: pd.Series, market: pd.Series) -> pd.DataFrame:
-    """Where a fund stands against the market on each session: x (its strength) and y (how that moves), 100 is neutral.
+    """A fund's position against the market by session: x (relative strength) and y (its momentum), 100 is neutral.
 
-    Weekly closes, the running week up to the session: R = 100 · fund/market; x = 100 + z14(R); y = 100 + z14(x), z14
-    being the z-score (ddof 1) among the last 14 weeks. An approximation of our own of what relative rotation graphs
-    show. |x − 100| and |y − 100| are at most 13/√14. NaN where a week is missing, or nothing moved.
+    Weekly closes, the current week up to the session: R = 100 · fund/market; x = 100 + z14(R); y = 100 + z14(x), z14
+    being the z-score (ddof 1) among the last 14 weeks. Our own approximation of relative rotation graphs. |x − 100|
+    and |y − 100| are at most 13/√14. NaN if a week is missing or all values are equal.
     """
     strength = 100.0 * fund / market
     known = strength.dropna()
@@ -47,7 +47,7 @@ def rotation(fund: pd.Series, market: pd.Series) -> pd.DataFrame:
 
 
 def _among_weeks(values: Floats, week: npt.NDArray[np.int64]) -> Floats:
-    """z-score of each session's value among it and the last values of the 13 weeks before its own."""
+    """z-score of each session's value among that value and the last values of the 13 weeks before."""
     out = np.full(len(values), np.nan)
     last = np.append(np.flatnonzero(np.diff(week)), len(week) - 1)  # the last session of each week
     closing = values[last]
@@ -59,7 +59,7 @@ def _among_weeks(values: Floats, week: npt.NDArray[np.int64]) -> Floats:
 
 
 def quadrant(fund: pd.Series, market: pd.Series) -> pd.DataFrame:
-    """Leading x, y > 100; weakening x > 100 > y; lagging x, y < 100; improving x < 100 < y. On a line: missing."""
+    """Leading x, y > 100; weakening x > 100 > y; lagging x, y < 100; improving x < 100 < y. Missing at exactly 100."""
     told = rotation(fund, market).to_numpy() - 100.0
     x, y = told[:, 0], told[:, 1]
     found = np.where(x > 0, np.where(y > 0, LEADING, WEAKENING), np.where(y > 0, IMPROVING, LAGGING)).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Averages, returns and slopes of one series by session; holes stay holes."""
+"""Averages, returns and slopes of one series by session; missing values stay missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATIO_BASE = date(2020, 1, 2)
 def mean_of_last(values: pd.Series, n: int) -> pd.Series:
     """The mean of the last n values, today's included, by session.
 
-    NaN where today has none, or where the last n do not lie within n + max(2, n/20) sessions.
+    NaN if today's is missing, or the last n are not within n + max(2, n/20) sessions.
     """
     present = values.dropna()
     mean = present.rolling(n).mean()
@@ -27,13 +27,13 @@ def mean_of_last(values: pd.Series, n: int) -> pd.Series:
 
 
 def sum_of_last(values: pd.Series, n: int) -> pd.Series:
-    """The sum of the last n values, today's included, by session; holes as `mean_of_last` takes them.
+    """The sum of the last n values, today's included, by session; missing values as in `mean_of_last`.
 
-    Exact for whole numbers.
+    Exact for integers.
     """
     present = values.dropna()
     total = present.cumsum()
-    # Where there is no n-th value before, the sum began at 0.
+    # Without an n-th value before, the sum starts at 0.
     window = (total - total.shift(n, fill_value=0.0)).where(np.arange(len(present)) >= n - 1)
     position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
     span = position - position.shift(n - 1) + 1
@@ -41,10 +41,10 @@ def sum_of_last(values: pd.Series, n: int) -> pd.Series:
 
 
 def ema(values: npt.NDArray[np.float64], n: int, before: float | None = None) -> npt.NDArray[np.float64]:
-    """Exponential moving average, α = 2/(n + 1), over the values that are there; NaN where one is missing.
+    """Exponential moving average, α = 2/(n + 1), over the known values; NaN if a value is missing.
 
-    It begins with the plain mean of the first n, NaN until then; with `before`, the average of the day before the
-    first, it begins from that.
+    It begins with the plain mean of the first n values, NaN until then; or with `before`, the average of the day before
+    the first value.
     """
     out = np.full(len(values), np.nan)
     rows = np.flatnonzero(~np.isnan(values))
@@ -66,7 +66,7 @@ def ema(values: npt.NDArray[np.float64], n: int, before: float | None = None) ->
 
 
 def zscore_of_last(values: pd.Series, n: int) -> pd.Series:
-    """(value − mean)/standard deviation of the last n values, ddof 1, by session; holes as `mean_of_last` takes them.
+    """(value − mean)/standard deviation of the last n values, ddof 1, by session; missing values as in `mean_of_last`.
 
     A standard deviation up to 1e-9 · max(1, |mean|) is rounding and counts as zero: NaN.
     """
@@ -81,7 +81,7 @@ def zscore_of_last(values: pd.Series, n: int) -> pd.Series:
 
 
 def standard_score(windows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The z-score of the last value of each row among the row, ddof 1; NaN where one is missing or none moves."""
+    """The z-score of the last value of each row among the row, ddof 1; NaN if one is missing or all are equal."""
     mean = windows.mean(axis=1)
     deviation = windows.std(axis=1, ddof=1)
     moves = deviation > CONSTANT * np.maximum(1.0, np.abs(mean))  # NaN does not
@@ -91,10 +91,10 @@ def standard_score(windows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def ratio(numerator: pd.Series, denominator: pd.Series) -> pd.Series:
-    """numerator/denominator, scaled to 100 on 2 January 2020, or the first session with both where history is younger.
+    """numerator/denominator, scaled to 100 on 2 January 2020, or on the first common session if that is later.
 
-    Give total-return closes with their whole history: they are rescaled at every distribution, their ratio to a fixed
-    day is not.
+    Pass total-return closes with their whole history: each distribution rescales them, but not their ratio to a fixed
+    day.
     """
     quotient = numerator / denominator
     known = quotient.dropna()
@@ -120,7 +120,7 @@ def return_since_quarter(values: pd.Series) -> pd.Series:
     """Today's value over that of the last session of the previous calendar quarter, minus one, in %."""
     index = pd.DatetimeIndex(values.index)
     quarter = pd.Series(index.year * 4 + index.quarter, index=index)
-    closing = values[quarter.ne(quarter.shift(-1)).to_numpy()]  # the last row is one too, and never looked up
+    closing = values[quarter.ne(quarter.shift(-1)).to_numpy()]  # includes the last row, which is never looked up
     closing.index = pd.Index(quarter[quarter.ne(quarter.shift(-1))].to_numpy())
     closing = closing[~closing.index.duplicated()]
     base = (quarter - 1).map(closing)
@@ -129,11 +129,11 @@ def return_since_quarter(values: pd.Series) -> pd.Series:
 
 
 def slope(values: pd.Series, n: int) -> pd.Series:
-    """Ordinary least squares slope a session over the last n values; NaN where one is missing."""
+    """Ordinary least squares slope a session over the last n values; NaN if one is missing."""
     x = np.arange(n) - (n - 1) / 2.0
     out = np.full(len(values), np.nan)
     if len(values) >= n:
         windows = np.lib.stride_tricks.sliding_window_view(values.to_numpy(dtype="float64"), n)
-        # Counted from today's value a flat line is all zeros, and its slope is 0 and no rounding error.
+        # Relative to today's value a flat line is all zeros, so its slope is exactly 0.
         out[n - 1 :] = (windows - windows[:, -1:]) @ x / (x @ x)
     return pd.Series(out, index=values.index)

@@ -1,6 +1,6 @@
-"""Size: small caps against large caps, by the funds that follow them. Total-return closes.
+"""Size: small caps against large caps, measured by index funds. Total-return closes.
 
-An absolute gain of small caps is no rotation: only what IWM does beyond SPY is.
+An absolute gain of small caps is not rotation; only the return of IWM relative to SPY is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SMALL_FUND, LARGE_FUND = "IWM", "SPY"
 
 
 def of_funds(metric_id: str, value: pd.Series, *funds: pd.Series, reason: str) -> pd.DataFrame:
-    """Figures of a metric made of a few funds' closes: every one of them has to be there."""
+    """Figures of a metric of a few funds; missing unless all their closes are present."""
     gone = np.column_stack([fund.isna().to_numpy() for fund in funds])
     present = pd.Series(len(funds) - np.count_nonzero(gone, axis=1), index=value.index, dtype="float64")
     wanted = pd.Series(float(len(funds)), index=value.index)
@@ -40,7 +40,7 @@ def of_funds(metric_id: str, value: pd.Series, *funds: pd.Series, reason: str) -
 
 
 def pair(small: pd.Series, large: pd.Series) -> str:
-    """IWM/SPY, from the names of the two."""
+    """The name "IWM/SPY" of two funds."""
     return f"{small.name}/{large.name}"
 
 
@@ -97,7 +97,7 @@ def drawdown(fund: pd.Series, metric_id: str, minimum: int = 252) -> pd.DataFram
 def dual_momentum(small: pd.Series, large: pd.Series, bill: pd.Series, n: int = 252) -> pd.DataFrame:
     """The winner of the last n sessions, if it did better than a Treasury bill: 1 small, 0 large, −1 neither.
 
-    `bill`: three-month yield in % a year as known on each session; that of n sessions ago is what a bill then promised.
+    `bill`: three-month yield in % a year as known on each session; the comparison uses the yield of n sessions ago.
     Source: G. Antonacci, Dual Momentum Investing, 2014.
     """
     gained, other = return_over(small, n), return_over(large, n)
@@ -115,7 +115,7 @@ def dual_momentum(small: pd.Series, large: pd.Series, bill: pd.Series, n: int = 
 
 
 def all_of(adjusted: pd.DataFrame, bill: pd.Series) -> dict[str, pd.DataFrame]:
-    """Every metric of funds by id. `adjusted`: sessions × funds, total-return closes, the whole history."""
+    """Every metric computed from funds, by id. `adjusted`: sessions × funds, total-return closes, the whole history."""
     small, large, equal = (adjusted[fund] for fund in (SMALL_FUND, LARGE_FUND, "RSP"))
     micro, abroad, world = (adjusted[fund] for fund in ("IWC", "VSS", "ACWX"))
     out = {

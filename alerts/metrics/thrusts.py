@@ -1,6 +1,6 @@
 """Breadth thrusts: a few days on which nearly everything rises, after days on which nearly everything fell.
 
-Statistics published for them are of the New York Stock Exchange's issues. Ours count other companies: none carry over.
+Published statistics refer to issues on the New York Stock Exchange. Ours count other companies, so they do not apply.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WHALEY, WHALEY_DAYS = 0.7366, 5
 
 
 def zweig_average(told: pd.DataFrame, floor: float) -> pd.Series:
-    """EMA over 10 days of A/(A + D), NaN before the thirtieth day; a day on which nobody moved is skipped."""
+    """EMA over 10 days of A/(A + D), NaN before the thirtieth day; a day on which no member moved is skipped."""
     up, down = known(told, floor)
     share = up / (up + down).where(up + down > 0)
     average = pd.Series(ema(share.to_numpy(dtype="float64"), 10), index=share.index)
@@ -28,9 +28,9 @@ def zweig_average(told: pd.DataFrame, floor: float) -> pd.Series:
 
 
 def zweig_signals(average: pd.Series) -> pd.Series:
-    """1.0 on a day the average rises above .615 within 10 sessions of the last day below .400, else 0.0; NaN as it is.
+    """1.0 on a day the average rises above .615 within 10 sessions of the last day below .400, else 0.0; NaN stays NaN.
 
-    "Rises above": the value before it, of the last day that has one, was not.
+    "Rises above" means that the previous known value was not above.
     """
     present = average.dropna()
     position = pd.Series(np.arange(len(average), dtype="float64"), index=average.index)
@@ -41,9 +41,9 @@ def zweig_signals(average: pd.Series) -> pd.Series:
 
 
 def first_days(condition: pd.Series) -> pd.Series:
-    """1.0 on a day it holds and did not on the last day known before, else 0.0; NaN as it is.
+    """1.0 on a day on which `condition` holds but did not on the previous known day, else 0.0; NaN stays NaN.
 
-    `condition`: 1.0, 0.0, or NaN where it cannot be told. The first day known is none: what was before it is not known.
+    `condition`: 1.0, 0.0, or NaN if unknown. The first known day never counts, because the day before is unknown.
     """
     present = condition.dropna()
     begins = (present == 1.0) & (present.shift() == 0.0)
@@ -65,7 +65,7 @@ def zweig_thrust(told: pd.DataFrame, segment: str) -> pd.DataFrame:
 
 
 def deemer_thrust(told: pd.DataFrame, segment: str) -> pd.DataFrame:
-    """1 on the first day that 10 days' advances are more than 1.97 times 10 days' declines (no declines: they are)."""
+    """1 on the first day that 10 days' advances are more than 1.97 times 10 days' declines (or there are none)."""
     name = f"breadth.deemer_thrust.{segment}"
     up, down = (sum_of_last(side, DEEMER_DAYS) for side in known(told, metric(name).floor))
     over = (up > DEEMER * down).astype("float64").where(up.notna() & down.notna())

@@ -1,8 +1,8 @@
-"""What a metric's own history says of a value: percentile, z-score, change, average.
+"""Compares a value with its metric's own history: percentile, z-score, change, average.
 
-A history is the metric's values by session, ascending, None or NaN where one is missing; the last one is today's.
-Windows of n values are the last n that are there, which have to lie within n + max(2, n/20) sessions: one hole must not
-cost n sessions.
+A history is the metric's values by session, ascending, None or NaN if missing; the last one is today's. A window of n
+values is the last n known values, which must be within n + max(2, n/20) sessions: one missing value must not cost n
+sessions.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ CONSTANT = 1e-9  # of max(1, |mean|): a standard deviation that counts as zero
 
 @dataclass(frozen=True)
 class Percentile:
-    """Where a value stands in its history, 0–100, among `count` values, its own included."""
+    """The percentile of a value, 0–100, among `count` values including itself."""
 
-    value: float | None  # None: withheld, the history is too short
+    value: float | None  # None if the history is too short
     count: int
 
 
 def percentile(history: Sequence[float | None], minimum: int = DAILY_MINIMUM) -> Percentile:
-    """100 · (number less + half the number equal) / N of the last value among all, missing ones left out.
+    """100 · (number less + half the number equal) / N of the last value among all known values.
 
-    Withheld under `minimum` values, and where the last one is missing.
+    None with fewer than `minimum` values, or if the last one is missing.
     """
     known = _known(history)
     if not history or _missing(history[-1]) or len(known) < minimum:
@@ -41,7 +41,7 @@ def percentile(history: Sequence[float | None], minimum: int = DAILY_MINIMUM) ->
 def percentile_over(history: Sequence[float | None], n: int) -> float | None:
     """The percentile of today's value among the last n, today's included, 0–100.
 
-    None where today's is missing, or the last n are not there.
+    None if today's is missing, or there are fewer than n.
     """
     return percentile(window, n).value if (window := _window(history, n)) else None
 
@@ -49,8 +49,8 @@ def percentile_over(history: Sequence[float | None], n: int) -> float | None:
 def zscore(history: Sequence[float | None], n: int) -> float | None:
     """(today's value − mean)/standard deviation of the last n values, today's included; ddof = 1.
 
-    None where today's is missing, the last n are not there, or they do not move: a standard deviation up to
-    1e-9 · max(1, |mean|) is rounding, and counts as zero.
+    None if today's is missing, there are fewer than n, or all are equal: a standard deviation up to
+    1e-9 · max(1, |mean|) is rounding and counts as zero.
     """
     window = _window(history, n)
     if len(window) < 2:
@@ -61,7 +61,7 @@ def zscore(history: Sequence[float | None], n: int) -> float | None:
 
 
 def change(history: Sequence[float | None], n: int) -> float | None:
-    """Today's value minus that of n sessions ago, in the metric's unit; None where either is missing."""
+    """Today's value minus that of n sessions ago, in the metric's unit; None if either is missing."""
     if n < 1 or len(history) <= n:
         return None
     today, before = history[-1], history[-1 - n]
@@ -71,7 +71,7 @@ def change(history: Sequence[float | None], n: int) -> float | None:
 def average(history: Sequence[float | None], n: int) -> float | None:
     """The mean of the last n values, today's included.
 
-    None where today's is missing, or where the last n do not lie within n + max(2, n/20) sessions.
+    None if today's is missing, or the last n are not within n + max(2, n/20) sessions.
     """
     window = _window(history, n)
     return math.fsum(window) / n if window else None

@@ -1,8 +1,8 @@
-"""Valuation: what the market pays for a dollar of expected earnings, large against small.
+"""Valuation: the price of a dollar of expected earnings, for large and for small companies.
 
 One census gives one session's figures. Expected earnings of a company are EPS forward × market value / price: market
-value counts every class of shares, a share count does not. Sums over companies, as index providers do it, never a mean
-of ratios. Coverage is by market value: what share of the segment's value has an estimate.
+value counts every share class, a share count does not. Ratios are of sums over companies, as index providers compute
+them, never means of ratios. Coverage is the share of the segment's market value that has an estimate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _REASONS = {
 
 
 def price_earnings(market_value: Values, earnings: Values) -> float:
-    """Σ market value / Σ earnings over companies with both; NaN where earnings add up to nothing or a loss."""
+    """Σ market value / Σ earnings over companies with both; NaN if the earnings sum is zero or a loss."""
     known = np.isfinite(market_value) & np.isfinite(earnings)
     total = float(earnings[known].sum())
     return float(market_value[known].sum()) / total if total > 0 else float("nan")
@@ -35,8 +35,8 @@ def price_earnings(market_value: Values, earnings: Values) -> float:
 def forward(members: pd.DataFrame) -> dict[str, float]:
     """One segment in one census: forward_pe, forward_pe_profitable, loss_share; eligible, members and coverage.
 
-    `members`: a row a company with market_value, price, eps_forward (dollars; NaN where unknown). A member without a
-    market value counts in the coverage as one of average size without an estimate.
+    `members`: one row for each company with market_value, price, eps_forward (dollars; NaN if unknown). For coverage, a
+    member without a market value counts as a company of average size without an estimate.
     """
     value, price = positive(members["market_value"]), positive(members["price"])
     earnings = members["eps_forward"].to_numpy(dtype="float64") * value / price
@@ -60,7 +60,7 @@ def positive(column: pd.Series) -> Values:
 
 
 def discount(small: pd.DataFrame, large: pd.DataFrame, metric_id: str) -> pd.DataFrame:
-    """Small caps' multiple over large caps', minus one, in %; missing where either is, and says which and why."""
+    """Small caps' multiple over large caps', minus one, in %; missing if either is, with the reason."""
     frame = counted(
         metric_id,
         100.0 * (small["value"] / large["value"] - 1.0),
@@ -75,9 +75,9 @@ def discount(small: pd.DataFrame, large: pd.DataFrame, metric_id: str) -> pd.Dat
 
 
 def ev_ebit(members: pd.DataFrame) -> dict[str, float]:
-    """One segment in one census: the median of EV/EBIT where it is positive; how many report one, negative too.
+    """One segment in one census: the median positive EV/EBIT, and how many companies report one, positive or negative.
 
-    `members`: a row a company with ev_ebit. The enterprise of a company that loses money costs no multiple of its loss.
+    `members`: one row for each company with ev_ebit. Negative multiples have no meaning and are left out.
     """
     ratios = members["ev_ebit"].to_numpy(dtype="float64")
     known = ratios[np.isfinite(ratios)]
@@ -102,9 +102,9 @@ def of_enterprises(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex)
 
 
 def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
-    """Every metric of one census by id, EV/EBIT too.
+    """Every metric of one census by id, EV/EBIT included.
 
-    `censuses`: one a session; market_value, price, eps_forward, ev_ebit, segment a company.
+    `censuses`: one for each session; for each company market_value, price, eps_forward, ev_ebit, segment.
     """
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:

@@ -1,1 +1,1 @@
-"""Numbers in, transitions out; no input or output."""
+"""Rules: numbers in, transitions out; no I/O."""

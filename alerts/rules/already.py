@@ -1,4 +1,4 @@
-"""A rule that is true when it is made, and whose owner wants to hear of it at once."""
+"""A rule that is already true when it is set, and whose owner wants to be told at once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from alerts.rules.state import TRUE, Phase, State
 
 
 def announced(rule: Rule, state: State, number: int) -> State | None:
-    """The state once the episode that goes on is made known; None where none does, or it is known already.
+    """The state after the current episode is announced; None if there is no episode, or it is announced already.
 
-    `number`: of the latest observation, from which reminders count.
+    `number`: that of the latest observation, from which reminders count.
     """
     if state.phase not in TRUE or state.announced:
         return None

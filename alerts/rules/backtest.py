@@ -1,4 +1,4 @@
-"""One rule over history, through the same step as every evening."""
+"""Run one rule over history, with the same steps as a live session."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from alerts.rules.series import Series, Transform, derive
 from alerts.rules.state import Kind, Observation
 from alerts.rules.step import initial, settled, step
 
-#: By metric: (session, value) ascending, None where it is missing; all that is held.
+#: By metric: all stored (session, value), ascending; None if a value is missing.
 Histories = Mapping[str, Sequence[tuple[date, float | None]]]
 _SHOWN = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
 
 
 @dataclass(frozen=True)
 class Happened:
-    """A transition, with what each condition's value was; the first one's is `value`.
+    """A transition, with the value of each condition; `value` is that of the first condition.
 
-    Of a plain metric, an average beside it, an extreme or a change it is the metric's value; of a percentile, a
-    z-score, a change over sessions or an average it is that.
+    For a plain metric, a comparison with its average, an extreme or a change of state this is the metric's value; for
+    a percentile, z-score, change over sessions or average it is the result of that transform.
     """
 
     session: date
@@ -36,12 +36,12 @@ class Happened:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a rule would have said over `sessions`."""
+    """What a rule would have done over `sessions`."""
 
     rule: Rule
     sessions: tuple[date, ...]
-    missing: int  # of the sessions, those without an observation
-    true: int  # those on which it was true; of momentary rules those on which it happened
+    missing: int  # sessions without an observation
+    true: int  # sessions on which it was true; for momentary rules, on which it happened
     happened: tuple[Happened, ...]
 
     def of(self, kind: Kind) -> list[Happened]:
@@ -51,8 +51,8 @@ class Backtest:
 def backtest(rule: Rule, histories: Histories, start: date | None = None, end: date | None = None) -> Backtest:
     """Step `rule` through the sessions from `start` to `end`, both included, that any of its metrics has.
 
-    It begins with the first observation there is: while windows fill, there is nothing to see. What lies before `start`
-    settles the rule in silence, as it does a rule made that day.
+    The backtest begins with the first observation; before its windows are full, a rule has none. Observations before
+    `start` only set the starting state, as for a rule that is set on that day.
     """
     sessions = sorted({session for series in series_of(rule.watched) for session, _ in histories[series.metric]})
     derived = {series: _aligned(series, histories[series.metric], sessions) for series in series_of(rule.watched)}
@@ -101,7 +101,7 @@ def _value(rule: Rule, derived: Mapping[Series, Sequence[float | None]], at: int
 def _aligned(
     series: Series, history: Sequence[tuple[date, float | None]], sessions: Sequence[date]
 ) -> list[float | None]:
-    """The series on each of `sessions`, derived from its metric's own sessions."""
+    """The series on each of `sessions`, derived on its metric's own sessions."""
     values = derive(series, [value for _, value in history])
     by_session = {session: value for (session, _), value in zip(history, values, strict=True)}
     return [by_session.get(session) for session in sessions]

@@ -1,4 +1,4 @@
-"""What followed earlier firings, beside what followed any day: n, median, share above zero, worst."""
+"""Returns after earlier firings, beside returns after all days: n, median, share above zero, worst."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 HORIZONS = (21, 63, 126, 252)  # sessions
-FEWEST = 5  # firings that say anything
+FEWEST = 5  # firings for which figures are given
 TOO_FEW = "too few to say"
 NO_CLOSES = "closes of IWM and SPY are not held for these sessions"
 
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Spread:
-    """A return over a horizon, across the days it was counted from, in % or pp."""
+    """The distribution of a return over one horizon, in % or pp."""
 
     median: float
     share_above_zero: float  # 0–1
@@ -28,16 +28,16 @@ class Spread:
 
 @dataclass(frozen=True)
 class Following:
-    """What followed `n` days; without figures where they are too few."""
+    """Returns after `n` days; no figures if `n` is too small."""
 
     n: int
-    lead: Spread | None  # IWM's return less SPY's, pp
+    lead: Spread | None  # IWM's return minus SPY's, pp
     iwm: Spread | None  # IWM's return, %
 
 
 @dataclass(frozen=True)
 class Horizon:
-    """`sessions` ahead: after the firings, and after all days."""
+    """Returns over `sessions`: after the firings, and after all days."""
 
     sessions: int
     firings: Following
@@ -46,7 +46,7 @@ class Horizon:
 
 @dataclass(frozen=True)
 class BaseRates:
-    """Of a rule over the sessions it was tried on; without horizons where `missing` says why."""
+    """Base rates of a rule over the backtested sessions; if there are none, `missing` says why."""
 
     fired: int
     horizons: tuple[Horizon, ...]
@@ -58,8 +58,8 @@ def base_rates(
 ) -> BaseRates:
     """Base rates of the firings `fired` among the days `tried`.
 
-    sessions, iwm, spy: total-return closes of consecutive sessions, NaN where there is none. Firings closer together
-    than the horizon count once, the first of them; a day without the horizon ahead of it is not counted.
+    sessions, iwm, spy: total-return closes of consecutive sessions, NaN if there is none. Of firings closer together
+    than the horizon only the first counts; a day with fewer sessions ahead than the horizon does not count.
     """
     known = {session: at for at, session in enumerate(sessions)}
     days = np.array([known[session] for session in tried if session in known], dtype=np.int64)
@@ -82,7 +82,7 @@ def base_rates(
 
 
 def _returns(closes: Floats, ahead: int) -> Floats:
-    """100 · (close `ahead` sessions later/close − 1), for each session that has so many ahead of it."""
+    """100 · (close `ahead` sessions later/close − 1), for each session with that many sessions ahead."""
     if len(closes) <= ahead:
         return np.empty(0)
     later: Floats = 100.0 * (closes[ahead:] / closes[:-ahead] - 1.0)

@@ -1,4 +1,4 @@
-"""Rules that can never mean anything are refused, with what would be accepted."""
+"""Refuses rules that can never fire, with a line that would be accepted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from alerts.rules.series import Series, Transform, needs, typed_name
 MAX_HOLD = 250
 MAX_WINDOW = 1260  # sessions: five years
 MAX_CONDITIONS = 4
-LARGEST, SMALLEST = 1e12, 1e-9  # sizes of a level; beyond them no figure is kept
+LARGEST, SMALLEST = 1e12, 1e-9  # largest and smallest size of a level
 _LEAST_WINDOW = {Transform.CHANGE: 1, Transform.PERCENTILE: 20, Transform.ZSCORE: 5}
 
 
 class RuleError(ValueError):
-    """A rule that can never mean anything: why, and a line that would be accepted."""
+    """A rule that can never fire: why, and a line that would be accepted."""
 
     def __init__(self, problem: str, example: str) -> None:
         super().__init__(problem, example)
@@ -31,7 +31,7 @@ class RuleError(ValueError):
 
 
 def check(rule: Rule, today: date | None = None) -> Rule:
-    """The rule itself, if it can ever fire; its last session is looked at where `today` is known. Raises RuleError."""
+    """Return the rule if it can ever fire; check its last session if `today` is given. Raises RuleError."""
     for condition in rule.conditions:
         _check_condition(condition)
     _check_joined(rule)
@@ -77,7 +77,7 @@ def example_of(of: Metric) -> str:
 
 
 def example_near(of: Metric, value: float | None) -> str:
-    """A line about that metric that works and may come true soon: its level is the next round one above `value`."""
+    """A line about that metric that may fire soon: its level is the next round number above `value`."""
     if value is None or not math.isfinite(value) or of.unit in ("event", "state") or of.id == RSP:
         return example_of(of)
     step = 10.0 ** math.floor(math.log10(max(abs(value), 10.0**-of.decimals))) / 2
@@ -92,7 +92,7 @@ def example_near(of: Metric, value: float | None) -> str:
 
 
 def _level_example(condition: Condition) -> str:
-    """A level condition near a given one, where there is such a thing."""
+    """A level condition close to the given one, if there is any."""
     if condition.operator is Operator.HAPPENS:
         return "small above 200d > 60"
     downward = condition.operator.sign < 0 or condition.level == bounds(condition.series)[1]
@@ -100,7 +100,7 @@ def _level_example(condition: Condition) -> str:
 
 
 def bounds(series: Series) -> tuple[float, float]:
-    """The least and the greatest value a series can have; infinite where there is no bound."""
+    """The least and the greatest value of a series; infinite if there is no bound."""
     low = -math.inf if series.of.low is None else series.of.low
     high = math.inf if series.of.high is None else series.of.high
     match series.transform:
@@ -194,7 +194,7 @@ def _example_beside(condition: Condition) -> str:
 
 
 def _check_level(condition: Condition) -> None:
-    """A level that no value can get past, on the side the rule asks for, is a mistake."""
+    """Refuse a level that no value can pass in the direction of the rule."""
     low, high = bounds(condition.series)
     level = condition.level
     never, always = {

@@ -1,4 +1,4 @@
-"""One condition on one series: what is true of a value, or happens with it."""
+"""One condition on one series: whether it is true for a value, or happens with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alerts.rules.series import Series, Transform, typed_name
 
 
 class Operator(StrEnum):
-    """How a value stands against a level. The first six hold for a stretch of sessions, the rest happen on one."""
+    """How a value compares with a level. The first six last for several sessions, the others happen on one."""
 
     ABOVE = ">"
     BELOW = "<"
@@ -36,7 +36,7 @@ class Operator(StrEnum):
 
     @property
     def sign(self) -> int:
-        """+1 where a value has to be high, −1 where it has to be low, 0 where it depends."""
+        """+1 if a value must be high, −1 if it must be low, 0 if it depends."""
         if self in (Operator.ABOVE, Operator.AT_LEAST, Operator.CROSSES_ABOVE, Operator.HAPPENS):
             return 1
         return -1 if self in (Operator.BELOW, Operator.AT_MOST, Operator.CROSSES_BELOW) else 0
@@ -44,7 +44,7 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """`level` is in the series' unit, `upper` the other end of a range; both ends belong to the inside."""
+    """`level` is in the series' unit; `upper` is the upper end of a range; `inside` includes both ends."""
 
     series: Series
     operator: Operator
@@ -52,7 +52,7 @@ class Condition:
     upper: float | None = None
 
     def holds(self, value: float) -> bool:
-        """Whether a level condition is true of `value`; of a momentary one, whether `value` lies beyond the level."""
+        """Whether a level condition is true for `value`; for a momentary one, whether `value` is beyond the level."""
         match self.operator:
             case Operator.ABOVE | Operator.CROSSES_ABOVE | Operator.CROSSES:
                 return value > self.level
@@ -66,18 +66,18 @@ class Condition:
                 return (self.side(value) == 0) is (self.operator is Operator.INSIDE)
 
     def side(self, value: float) -> int:
-        """Where a value stands beside a range: −1 below it, 0 inside, +1 above."""
+        """The position of a value relative to a range: −1 below, 0 inside, +1 above."""
         assert self.upper is not None
         return -1 if value < self.level else 1 if value > self.upper else 0
 
     @property
     def key(self) -> str:
-        """As it is stored where several are joined."""
+        """The stored form of the condition in a joined rule."""
         return f"{self.series.key} {self.operator.value} {self.threshold}"
 
     @property
     def threshold(self) -> str:
-        """The level as typed: "60", "-25", "-2..2", "its 50d average"; nothing where there is none."""
+        """The level as typed: "60", "-25", "-2..2", "its 50d average"; empty if there is none."""
         if self.operator is Operator.HAPPENS:
             return ""
         if self.series.transform is Transform.GAP:
@@ -116,13 +116,13 @@ _OF = {
 
 
 def typed_number(value: float) -> str:
-    """Every digit, and never "1e-05" or "-0"."""
+    """The number with every digit, never as "1e-05" or "-0"."""
     return f"{Decimal(repr(value + 0.0)):f}".removesuffix(".0")
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Two to four level conditions: 1 where all are true, 0 where any is not, else missing."""
+    """Two to four level conditions: 1 if all are true, 0 if any is false, otherwise missing."""
 
     conditions: tuple[Condition, ...]
 
@@ -131,7 +131,7 @@ class Joined:
         return " and ".join(condition.key for condition in self.conditions)
 
     def value(self, values: Sequence[float | None]) -> float | None:
-        """What it is where its conditions' series have `values`, in their order."""
+        """Its value for `values`, one for each condition's series in order."""
         unknown = False
         for condition, value in zip(self.conditions, values, strict=True):
             if value is None:
@@ -150,7 +150,7 @@ _CONDITION = re.compile(
 
 @lru_cache(maxsize=65536)
 def watched_from(key: str) -> Watched:
-    """What a stored key watches. Raises ValueError."""
+    """The series or joined conditions with a stored key. Raises ValueError."""
     parts = key.split(" and ")
     return Series.from_key(key) if len(parts) == 1 else Joined(tuple(_condition_from(part) for part in parts))
 
@@ -167,7 +167,7 @@ def _condition_from(key: str) -> Condition:
 
 
 def series_of(watched: Watched) -> tuple[Series, ...]:
-    """The series that decide it, each once."""
+    """The series that it depends on, each once."""
     if isinstance(watched, Series):
         return (watched,)
     return tuple(dict.fromkeys(condition.series for condition in watched.conditions))

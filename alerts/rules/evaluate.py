@@ -1,4 +1,4 @@
-"""All rules on one session, at a cost that follows the rules a move touches and not those that exist."""
+"""Evaluates one session; the cost depends on how many rules a value moves, not on how many exist."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from alerts.rules.rule import Rule
 from alerts.rules.state import Kind, Observation, State
 from alerts.rules.step import step
 
-#: What happens to a series, and so to all rules on it at once: told once a chat, not once a rule.
+#: Events of a series, and so of all rules on it at once: told once for each chat, not for each rule.
 OF_SERIES = frozenset({Kind.NO_DATA, Kind.DATA_BACK})
 
 
 @dataclass(frozen=True)
 class Watch:
-    """A stored rule with where it stands."""
+    """A stored rule with its state."""
 
     id: int
     chat: int
-    number: int  # what the chat calls the rule
+    number: int  # the number of the rule in its chat
     rule: Rule
     state: State
 
 
 @dataclass(frozen=True)
 class Change:
-    """What one session did to a watch."""
+    """The effect of one session on a watch."""
 
     watch: Watch
     after: State
@@ -34,9 +34,9 @@ class Change:
 
 
 def evaluate(touched: Iterable[Watch], observation: Observation) -> list[Change]:
-    """Step every watch that `observation` touches; those it leaves as they were are left out.
+    """Step `watches` with one observation; watches that do not change are left out of the result.
 
-    Give the watches whose wait the value meets, and those that are due or whose time is over; others cannot change.
+    Pass the watches whose wait the value meets, and those that are due or expire; no other watch can change.
     """
     out = []
     for watch in touched:

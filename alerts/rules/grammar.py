@@ -1,9 +1,9 @@
-"""What a person types ⇄ Rule.
+"""A typed line ⇄ Rule.
 
 One line: one to four conditions joined by "and", then options. A condition is a metric's name or a transform of it, and
 a comparison, a crossing, a trend, an extreme, a change, or nothing where the metric is an event. Case, %, thousands
-separators, decimal comma and words for the signs ("over", "at least") are understood. What does not parse is answered
-with the part that was not, the nearest names, and a line that works; nothing is guessed.
+separators, decimal comma and words for the signs ("over", "at least") are understood. The error for a line that
+does not parse names the wrong part, the nearest names, and a line that works. The parser never guesses.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ _BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b) ?")
 _NAMES_OF_RSP = ("equal weight", "equal weights", "equal-weight", "rsp")
 
 
-@dataclass(eq=False)  # by identity: exceptions have to be hashable
+@dataclass(eq=False)  # by identity: exceptions must be hashable
 class GrammarError(ValueError):
-    """A line that is no rule: what is wrong with it, the nearest names, and a line that works."""
+    """The line is not a rule: what is wrong with it, the nearest names, and a line that works."""
 
     problem: str
     suggestions: tuple[str, ...] = ()
@@ -89,10 +89,10 @@ class GrammarError(ValueError):
 
 
 def parse(line: str, today: date | None = None) -> Rule:
-    """The rule a line says.
+    """Parse a line as a rule.
 
-    Raises GrammarError with what was not understood, RuleError where it could never fire; its last session is compared
-    with `today` where that is given.
+    Raises GrammarError with the part that was not understood, RuleError if the rule could never fire. Its last session
+    is compared with `today` if that is given.
     """
     if len(line) > MAX_LINE:
         raise GrammarError(f"That line has {len(line)} characters; a rule fits into {MAX_LINE}.")
@@ -116,7 +116,7 @@ def parse(line: str, today: date | None = None) -> Rule:
     except NotUnderstood as error:
         raise GrammarError(error.problem, example=error.example) from None
     rule = check(Rule(tuple(conditions), **options), today)
-    if len(rule.line) > MAX_LINE:  # in the names it prints; it has to read back
+    if len(rule.line) > MAX_LINE:  # as printed with full names: it must parse again
         raise GrammarError(f"Written out, that rule has {len(rule.line)} characters; a rule fits into {MAX_LINE}.")
     return rule
 
@@ -137,7 +137,7 @@ def example_line(metric_id: str) -> str:
 def _condition(text: str) -> tuple[Condition, str]:
     transform, n, rest = _transform(_OF, text)
     if transform is not Transform.VALUE and metric_at_start(rest) is None:
-        transform, n, rest = Transform.VALUE, 0, text  # a name that begins with such a word
+        transform, n, rest = Transform.VALUE, 0, text  # a metric's name may begin with such a word
     found = metric_at_start(rest)
     if found is None:
         rsp = re.match(r"rsp(?: itself)?\b(?!/)", rest)
@@ -173,7 +173,7 @@ def _transform(forms: Iterable[tuple[re.Pattern[str], Transform]], text: str) ->
 
 
 def _special(metric_id: str, name: str, rest: str) -> tuple[Condition, str] | None:
-    """A trend, an extreme, a change or an event: what needs no comparison."""
+    """A condition without a comparison: a trend, an extreme, a change of state or an event."""
     of = metric(metric_id)
     if found := _TREND.match(rest):
         rising = found[1] in ("rising", "rises", "up")
@@ -181,7 +181,7 @@ def _special(metric_id: str, name: str, rest: str) -> tuple[Condition, str] | No
         return Condition(series, Operator.ABOVE if rising else Operator.BELOW), rest[found.end() :].strip()
     if found := _EXTREME.match(rest):
         side, n, unit = (found[1], found[2], found[3]) if found[1] else (found[6], found[4], found[5])
-        # "equal weight" at a high is the fund itself; only where it is a ratio's name otherwise.
+        # "equal weight" at a high means the fund RSP itself; elsewhere it means the ratio RSP/SPY.
         of_fund = metric_id == "breadth.equal_weight" and name in _NAMES_OF_RSP
         series = Series(
             RSP if of_fund else metric_id, Transform(side), int(n) if unit == "d" else round(int(n) * 252 / 52)
@@ -248,7 +248,7 @@ def _number(rest: str, after: str, example: str) -> tuple[float, str]:
 
 
 def _before_operator(text: str) -> str:
-    """What stands before the last comparison that is followed by a number: the name that was meant."""
+    """The text before the last comparison that is followed by a number: the intended name."""
     spans = [
         found.span() for pattern, _ in _OPERATORS for found in re.finditer(rf"(?:{pattern})(?= *[+-]?\d| its\b)", text)
     ]

@@ -1,4 +1,4 @@
-"""Names that people type for metrics, and the nearest ones where a name is none."""
+"""Names that people type for metrics, and the nearest ones for an unknown name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from alerts.metrics.catalog import IMPORTED, catalog
 from alerts.rules.series import typed_name
 
 _IMPORT = re.compile(rf"({IMPORTED.pattern})(?![a-z0-9_.-])")
-# Only windows are named by days: in "for 3 days", "keep 3 days", "remind every 5 days" the words stay.
+# Only windows become "50d": in "for 3 days", "keep 3 days", "remind every 5 days" the words stay.
 _DAYS = re.compile(
     rf"({IMPORTED.pattern})|(?<!for )(?<!keep )(?<!every )\b(\d+)(?:-| )?(?:days?|d|dma|sessions?)\b(?!s)"
 )
@@ -34,7 +34,7 @@ def metric_named(text: str) -> str | None:
 
 
 def metric_at_start(text: str) -> tuple[str, str, str] | None:
-    """(id, name, what follows) of the longest name that normalised `text` begins with, else None."""
+    """(id, name, rest) for the longest name at the start of normalised `text`, else None."""
     if found := _IMPORT.match(text):
         return found[1], found[1], text[found.end() :].strip()
     for name in _longest_first():
@@ -44,7 +44,7 @@ def metric_at_start(text: str) -> tuple[str, str, str] | None:
 
 
 def nearest(name: str, count: int = 2) -> tuple[str, ...]:
-    """Names to type that look like `name`, best first."""
+    """Known names similar to `name`, best first."""
     near = difflib.get_close_matches(name, [known for known in _names() if "." not in known], n=8, cutoff=0.45)
     out = dict.fromkeys(typed_name(catalog()[_names()[known]]) for known in near)
     return tuple(out)[:count]

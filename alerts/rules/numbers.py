@@ -11,11 +11,11 @@ NUMBER = re.compile(rf"[+-]?(?:{_GROUPED}|\d+(?:[.,]\d+)?|[.,]\d+)(?![.,']?\d)(?
 
 
 def number_of(text: str) -> float | None:
-    """The number that all of `text` is: "60", "-25 %", "1,000", "12,5", ".5", "1.234,5"; None where it is none."""
+    """The number that all of `text` is: "60", "-25 %", "1,000", "12,5", ".5", "1.234,5"; None if it is not one."""
     if not NUMBER.fullmatch(text):
         return None
     bare = re.sub(rf"{_UNIT}$", "", text)
     if re.fullmatch(rf"[+-]?{_GROUPED}", bare):
-        separator = next(sign for sign in bare if sign in ",.' ")  # the first one parts thousands
+        separator = next(sign for sign in bare if sign in ",.' ")  # the first one separates thousands
         bare = bare.replace(separator, "")
     return float(bare.replace(",", ".")) + 0.0  # "-0" is 0

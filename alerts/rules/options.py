@@ -1,4 +1,4 @@
-"""What may stand after the conditions: for, clear, keep, once, every time, remind every, until."""
+"""Options after the conditions: for, clear, keep, once, every time, remind every, until."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ KNOWN = "“for 3 days”, “clear 55”, “keep 3 days”, “once”, “eve
 
 @dataclass(eq=False)
 class NotUnderstood(ValueError):
-    """What stands after the conditions is no option, or one said twice."""
+    """The text after the conditions is not an option, or repeats one."""
 
     problem: str
     example: str = _EXAMPLE
 
 
 def read_options(rest: str) -> dict[str, Any]:
-    """The fields of a Rule that normalised `rest` says. Raises NotUnderstood."""
+    """The Rule fields that normalised `rest` sets. Raises NotUnderstood."""
     out: dict[str, Any] = {}
     while rest := rest.lstrip(" ,;"):
         name, value, end = _option(rest)
@@ -43,7 +43,7 @@ def read_options(rest: str) -> dict[str, Any]:
 
 
 def _option(rest: str) -> tuple[str, Any, int]:
-    """(field, value, where it ends)."""
+    """(field, value, end position) of the option at the start of `rest`."""
     for name, pattern in (("hold", _HOLD), ("keep", _KEEP)):
         if found := pattern.match(rest):
             return name, int(found[1]), found.end()

@@ -1,4 +1,4 @@
-"""Packs of alerts, ready to be set; their words and lines stand in presets.toml."""
+"""Packs of alerts that a chat can set; their texts and lines are in presets.toml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class Preset:
-    """A rule's line, and one line of why."""
+    """A rule's line, and one line that says why to watch it."""
 
     line: str
     why: str
@@ -28,7 +28,7 @@ class Pack:
 
 @lru_cache(maxsize=1)
 def packs() -> dict[str, Pack]:
-    """All packs by id, in the order in which they are offered."""
+    """All packs by id, in display order."""
     text = resources.files("alerts.rules").joinpath("presets.toml").read_text(encoding="utf-8")
     return {
         entry["id"]: Pack(

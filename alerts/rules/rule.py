@@ -1,4 +1,4 @@
-"""Rule: what a chat wants to hear of, for how long it has to hold, and how often to speak of it."""
+"""Rule: which condition a chat watches, how long it must hold, and how often the chat is told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alerts.rules.series import Series
 
 
 class Repeat(StrEnum):
-    """How often a rule speaks."""
+    """How often a rule fires."""
 
     EVERY_TIME = "every time"
     ONCE = "once"
@@ -23,10 +23,10 @@ class Repeat(StrEnum):
 class Rule:
     """One line of one chat.
 
-    conditions: one, or two to four that have to be true at once. hold: how many observations in a row have to be true
-    before it fires. clear: the level a value has to be past before the rule counts as over. keep: how many clear
-    observations it survives. remind: observations between two reminders while it fires, 0 for none. until: the last
-    session it is for.
+    conditions: one, or two to four that must be true together. hold: how many observations in a row must be true before
+    it fires. clear: the level that a value must pass before the rule resolves. keep: how many clear observations an
+    episode survives. remind: observations between two reminders while it is firing, 0 for none. until: the last session
+    on which it is evaluated.
     """
 
     conditions: tuple[Condition, ...]
@@ -39,7 +39,7 @@ class Rule:
 
     @classmethod
     def on(cls, series: Series, operator: Operator, level: float = 0.0, **options: Any) -> Rule:
-        """A rule of one condition."""
+        """A rule with one condition."""
         return cls((Condition(series, operator, level, options.pop("upper", None)),), **options)
 
     @property
@@ -60,16 +60,16 @@ class Rule:
 
     @cached_property
     def watched(self) -> Watched:
-        """What its observations are of."""
+        """The series, or joined conditions, that its observations come from."""
         return Joined(self.conditions) if self.joined else self.first.series
 
     def holds(self, value: float) -> bool:
-        """Whether it is true of an observation of what it watches."""
+        """Whether it is true for an observed value."""
         return value >= 1.0 if self.joined else self.first.holds(value)
 
     @cached_property
     def line(self) -> str:
-        """The rule as a person would type it; reading it back gives the same rule."""
+        """The rule as a person would type it; parsing it gives the same rule."""
         return " ".join((" and ".join(condition.line for condition in self.conditions), *self._options()))
 
     def _options(self) -> list[str]:

@@ -1,7 +1,7 @@
-"""What a rule watches: a metric, or something made of its own history.
+"""What a rule watches: a metric, or a transform of its history.
 
-A Series has a key (stored, unique), words (for a person), and values (`derive`). Extremes and changes of state are
-series too: 1 on a session on which it happened, 0 on one on which it did not.
+A Series has a key (stored, unique), words (for people), and values (`derive`). Extremes and changes of state are
+series too: 1 on a session on which they happen, 0 on any other.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from alerts.metrics.transforms import (
     zscore,
 )
 
-QUIET = 21  # sessions without an extreme, before one is news again
-LOOK_BACK = 300  # sessions in which the value before the last one is looked for
+QUIET = 21  # sessions without an extreme before the next one counts
+LOOK_BACK = 300  # how many sessions back to look for the previous value
 
 
 class Transform(StrEnum):
-    """What is made of a metric's history."""
+    """How a series is computed from a metric's history."""
 
     VALUE = "value"
-    GAP = "- avg"  # the value less its own average
+    GAP = "- avg"  # the value minus its own average
     PERCENTILE = "pct"
     ZSCORE = "z"
     CHANGE = "change"
@@ -41,7 +41,7 @@ class Transform(StrEnum):
     CHANGED = "changed"
 
 
-#: Those that are 1 or 0.
+#: The transforms whose values are 1 or 0.
 HAPPENINGS = frozenset({Transform.HIGH, Transform.LOW, Transform.CHANGED})
 
 
@@ -55,7 +55,7 @@ class Series:
 
     @property
     def key(self) -> str:
-        """As it is stored: "size.ratio", "size.ratio - avg(50)", "size.ratio pct(all)", "regime.state changed"."""
+        """The stored form: "size.ratio", "size.ratio - avg(50)", "size.ratio pct(all)", "regime.state changed"."""
         if self.transform is Transform.VALUE:
             return self.metric
         over = "" if self.transform is Transform.CHANGED else f"({self.n or 'all'})"
@@ -63,7 +63,7 @@ class Series:
 
     @classmethod
     def from_key(cls, key: str) -> Series:
-        """The series of a key. Raises ValueError."""
+        """The series with that key. Raises ValueError."""
         return _from_key(key)
 
     @property
@@ -72,17 +72,17 @@ class Series:
 
     @property
     def average(self) -> int | None:
-        """The window of the average that the value is compared with, where it is."""
+        """The window of the average that the value is compared with, if there is one."""
         return self.n if self.transform is Transform.GAP else None
 
     @property
     def happens(self) -> bool:
-        """Whether it is 1 on a session on which something happened, else 0."""
+        """Whether its values are 1 (it happened) or 0."""
         return self.transform in HAPPENINGS or (self.transform is Transform.VALUE and self.of.unit == "event")
 
     @property
     def words(self) -> str:
-        """What is meant, for a person: "the 252-session percentile of IWM/SPY, small against large"."""
+        """A description for people: "the 252-session percentile of IWM/SPY, small against large"."""
         title = self.of.title
         over = f"{self.n}-session " if self.n else ""
         return {
@@ -108,13 +108,13 @@ def _from_key(key: str) -> Series:
 
 
 def typed_name(of: Metric) -> str:
-    """What to type for a metric; an event of all companies needs no "all" before it."""
+    """The name to type for a metric; an event over all companies needs no "all" before it."""
     name = of.aliases[0]
     return name.removeprefix("all ") if of.unit == "event" else name
 
 
 def span(series: Series) -> int:
-    """How many sessions of the metric, the last one included, decide the value of one; 0: all there are."""
+    """How many sessions of the metric, the last one included, determine one value; 0: all."""
     match series.transform:
         case Transform.VALUE:
             return 1
@@ -130,7 +130,7 @@ def span(series: Series) -> int:
 
 
 def needs(series: Series) -> int:
-    """How many values of the metric have to be there before the series has one."""
+    """How many values of the metric the series needs before it has a value."""
     match series.transform:
         case Transform.VALUE:
             return 1
@@ -144,7 +144,7 @@ def needs(series: Series) -> int:
 
 
 def derive(series: Series, history: Sequence[float | None]) -> list[float | None]:
-    """The series on each session of its metric's `history` (ascending, None where missing), which is all there is."""
+    """The series on each session of `history`, its metric's whole history (ascending, None if missing)."""
     match series.transform:
         case Transform.VALUE:
             return list(history)
@@ -161,7 +161,7 @@ def derive(series: Series, history: Sequence[float | None]) -> list[float | None
 
 
 def latest(series: Series, history: Sequence[float | None]) -> float | None:
-    """The series on the last session of its metric's `history`: at least `span` of it, or all there is."""
+    """The series on the last session of `history`: at least `span` sessions of its metric, or its whole history."""
     if not history or history[-1] is None:
         return None
     if series.transform in HAPPENINGS:
@@ -182,7 +182,7 @@ def _one(series: Series) -> Callable[[Sequence[float | None]], float | None]:
 
 
 def _extremes(history: Sequence[float | None], n: int, sign: int) -> list[bool | None]:
-    """Whether each value goes beyond every one of the n − 1 before it; None where n values are not there."""
+    """Whether each value is beyond all n − 1 values before it; None with fewer than n values."""
     out: list[bool | None] = []
     reach = n + max(2, n // 20)
     for at in range(len(history)):
@@ -193,9 +193,9 @@ def _extremes(history: Sequence[float | None], n: int, sign: int) -> list[bool |
 
 
 def _fresh(extremes: Sequence[bool | None]) -> list[float | None]:
-    """1 on an extreme that comes after QUIET sessions without one, 0 on any other session, None where unknown."""
+    """1 on an extreme after at least QUIET sessions without one, 0 on any other session, None if unknown."""
     out: list[float | None] = []
-    quiet = QUIET  # before the first session that is known none is known either
+    quiet = QUIET  # no extreme is known before the first known session
     for extreme in extremes:
         out.append(None if extreme is None else float(extreme and quiet >= QUIET))
         if extreme is not None:
@@ -204,7 +204,7 @@ def _fresh(extremes: Sequence[bool | None]) -> list[float | None]:
 
 
 def _changed(history: Sequence[float | None]) -> list[float | None]:
-    """1 where a value differs from the last one before it, 0 where it does not or is the first."""
+    """1 if a value differs from the previous value, 0 if it does not or is the first."""
     out: list[float | None] = []
     before: float | None = None
     for value in history:

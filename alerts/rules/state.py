@@ -1,4 +1,4 @@
-"""What a rule sees and remembers, and what happens to it."""
+"""Observations, states and transitions of rules."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ NO_DATA_AFTER = 3  # missing observations in a row
 
 
 class Phase(StrEnum):
-    """Where a rule stands."""
+    """The phase of a rule."""
 
-    NEW = "new"  # a crossing that has not seen a value yet
+    NEW = "new"  # a crossing without any observation yet
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
     RECOVERING = "recovering"
     ARMED = "armed"
-    BEYOND = "beyond"  # a crossing above (below) whose first value lay above (below) already
+    BEYOND = "beyond"  # a crossing above (below) whose first value was above (below) already
     SPENT = "spent"
     BELOW = "below"  # a crossing either way: the side of the last value
     AT = "at"
@@ -28,11 +28,11 @@ class Phase(StrEnum):
 
 
 OVER = frozenset({Phase.DISARMED, Phase.EXPIRED})
-TRUE = frozenset({Phase.FIRING, Phase.RECOVERING})  # an episode is going on
+TRUE = frozenset({Phase.FIRING, Phase.RECOVERING})  # an episode is in progress
 
 
 class Kind(StrEnum):
-    """What happened to a rule."""
+    """The kind of a transition."""
 
     FIRED = "fired"
     REMINDER = "reminder"
@@ -44,10 +44,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Observation:
-    """One session's value of what a rule watches.
+    """One session's value of a watched series.
 
-    number: of the observations that were not missing, this one included. missing: how many in a row were missing, up to
-    this one where it is, up to the one before where it is not.
+    number: the count of observations so far that were not missing, this one included. missing: how many were missing
+    in a row: up to this one if it is missing, otherwise up to the one before.
     """
 
     session: date
@@ -58,12 +58,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class State:
-    """What is remembered of a rule between sessions.
+    """The state of a rule between sessions.
 
-    since: the session on which the phase began; while recovering, the episode. due: the observation number at which a
-    pending rule fires, a recovering one resolves, a firing one reminds. announced: whether the episode was made known;
-    what never was is never resolved. told: the observation number of the last word on the episode, where reminders
-    count from it. side: of a range, where the last value stood (−1, 0, +1).
+    since: the session on which the phase began; while recovering, on which the episode began. due: the observation
+    number on which a pending rule fires, a recovering one resolves, or a firing one reminds. announced: whether the
+    episode was announced; only an announced one is reported as resolved. told: the observation number of the last
+    message about the episode, from which reminders count. side: the last value's position in a range (−1, 0, +1).
     """
 
     phase: Phase

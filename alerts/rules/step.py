@@ -2,12 +2,11 @@
 
 A level rule goes inactive → pending → firing → recovering → inactive; with `hold` 1 it skips pending, with `keep` 0
 recovering. A crossing is armed until it fires, then spent until the value has been back at its clear level. An event,
-an extreme or a change of state is a series that is 1 on the session on which it happens. A rule that speaks once is
-disarmed after it has; one whose last session is over has expired.
+an extreme or a change of state is a series that is 1 on the session on which it happens. A `once` rule is disarmed
+after it fires; a rule whose last session is over has expired.
 
-State is position: in every phase a rule waits for the value to get past one level or two (`waits.waits`), or for an
-observation number (`State.due`). A session that does neither leaves it as it is, so that only the rules that a move
-touches need a step.
+In every phase a rule waits for the value to pass one or two levels (`triggers.waits`), or for an observation number
+(`State.due`). A session that does neither leaves the state as it is, so only rules that a value moves need a step.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ Step = tuple[State, tuple[Kind, ...]]
 
 
 def initial(rule: Rule) -> State:
-    """The state of a rule that has seen nothing."""
+    """The state of a rule before its first observation."""
     if not rule.momentary:
         return State(Phase.INACTIVE)
     return State(Phase.ARMED if rule.first.operator is Operator.HAPPENS else Phase.NEW)
 
 
 def step(rule: Rule, state: State, observation: Observation) -> Step:
-    """The state after one session, and what is to be told, in that order. A missing value changes nothing else."""
+    """The state after one session, and the transitions. A missing value does not change the state of a live rule."""
     if state.phase in OVER:
         return state, ()
     if rule.until is not None and observation.session > rule.until:
@@ -131,11 +130,10 @@ def _cross_either_way(rule: Rule, state: State, observation: Observation, value:
 
 
 def settled(rule: Rule, past: Sequence[Observation]) -> State:
-    """The state of a rule made now, as if it had watched `past` in silence: it starts where the market is.
+    """The starting state of a new rule: its state after the `past` observations, with nothing announced.
 
-    A level rule that is already true starts as firing and unannounced: it speaks once it has cleared and come true
-    again. `past`: the latest observations, ascending: as many as `hold` that are not missing, more where the rule
-    remembers more (`looks_back`).
+    A level rule that is already true starts as firing and unannounced: it fires after it has cleared and becomes true
+    again. `past`: the latest observations, ascending; at least `looks_back` that are not missing, or all.
     """
     state, silent = initial(rule), replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
     for observation in past:
@@ -144,5 +142,5 @@ def settled(rule: Rule, past: Sequence[Observation]) -> State:
 
 
 def looks_back(rule: Rule) -> int | None:
-    """How many of the latest values settle a rule; None where it may remember any of them."""
+    """How many of the latest values determine a rule's starting state; None if any earlier value may matter."""
     return max(rule.hold, 2) if rule.clear is None and not rule.keep else None

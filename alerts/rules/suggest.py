@@ -1,4 +1,4 @@
-"""Which level would make a rule fire so many times a year, found by trying levels on its history."""
+"""Finds the level at which a rule fires a given number of times a year, by backtesting levels."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from alerts.rules.step import initial, step
 
 YEAR = 252  # sessions
 CANDIDATES = 40  # levels tried at most
-_NEAR = 2.0  # a rate more than so many times off is not "about"
-_SHORTEST = 126  # sessions of history that a rate a year is told from
+_NEAR = 2.0  # a rate further off than this factor is not "about"
+_SHORTEST = 126  # sessions of history needed for a yearly rate
 _DECIMALS = {Transform.PERCENTILE: 0, Transform.ZSCORE: 2}
 
 
 def levels_firing(rule: Rule, histories: Histories, per_year: Sequence[float]) -> list[float | None]:
-    """For each of `per_year`, the level at which the rule fires about that often; None where there is none.
+    """For each of `per_year`, the level at which the rule fires about that often; None if there is none.
 
-    Levels are tried from the middle of the series' values outwards to where they are rare, each through the rule's own
-    step with its `for`, `keep` and `clear`, which moves along. Of rules with one level and a direction; [] of others.
+    Tries levels from the middle of the series' values outwards to rare values, each with a backtest of the rule,
+    including `for`, `keep` and `clear`; the clear level keeps its distance. Only for rules with one level and a
+    direction; [] for others.
     """
     series = rule.first.series
     sign = rule.first.operator.sign
@@ -49,7 +50,7 @@ def levels_firing(rule: Rule, histories: Histories, per_year: Sequence[float]) -
 
 
 def _at(rule: Rule, level: float) -> Rule | None:
-    """The rule at another level, its clear level as far away as it was; None where it could mean nothing."""
+    """The rule at another level, with its clear level at the same distance; None if that rule could never fire."""
     clear = None if rule.clear is None else level + (rule.clear - rule.first.level)
     always = replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None, clear=clear)
     try:
@@ -67,7 +68,7 @@ def _fired(rule: Rule, seen: Sequence[Observation]) -> int:
 
 
 def _nearest(rates: dict[float, float], wanted: float) -> float | None:
-    """The level whose rate is nearest as a ratio; of two alike the one further out."""
+    """The level whose rate has the nearest ratio to the wanted one; of equals, the more extreme level."""
     fitting = [
         (abs(math.log(rate / wanted)), -at, level)
         for at, (level, rate) in enumerate(rates.items())

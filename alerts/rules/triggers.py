@@ -1,4 +1,4 @@
-"""What moves a rule: the levels that a value has to get past, phase by phase."""
+"""The levels that a value must pass to move a rule, for each phase."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from alerts.rules.state import OVER, Phase, State
 
 
 class Wait(NamedTuple):
-    """Met where sign · value > sign · level, or ≥ where not strict."""
+    """Met if sign · value > sign · level, or ≥ if not strict."""
 
     sign: int
     strict: bool
@@ -30,7 +30,7 @@ ANY_VALUE = Wait(1, False, -math.inf)
 
 
 def becomes_true(rule: Rule) -> Wait:
-    """Of a rule with one level: what an inactive or armed one waits for."""
+    """What an inactive or armed rule with one level waits for."""
     if rule.joined:
         return Wait(1, False, 1.0)
     first = rule.first
@@ -39,29 +39,29 @@ def becomes_true(rule: Rule) -> Wait:
 
 
 def becomes_false(rule: Rule) -> Wait:
-    """Of a rule with one level: what a pending one waits for."""
+    """What a pending rule with one level waits for."""
     return becomes_true(rule).opposite
 
 
 def clears(rule: Rule) -> Wait:
-    """Of a level rule with one level: what a firing one waits for. With a clear level, past that, on the far side."""
+    """What a firing level rule with one level waits for: its clear level, if set, must be passed."""
     return becomes_false(rule) if rule.clear is None else Wait(-becomes_true(rule).sign, True, rule.clear)
 
 
 def past_clear(rule: Rule, value: float) -> bool:
-    """Whether the condition is false and, where a clear level is set, the value is past it."""
+    """Whether the condition is false and the value is past the clear level, if one is set."""
     if rule.clear is None:
         return not rule.holds(value)
     return not rule.holds(value) and clears(rule).met(value)
 
 
 def goes_back(rule: Rule) -> Wait:
-    """Of a crossing above or below: what a spent one waits for; its clear level itself is enough."""
+    """What a spent crossing above or below waits for; reaching its clear level is enough."""
     return Wait(-becomes_true(rule).sign, False, rule.first.level if rule.clear is None else rule.clear)
 
 
 def waits(rule: Rule, state: State) -> tuple[Wait, ...]:
-    """What moves the rule out of its state; nothing does once it is over."""
+    """What moves the rule out of its state; empty once it is over."""
     if state.phase in OVER:
         return ()
     if rule.ranged:
@@ -87,7 +87,7 @@ def waits(rule: Rule, state: State) -> tuple[Wait, ...]:
 
 
 def all_waits(rule: Rule) -> frozenset[Wait]:
-    """Every wait the rule can have, in whatever state: where to look for its rows."""
+    """Every wait that the rule can have in any state: the keys of its possible rows."""
     if rule.ranged:
         return frozenset(wait for side in (None, -1, 0, 1) for wait in _beside_a_range(rule, side))
     phases = (

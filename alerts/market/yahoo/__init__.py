@@ -1,4 +1,4 @@
-"""Yahoo Finance, through yfinance: a census by its screener, closes by its charts."""
+"""Yahoo Finance, through yfinance: a census from its screener, closes from its charts."""
 
 from alerts.market.yahoo.feed import Yahoo
 

@@ -1,6 +1,6 @@
-"""yfinance for the length of one fetch: set up, kept quiet, and listened to.
+"""Sets up yfinance for one fetch, silences its log, and reads failures from it.
 
-It hides most failures (a symbol turned away looks like one without bars), so reasons are read from what it logs.
+yfinance hides most failures (a refused symbol looks like one without bars), so the reasons come from its log lines.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from alerts.market.yahoo.errors import Reason, reason_logged
 
 @dataclass(frozen=True)
 class Talk:
-    """yfinance for the length of one fetch, and what it logs meanwhile."""
+    """yfinance during one fetch, and its log lines."""
 
     yfinance: Any
     said: list[str] = field(default_factory=list)
@@ -49,8 +49,8 @@ class _Listener(logging.Handler):
 
 @contextmanager
 def quietly(cache: Path | None) -> Iterator[Talk]:
-    """yfinance set up, its log lines led here instead of to the program's log, its exceptions left to be seen."""
-    import yfinance  # a second and a half: paid for once, and late
+    """Set up yfinance, send its log lines to a Talk instead of the program's log, and let its exceptions through."""
+    import yfinance  # takes a second and a half, so import it once and late
 
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
@@ -74,9 +74,9 @@ def quietly(cache: Path | None) -> Iterator[Talk]:
 
 
 def spare_time_zones(yfinance: Any, symbols: Sequence[str]) -> None:
-    """Tells yfinance's cache that `symbols` trade in New York, or it asks Yahoo once for each before the chart.
+    """Tell yfinance's cache that `symbols` trade in New York; otherwise it asks Yahoo for each zone before the chart.
 
-    The zone only places the start of a range at midnight; bars are dated by the zone their own answer names.
+    The zone only sets the midnight at which a range starts; bars are dated by the zone in their own answer.
     """
     try:
         zones = yfinance.cache.get_tz_cache()

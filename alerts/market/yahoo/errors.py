@@ -1,4 +1,4 @@
-"""What went wrong in asking Yahoo, in words of our own: those of the client may carry addresses with crumbs in them."""
+"""Reasons why a request to Yahoo failed, in our own words: the client's text may contain addresses with crumbs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Reason:
     text: str
-    passing: bool = True  # worth another try
+    passing: bool = True  # worth a retry
     turned_away: bool = False  # 429
 
 
@@ -21,13 +21,13 @@ NO_FIGURES = Reason("an answer without figures")
 
 
 def reason_of(error: Exception) -> Reason:
-    """What a request met, in words of our own."""
+    """Why a request failed, in our own words."""
     if type(error).__name__ == "YFRateLimitError":
         return TURNED_AWAY
     status = getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(status, int) and status >= 400:
         return Reason(f"HTTP {status}", passing=status >= 500 or status in (401, 403), turned_away=status == 429)
-    if isinstance(error, ValueError):  # JSON that is none
+    if isinstance(error, ValueError):  # invalid JSON
         document = getattr(error, "doc", None)
         return Reason("an empty answer") if document in ("", b"") else PAGE_INSTEAD
     if isinstance(error, KeyError | IndexError | TypeError):
@@ -36,7 +36,7 @@ def reason_of(error: Exception) -> Reason:
 
 
 def reason_logged(text: str) -> Reason:
-    """The same, of a chart, from the line that yfinance logs: the repr of what was raised, or its own words."""
+    """The same for a chart, from the line that yfinance logs: the repr of the exception, or yfinance's own text."""
     kind = match[0] if (match := re.match(r"\w+(?=\()", text)) else ""
     if kind == "YFRateLimitError" or "Too Many Requests" in text:
         return TURNED_AWAY

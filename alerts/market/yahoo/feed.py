@@ -1,7 +1,7 @@
-"""A market feed over yfinance. With `talk.py` the only module here that speaks to the network.
+"""A market feed that uses yfinance. Of this folder, only this module and `client.py` use the network.
 
-Yahoo's figures are for personal use. yfinance keeps one session a process, so one fetch runs at a time; what it hides
-(a symbol turned away looks like one without bars) is counted here.
+Yahoo's figures are for personal use. yfinance keeps one session for each process, so one fetch runs at a time. This
+module counts the failures that yfinance hides (a refused symbol looks like one without bars).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_close
 from alerts.market.yahoo.valuations import month_measures
 
 _PAGE = 250  # Yahoo's limit
-#: Members reach to rank 3,150, but preferreds, funds, shells and foreign reporters stand among them.
+#: Members have ranks up to 3,150, with preferreds, funds, shells and foreign reporters between them.
 LINES_WANTED = 16 * _PAGE
-_FEWEST_LINES = 500  # a census below this is broken, whatever the reason
+_FEWEST_LINES = 500  # a census with fewer listings is incomplete
 _CHUNK = 100  # symbols a download
 _THREADS = 4
 _MONTH_LETTERS = "FGHJKMNQUVXZ"  # January to December, as futures exchanges name months
@@ -50,9 +50,9 @@ class Yahoo:
     def __init__(
         self, cache: Path | None, now: Callable[[], datetime], *, pause: float = 1.0, per_second: float | None = None
     ) -> None:
-        """`now` gives the moment, with a time zone; `pause` is the seconds before a first retry.
+        """`now` returns the current time, with a time zone; `pause` is the seconds before a first retry.
 
-        `per_second`: charts asked for in a second where more than one download of 100 is needed (None: no limit).
+        `per_second`: the rate limit for charts if more than one download of 100 is needed (None: no limit).
         """
         self._cache = cache
         self._now = now
@@ -61,11 +61,11 @@ class Yahoo:
         self._free_at = 0.0  # on the monotonic clock
 
     def census(self, session: date) -> Census:
-        """All lines on the five venues, largest first, down to `LINES_WANTED`; only quotes of `session` are kept.
+        """All listings on the five venues, largest first, up to `LINES_WANTED`; only quotes of `session` are kept.
 
-        Costs up to seventeen requests, the last of them for which lines are shells; one where the source stands at
-        another session. Raises WrongSession, then; FeedUnavailable where the market is open or no page comes;
-        FeedIncomplete where fewer than 500 lines come.
+        Costs up to seventeen requests; the last one finds out which listings are shells. Costs one request if the
+        source is at another session, and raises WrongSession then. Raises FeedUnavailable if the market is open or no
+        page arrives; FeedIncomplete if fewer than 500 listings arrive.
         """
         with _fetching, quietly(self._cache) as talk:
             found: dict[str, dict[str, Any]] = {}
@@ -88,12 +88,12 @@ class Yahoo:
     def closes(
         self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
     ) -> Closes:
-        """Closes from one chart a symbol, in downloads of 100.
+        """Closes from one chart for each symbol, in downloads of 100.
 
-        Rows run from the first session with a bar to the last; sessions between that the source left out are NaN, days
-        that are none are dropped. A symbol it does not know is NaN, and so is one that failed twice while most came.
-        Raises FeedUnavailable on 429 and where no symbol has a bar though some are known; FeedIncomplete where fewer
-        than half of more than twenty have one.
+        Rows run from the first session with a bar to the last. Sessions that the source left out are NaN; days that
+        are not sessions are dropped. An unknown symbol is NaN, and so is one that failed twice while most succeeded.
+        Raises FeedUnavailable on 429, or if no symbol has a bar although some are known; FeedIncomplete if fewer than
+        half of more than twenty symbols have one.
         """
         if start is not None and not sessions_between(start, through):
             return closes_of({}, {}, list(dict.fromkeys(symbols)), start, through)
@@ -102,9 +102,10 @@ class Yahoo:
         return closes
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
-        """From one chart a month. Expired contracts are gone at Yahoo: their months are NaN.
+        """From one chart for each month. Yahoo does not serve expired contracts: their months are NaN.
 
-        Raises FeedUnavailable where no month comes and for one of them it is not for want of a contract or a price.
+        Raises FeedUnavailable if no month arrives and at least one failed for a reason other than a missing contract
+        or price.
         """
         by_symbol = {f"ZQ{_MONTH_LETTERS[int(month[5:]) - 1]}{month[2:4]}.CBT": month for month in months}
         closes, reasons = self._charts(list(by_symbol), start, through, None)
@@ -114,7 +115,7 @@ class Yahoo:
         return closes.raw.rename(columns=by_symbol).reindex(columns=list(months)).astype("float64")
 
     def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
-        """About sixteen months, by one request; several hundred in a row keep the pace that was set."""
+        """About sixteen months, from one request; requests in a row respect `per_second`."""
         if self._per_second is not None:
             time.sleep(max(0.0, self._free_at - time.monotonic()))
             self._free_at = time.monotonic() + 1 / self._per_second
@@ -124,7 +125,7 @@ class Yahoo:
     def _charts(
         self, symbols: Sequence[str], start: date | None, through: date, progress: Progress | None
     ) -> tuple[Closes, dict[str, str]]:
-        """What came, and the reasons of the symbols for which nothing did."""
+        """The bars that arrived, and the reason for each symbol without bars."""
         wanted = list(dict.fromkeys(symbols))
         raw: dict[str, pd.Series] = {}
         adjusted: dict[str, pd.Series] = {}
@@ -139,7 +140,7 @@ class Yahoo:
         return closes_of(raw, adjusted, wanted, start, through), reasons
 
     def _wait_turn(self, count: int) -> None:
-        """Keep the pace over several downloads: a first backfill is polite, a day's refresh does not wait."""
+        """Apply the rate limit across several downloads; a daily refresh needs one and does not wait."""
         if self._per_second is None:
             return
         now = time.monotonic()
@@ -148,9 +149,9 @@ class Yahoo:
         self._free_at = max(now, self._free_at) + (count / self._per_second if count >= _CHUNK // 4 else 0.0)
 
     def _tell_shells(self, yfinance: Any, found: dict[str, dict[str, Any]]) -> None:
-        """Writes the industry of shell companies, which quotes leave out, into their quotes.
+        """Write the industry of shell companies, which quotes leave out, into their quotes.
 
-        Many bear no word that gives them away. Names tell the rest: a census is not lost for this page.
+        Many shells cannot be recognised by name. If this page fails, the census continues with names alone.
         """
         try:
             shells = self._page(yfinance, 0, industry=SHELLS)
@@ -161,7 +162,7 @@ class Yahoo:
             found.get(str(quote["symbol"]), {})["industry"] = SHELLS
 
     def _page(self, yfinance: Any, offset: int, *, industry: str | None = None) -> _Page:
-        """One page of the screener, of one industry or of all, tried three times; a 429 twice."""
+        """One page of the screener, for one industry or for all; three attempts, two on a 429."""
         query = yfinance.EquityQuery
         venues = query("is-in", ["exchange", *sorted(VENUES)])
         narrower = [] if industry is None else [query("eq", ["industry", industry])]
@@ -197,7 +198,7 @@ class Yahoo:
         adjusted: dict[str, pd.Series],
         reasons: dict[str, str],
     ) -> None:
-        """Adds the bars of `symbols`, and the reasons of those without; asks twice for what failed in passing."""
+        """Add the bars of `symbols`, and the reasons for those without; retry temporary failures once."""
         left = symbols
         for attempt in range(2):
             failed = _download_once(talk, left, start, raw, adjusted)
@@ -226,7 +227,7 @@ def _download_once(
     raw: dict[str, pd.Series],
     adjusted: dict[str, pd.Series],
 ) -> dict[str, Reason]:
-    """Adds the bars that came; gives the reasons of the symbols for which none did."""
+    """Add the bars that arrived; return the reason for each symbol without bars."""
     spare_time_zones(talk.yfinance, symbols)
     span = {"period": "max"} if start is None else {"start": max(start, EARLIEST).isoformat()}
     talk.said.clear()

@@ -1,4 +1,4 @@
-"""Frames of what Yahoo answers: bars and quotes, as it gives them or left out, never mended."""
+"""Frames from Yahoo's answers: bars and quotes are taken as they are or left out, never repaired."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from alerts.market.yahoo.errors import NO_BARS, UNKNOWN
 
 NAME = "Yahoo Finance"
 EARLIEST = date(1999, 1, 4)  # where the exchange's calendar starts
-MANY = 20  # above this many symbols asked, half of them without a bar is a failure of the source
+MANY = 20  # if more symbols are requested and half have no bar, the source has failed
 
 FIELDS = {
     "exchange": "exchange",
@@ -68,7 +68,7 @@ def closes_of(
 
 
 def check_closes(closes: Closes, reasons: dict[str, str]) -> None:
-    """Raises where so little came that it says more about the source than about the symbols."""
+    """Raise if so little arrived that the source, not the symbols, must be at fault."""
     asked = closes.raw.shape[1]
     with_bars = int(closes.raw.notna().any().sum())
     missing = [reasons.get(symbol, NO_BARS.text) for symbol in closes.raw.columns[~closes.raw.notna().any()]]
@@ -85,7 +85,7 @@ def check_closes(closes: Closes, reasons: dict[str, str]) -> None:
 
 
 def census_frame(quotes: list[dict[str, Any]]) -> pd.DataFrame:
-    """`CENSUS_COLUMNS` of quotes as the screener gives them; what is absent or no number is NaN, None or NaT."""
+    """`CENSUS_COLUMNS` from the screener's quotes; an absent or invalid value is NaN, None or NaT."""
     symbols = [str(quote["symbol"]) for quote in quotes]
     columns: dict[str, Any] = {"name": [quote.get("longName") or quote.get("shortName") for quote in quotes]}
     for column, theirs in FIELDS.items():
@@ -106,7 +106,7 @@ def census_frame(quotes: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def new_york_day(stamp: object, per_second: int = 1) -> date | None:
-    """The date in New York of an epoch stamp; None where it is none."""
+    """The date in New York of an epoch timestamp; None if it is not valid."""
     if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not np.isfinite(stamp):
         return None
     return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(seconds=stamp / per_second)).tz_convert(NEW_YORK).date()

@@ -1,4 +1,4 @@
-"""Valuation measures of one company at the ends of months, by one request."""
+"""Month-end valuation measures of one company, from one request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = {"Market Cap": "market_value", "Forward P/E": "forward_pe"}
 def month_measures(yfinance: Any, symbol: str, through: date) -> pd.DataFrame:
     """A row a month ("2025-08") that ended by `through`: market_value, forward_pe; NaN where Yahoo has none.
 
-    Empty where it has no month of this company. Raises FeedUnavailable where it does not answer, TurnedAway.
+    Empty if Yahoo has no month of this company. Raises FeedUnavailable if it does not answer, TurnedAway.
     """
     try:
         told = yfinance.Ticker(symbol).get_valuation_measures(freq="monthly", periods=None)
@@ -34,7 +34,7 @@ def month_measures(yfinance: Any, symbol: str, through: date) -> pd.DataFrame:
     for label in told.columns:
         day = _day(label)
         if day is None or day > through or day < _month_end(day):
-            continue  # a month that still runs is told of by its last day so far
+            continue  # the current month is listed by its last day so far
         rows[f"{day:%Y-%m}"] = {
             ours: float(told.at[theirs, label]) if theirs in told.index else float("nan")
             for theirs, ours in COLUMNS.items()
