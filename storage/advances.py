@@ -1,4 +1,4 @@
-"""How many members rose and fell on each session: what path-dependent figures are computed from."""
+"""Advances and declines on each session, from which path-dependent figures are computed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = ["advances", "declines", "eligible", "members"]
 
 
 def record_advances(db: Database, counts: Mapping[str, pd.DataFrame]) -> None:
-    """Write counts by segment (sessions × advances, declines, eligible, members) over what was there."""
+    """Write counts by segment (sessions × advances, declines, eligible, members) replacing earlier ones."""
     rows = []
     for segment, frame in counts.items():
         days = frame.index.to_numpy().astype("datetime64[D]").astype(np.int64).tolist()

@@ -1,4 +1,4 @@
-"""A group that became a supergroup: everything of the old chat belongs to the new one from here on."""
+"""Moves everything of a chat to a new id when a group becomes a supergroup."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from sqlite_utils import Database
 
 
 def move_chat(db: Database, old: int, new: int) -> None:
-    """Move all that is kept of `old` to `new`, which may be known already. Call inside `writing()`.
+    """Move everything stored for `old` to `new`, which may already exist. Call inside `writing()`.
 
-    What the new chat has stays as it is. Rules keep their numbers where those are free there, else they follow the last
-    one; a message about a session that the new chat was told of as well stands beside that.
+    The new chat keeps what it has. Rules keep their numbers if these are free, otherwise they get the next numbers. A
+    message about a session is kept even if the new chat has one about the same session.
     """
     one = db.conn.execute
     one(
@@ -23,7 +23,7 @@ def move_chat(db: Database, old: int, new: int) -> None:
         [old, new],
     )
     shift = one("SELECT last_rule FROM chats WHERE id = ?", [new]).fetchone()[0]
-    # Downwards, so that no two of them have one number on the way.
+    # In descending order, so that no two rules have the same number in between.
     for (number,) in one("SELECT number FROM rules WHERE chat = ? ORDER BY number DESC", [old]).fetchall():
         one("UPDATE rules SET chat = ?, number = ? WHERE chat = ? AND number = ?", [new, number + shift, old, number])
     one("UPDATE chats SET last_rule = last_rule + (SELECT last_rule FROM chats WHERE id = ?) WHERE id = ?", [old, new])

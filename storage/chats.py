@@ -1,4 +1,4 @@
-"""Who listens: ids and dates, no names, no texts; and how to forget them."""
+"""Chats: ids and dates, no names, no texts; subscribing, and erasing a chat."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Chat:
 
     id: int
     subscribed: bool
-    ended_why: str | None  # why the subscription ended without being asked to
+    ended_why: str | None  # why the subscription ended, if not by /unsubscribe
 
 
 def chat(db: Database, chat_id: int) -> Chat | None:
-    """The chat, or None where we know nothing of it."""
+    """The chat, or None if it is unknown."""
     row = db.conn.execute("SELECT id, subscribed_at, ended_why FROM chats WHERE id = ?", [chat_id]).fetchone()
     return None if row is None else Chat(row[0], row[1] is not None, row[2])
 
 
 def subscribe(db: Database, chat_id: int, now: datetime) -> bool:
-    """Subscribe a chat; whether that changed anything."""
+    """Subscribe a chat. Returns whether that changed anything."""
     stamp = now.isoformat(timespec="seconds")
     db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat_id, stamp])
     changed = db.conn.execute(
@@ -38,7 +38,7 @@ def subscribe(db: Database, chat_id: int, now: datetime) -> bool:
 
 
 def unsubscribe(db: Database, chat_id: int, now: datetime, why: str | None = None) -> bool:
-    """End a chat's subscription, keep its rules, and withdraw what it was still to be told; whether it had one."""
+    """End a subscription, keep the rules, withdraw unsent messages. Returns whether the chat was subscribed."""
     changed = db.conn.execute(
         "UPDATE chats SET subscribed_at = NULL, ended_at = ?, ended_why = ? WHERE id = ? AND subscribed_at IS NOT NULL",
         [now.isoformat(timespec="seconds"), why, chat_id],
@@ -50,7 +50,7 @@ def unsubscribe(db: Database, chat_id: int, now: datetime, why: str | None = Non
 
 
 def forget(db: Database, chat_id: int) -> bool:
-    """Erase all that is kept of a chat: its rules, events, messages, and itself; whether there was anything."""
+    """Erase a chat with its rules, events and messages. Returns whether anything was stored."""
     for watch in rules_of(db, chat_id):
         watches.delete(db, watch.id, watch.rule)
     drafts.forget_drafts(db, chat_id)
@@ -58,5 +58,5 @@ def forget(db: Database, chat_id: int) -> bool:
 
 
 def subscribers(db: Database) -> int:
-    """How many chats are subscribed."""
+    """The number of subscribed chats."""
     return int(db.conn.execute("SELECT count(*) FROM chats WHERE subscribed_at IS NOT NULL").fetchone()[0])

@@ -1,4 +1,4 @@
-"""The closes that moving windows need: companies' in millionths of a dollar, funds' raw and adjusted."""
+"""Closes for moving windows: those of companies in millionths of a dollar, those of funds raw and adjusted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def day_number(session: date) -> int:
 
 
 def record_closes(db: Database, sessions: Sequence[date], ids: Sequence[int], close: npt.NDArray[np.int64]) -> None:
-    """Write closes over what was there: `close` (sessions × ids) in millionths of a dollar, 0 where there is none."""
+    """Write closes, replacing earlier ones: `close` (sessions × ids) in millionths of a dollar, 0 if there is none."""
     rows, columns = np.nonzero(close)
     days = np.array([day_number(session) for session in sessions])
     keys = np.array(ids)
@@ -32,14 +32,14 @@ def record_closes(db: Database, sessions: Sequence[date], ids: Sequence[int], cl
 
 
 def forget_closes(db: Database, at: Sequence[tuple[date, int]]) -> None:
-    """Drop closes, by (session, company)."""
+    """Delete closes, by (session, company)."""
     db.conn.executemany(
         "DELETE FROM closes WHERE day = ? AND company = ?", [(day_number(session), company) for session, company in at]
     )
 
 
 def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Closes in millionths of a dollar, sessions × ids, 0 where there is none. `sessions` ascending."""
+    """Closes in millionths of a dollar, sessions × ids, 0 if there is none. `sessions` ascending."""
     out = np.zeros((len(sessions), len(ids)), dtype=np.int64)
     if not len(sessions) or not len(ids):
         return out
@@ -56,7 +56,7 @@ def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> 
 
 
 def _positions(keys: Sequence[int], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Where each value stands among `keys`, −1 where it does not."""
+    """The position of each value in `keys`; −1 if absent."""
     known = np.asarray(keys, dtype=np.int64)
     order = np.argsort(known)
     found = np.searchsorted(known[order], values)
@@ -65,12 +65,12 @@ def _positions(keys: Sequence[int], values: npt.NDArray[np.int64]) -> npt.NDArra
 
 
 def count_closes(db: Database, session: date) -> int:
-    """How many companies have a close on `session`."""
+    """The number of companies with a close on `session`."""
     return int(db.conn.execute("SELECT count(*) FROM closes WHERE day = ?", [day_number(session)]).fetchone()[0])
 
 
 def record_fund_closes(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) -> None:
-    """Write fund closes (dollars, sessions × symbols) over what was there; rows without both closes are left out."""
+    """Write fund closes (dollars, sessions × symbols), replacing earlier ones; a row needs both closes."""
     rows = []
     for symbol in raw.columns:
         both = pd.DataFrame({"close": raw[symbol], "adjusted": adjusted[symbol]}).dropna()
@@ -85,14 +85,14 @@ def record_fund_closes(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) 
 
 
 def forget_fund_closes(db: Database, at: Sequence[tuple[str, date]]) -> None:
-    """Drop fund closes, by (symbol, session)."""
+    """Delete fund closes, by (symbol, session)."""
     db.conn.executemany(
         "DELETE FROM fund_closes WHERE symbol = ? AND day = ?", [(symbol, day_number(day)) for symbol, day in at]
     )
 
 
 def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(raw, adjusted) closes in dollars: sessions × symbols, NaN where there is none."""
+    """(raw, adjusted) closes in dollars: sessions × symbols, NaN if there is none."""
     index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
     marks = ", ".join("?" * len(symbols))
     rows = db.conn.execute(
@@ -109,7 +109,7 @@ def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) 
 
 
 def latest_fund_closes(db: Database, symbol: str, until: date, count: int | None) -> list[tuple[date, float | None]]:
-    """A fund's last `count` (session, raw close in dollars) up to `until`, ascending; all of them with None.
+    """A fund's last `count` (session, raw close in dollars) up to `until`, ascending; all of them if `count` is None.
 
     Its sessions are those with a close of SPY.
     """
@@ -123,7 +123,7 @@ def latest_fund_closes(db: Database, symbol: str, until: date, count: int | None
 
 
 def fund_span(db: Database) -> tuple[date, date] | None:
-    """The first and the last session with a fund's close."""
+    """The first and the last session with a close of a fund."""
     first, last = db.conn.execute("SELECT min(day), max(day) FROM fund_closes").fetchone()
     if first is None:
         return None

@@ -1,4 +1,4 @@
-"""Companies and the years' memberships."""
+"""Companies and yearly memberships."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 from sqlite_utils import Database
 
-FILLED = 0.95  # of the companies of a census have a history, and it counts as filled
+FILLED = 0.95  # share of a census's companies that need a history for it to count as filled
 
 
 @dataclass(frozen=True)
 class Reconstitution:
-    """The ranks of one year: when taken, from when in force, and whether a census had to stand in for the rank day."""
+    """The ranks of one year: rank day, effective day, and whether a census replaced the rank day's closes."""
 
     year: int
     ranked_on: date
@@ -24,7 +24,7 @@ class Reconstitution:
 
 
 def record_companies(db: Database, frame: pd.DataFrame, session: date) -> None:
-    """Add or refresh the companies of a census: `frame` indexed by symbol, with name, first_trade, shares_all."""
+    """Add or update the companies of a census: `frame` indexed by symbol, with name, first_trade, shares_all."""
     db.conn.executemany(
         """INSERT INTO companies (symbol, name, first_trade, shares, last_census) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (symbol) DO UPDATE SET name = excluded.name, first_trade = excluded.first_trade,
@@ -46,7 +46,7 @@ def record_companies(db: Database, frame: pd.DataFrame, session: date) -> None:
 
 
 def companies(db: Database) -> pd.DataFrame:
-    """All companies ever counted, by symbol: id, shares, first_trade (ISO or None), history_from (ISO or None)."""
+    """All companies that ever counted, by symbol: id, shares, first_trade (ISO or None), history_from (ISO or None)."""
     rows = db.conn.execute("SELECT symbol, id, shares, first_trade, history_from FROM companies").fetchall()
     frame = pd.DataFrame(rows, columns=["symbol", "id", "shares", "first_trade", "history_from"])
     return frame.set_index("symbol").astype({"id": "int64", "shares": "float64"})
@@ -58,7 +58,7 @@ def ids(db: Database) -> dict[str, int]:
 
 
 def note_history(db: Database, symbols: list[str], start: date) -> None:
-    """Note that the closes of `symbols` were asked for from `start` on."""
+    """Record that the closes of `symbols` were requested from `start`."""
     db.conn.executemany(
         "UPDATE companies SET history_from = min(coalesce(history_from, '9999'), ?) WHERE symbol = ?",
         [(start.isoformat(), symbol) for symbol in symbols],
@@ -75,13 +75,13 @@ def histories(db: Database) -> tuple[int, int]:
 
 
 def filled(db: Database) -> bool:
-    """Whether nearly all companies of the latest census have a history: the rest are new, or have none."""
+    """Whether nearly all companies of the latest census have a history; the others are new or have none."""
     have, total = histories(db)
     return have >= FILLED * total
 
 
 def reconstitution(db: Database, year: int) -> Reconstitution | None:
-    """The ranks of `year`, or None where they were never taken."""
+    """The ranks of `year`, or None if they were never computed."""
     row = db.conn.execute(
         "SELECT year, ranked_on, in_force, provisional FROM reconstitutions WHERE year = ?", [year]
     ).fetchone()
@@ -91,7 +91,7 @@ def reconstitution(db: Database, year: int) -> Reconstitution | None:
 
 
 def record_reconstitution(db: Database, taken: Reconstitution, frame: pd.DataFrame) -> None:
-    """Write the ranks of a year over what was there: `frame` by symbol with rank, segment, market_value."""
+    """Write the ranks of a year, replacing earlier ones: `frame` by symbol with rank, segment, market_value."""
     db.conn.execute("DELETE FROM memberships WHERE year = ?", [taken.year])
     db.conn.execute("DELETE FROM reconstitutions WHERE year = ?", [taken.year])
     db.conn.execute(
@@ -112,7 +112,7 @@ def record_reconstitution(db: Database, taken: Reconstitution, frame: pd.DataFra
 
 
 def members(db: Database, year: int) -> pd.Series:
-    """Segment by symbol, of the members by that year's ranks; empty where there are none."""
+    """Segment by symbol for the members of that year's ranks; empty if there are none."""
     rows = db.conn.execute(
         "SELECT symbol, segment FROM memberships JOIN companies ON companies.id = company WHERE year = ?", [year]
     ).fetchall()
@@ -130,13 +130,13 @@ def memberships(db: Database, year: int) -> pd.DataFrame:
 
 
 def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
-    """ISO dates or None as datetime64[D], NaT where unknown."""
+    """ISO dates or None as datetime64[D], NaT if unknown."""
     return np.array([np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade])
 
 
 def membership(db: Database, year: int) -> pd.DataFrame:
     """The members by that year's ranks, by rank: symbol, name, rank, segment, market_value (dollars, on the rank day),
-    last_census (ISO, the last one it was counted in). Empty where there are none."""
+    last_census (ISO, the last one that included it). Empty if there are none."""
     rows = db.conn.execute(
         "SELECT symbol, name, rank, segment, market_value, last_census FROM memberships "
         "JOIN companies ON companies.id = company WHERE year = ? ORDER BY rank",

@@ -1,4 +1,4 @@
-"""Which chats were told that a series has no data, until they are told that it is back: one word a chat and series."""
+"""Data gaps: which chats were told that a series has no data, one row for each chat and series until data return."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 
 def begin(db: Database, series: str, chat: int, session: date) -> bool:
-    """Note that a chat is told; whether it had not been."""
+    """Record that a chat is told. Returns whether that is new."""
     made = db.conn.execute(
         "INSERT INTO silences (series, chat, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [series, chat, session.isoformat()],
@@ -17,11 +17,11 @@ def begin(db: Database, series: str, chat: int, session: date) -> bool:
 
 
 def open_series(db: Database) -> list[str]:
-    """The series that somebody was told have no data."""
+    """The series with an open data gap."""
     return [row[0] for row in db.conn.execute("SELECT DISTINCT series FROM silences")]
 
 
 def end(db: Database, series: str) -> dict[int, date]:
-    """The chats that were told of a series, with the session they were told of; and forget that they were."""
+    """Close the gap of a series. Returns the chats that were told, with the session of the gap."""
     rows = db.conn.execute("DELETE FROM silences WHERE series = ? RETURNING chat, since", [series]).fetchall()
     return {chat: date.fromisoformat(since) for chat, since in rows}

@@ -1,7 +1,7 @@
 """Opening the SQLite file: pragmas, migrations, one writer at a time, and what is in it.
 
 A connection belongs to the thread that opened it. Readers open their own; every write happens inside `writing()`,
-which waits its turn (`BEGIN IMMEDIATE`), so that a console command beside a running bot is safe.
+which waits for the write lock (`BEGIN IMMEDIATE`), so that a console command is safe beside a running bot.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ BUSY_SECONDS = 30.0
 
 
 class DatabaseUnusable(Exception):
-    """The file cannot be opened, written, or read as ours; the text names the path and the cure."""
+    """The file cannot be opened or written, or is not ours; the text names the path and the cure."""
 
 
 class AnotherMarket(DatabaseUnusable):
-    """The file holds figures of another source than the one asked for; mixing them would make both worthless."""
+    """The file holds figures of another market than the requested one; mixing them would make both worthless."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What an opened file holds, for the line a person reads at start."""
+    """What an opened file holds, for the log line at start."""
 
     new: bool
     sessions: int
@@ -58,14 +58,14 @@ def open_database(path: Path) -> Database:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch a new file to WAL. The switch does not wait for a lock as statements do, so it is tried until it holds."""
+    """Switch a new file to WAL. The switch does not wait for a lock as statements do, so it is retried."""
     end = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             if connection.execute("PRAGMA journal_mode").fetchone()[0] in ("wal", "memory"):
                 return
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-                connection.execute("PRAGMA page_size = 16384")  # a third less written per changed rule than with 4 kB
+                connection.execute("PRAGMA page_size = 16384")  # writes a third less for each changed rule than 4 kB
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > end:
@@ -75,7 +75,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _migrating(connection: sqlite3.Connection) -> Iterator[None]:
-    """Two processes starting at once: the second waits until the first has migrated."""
+    """Wait until another process that started at the same time has migrated the file."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -87,7 +87,7 @@ def _migrating(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """One transaction that holds the write lock from its beginning; all of it is kept, or nothing."""
+    """One transaction that holds the write lock from its beginning; it is kept as a whole or not at all."""
     connection = db.conn
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -100,7 +100,7 @@ def writing(db: Database) -> Iterator[None]:
 
 
 def claim_market(db: Database, market: str, now: datetime) -> None:
-    """Note on a new file which market it holds; raise AnotherMarket where it holds another."""
+    """Record the market in a new file; raise AnotherMarket if the file holds another one."""
     row = db.conn.execute("SELECT market FROM origin").fetchone()
     if row is None:
         with writing(db):

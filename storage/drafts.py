@@ -1,4 +1,4 @@
-"""Lines that were previewed and not saved yet, where they do not fit into a button; kept for a week."""
+"""Previewed lines that are not saved yet and do not fit into a button; kept for a week."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Draft:
-    """A line, and the id of the rule that it is to be written over."""
+    """A line, and the id of the rule that it will replace, if any."""
 
     line: str
     replaces: int | None
 
 
 def add_draft(db: Database, chat: int, draft: Draft, now: datetime) -> int:
-    """Keep a draft, and drop those of more than a week ago; its id."""
+    """Store a draft and delete those older than a week. Returns its id."""
     db.conn.execute("DELETE FROM drafts WHERE created_at < ?", [(now - KEPT).isoformat(timespec="seconds")])
     made = db.conn.execute(
         "INSERT INTO drafts (chat, line, replaces, created_at) VALUES (?, ?, ?, ?) RETURNING id",
@@ -29,11 +29,11 @@ def add_draft(db: Database, chat: int, draft: Draft, now: datetime) -> int:
 
 
 def draft_of(db: Database, chat: int, identity: int) -> Draft | None:
-    """A chat's draft; None where it is gone, or another chat's."""
+    """A chat's draft; None if it is gone or belongs to another chat."""
     row = db.conn.execute("SELECT line, replaces FROM drafts WHERE chat = ? AND id = ?", [chat, identity]).fetchone()
     return None if row is None else Draft(*row)
 
 
 def forget_drafts(db: Database, chat: int) -> None:
-    """Drop all of a chat's."""
+    """Delete all drafts of a chat."""
     db.conn.execute("DELETE FROM drafts WHERE chat = ?", [chat])

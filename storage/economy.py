@@ -1,4 +1,4 @@
-"""Economic series by their observations' dates, and closing prices of fed funds futures by month of delivery."""
+"""Economic series by observation date, and closing prices of fed funds futures by delivery month."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.closes import day_number
 
 
 def record_series(db: Database, identity: str, observations: pd.Series, now: datetime) -> int:
-    """Write observations (float by date) over what was there; how many are new or revised."""
+    """Write observations (float by date), replacing earlier ones. Returns how many are new or revised."""
     before = db.conn.total_changes
     db.conn.executemany(
         "INSERT INTO economic (series, day, value, fetched_at) VALUES (?, ?, ?, ?) ON CONFLICT (series, day) "
@@ -47,7 +47,7 @@ def first_seen(db: Database, identity: str) -> pd.Series:
 
 
 def record_contracts(db: Database, prices: pd.DataFrame) -> None:
-    """Write closing prices, sessions × months, over what was there; NaN is left out."""
+    """Write closing prices, sessions × months, replacing earlier ones; NaN is skipped."""
     days = prices.index.to_numpy().astype("datetime64[D]").astype(np.int64).tolist()
     rows = [
         (month, day, float(price))
@@ -63,7 +63,7 @@ def record_contracts(db: Database, prices: pd.DataFrame) -> None:
 
 
 def contracts(db: Database, sessions: Sequence[date]) -> pd.DataFrame:
-    """Closing prices on `sessions` (ascending): sessions × months that have any, NaN where there is none."""
+    """Closing prices on `sessions` (ascending): sessions × months with any price, NaN if there is none."""
     index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
     if not len(sessions):
         return pd.DataFrame(index=index)

@@ -1,4 +1,4 @@
-"""What was left out: lines of a census that are no companies, and closes that were not believed."""
+"""What was left out: census listings that are not companies, and closes that are held back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 @dataclass(frozen=True)
 class Excluded:
-    """A line that is no company, since which census, and why."""
+    """A listing that is not a company, since which census, and why."""
 
     symbol: str
     name: str | None
@@ -27,7 +27,7 @@ def record_census(
     excluded: Iterable[tuple[str, str | None, str]],
     now: datetime,
 ) -> None:
-    """Note a census and its excluded lines, (symbol, name, reason). The same census again changes nothing."""
+    """Record a census and its excluded listings, (symbol, name, reason). Recording it again changes nothing."""
     before = db.conn.execute("SELECT max(session) FROM censuses WHERE session < ?", [session.isoformat()]).fetchone()[0]
     db.conn.execute(
         "INSERT INTO censuses (session, lines, companies, fetched_at) VALUES (?, ?, ?, ?) ON CONFLICT (session) "
@@ -36,7 +36,7 @@ def record_census(
     )
     stamp = session.isoformat()
     rows = {symbol: (name, reason) for symbol, name, reason in excluded}
-    # What this census said before, if it came twice, is said anew.
+    # If this census was recorded before, the new answer replaces the old one.
     db.conn.execute("DELETE FROM exclusions WHERE since = ?", [stamp])
     if before is not None:
         db.conn.execute("UPDATE exclusions SET until = ? WHERE until = ?", [before, stamp])
@@ -51,7 +51,7 @@ def record_census(
 
 
 def last_census(db: Database, until: date | None = None) -> tuple[date, int, int] | None:
-    """The latest census up to `until`: (session, lines, companies); None where there was none."""
+    """The latest census up to `until`: (session, lines, companies); None if there is none."""
     row = db.conn.execute(
         "SELECT session, lines, companies FROM censuses WHERE session <= ? ORDER BY session DESC LIMIT 1",
         [until.isoformat() if until else "9999"],
@@ -60,7 +60,7 @@ def last_census(db: Database, until: date | None = None) -> tuple[date, int, int
 
 
 def excluded_on(db: Database, census: date) -> list[Excluded]:
-    """The lines that a census left out, by symbol."""
+    """The listings that a census left out, by symbol."""
     rows = db.conn.execute(
         "SELECT symbol, name, reason, since FROM exclusions WHERE since <= ? AND until >= ? ORDER BY symbol",
         [census.isoformat(), census.isoformat()],
@@ -69,7 +69,7 @@ def excluded_on(db: Database, census: date) -> list[Excluded]:
 
 
 def hold_back(db: Database, held: Iterable[tuple[str, date, str]], now: datetime) -> None:
-    """Note closes that are not believed: (symbol, session, reason)."""
+    """Record closes that are held back: (symbol, session, reason)."""
     db.conn.executemany(
         "INSERT INTO held_back (symbol, session, reason, noted_at) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (symbol, session) DO UPDATE SET reason = excluded.reason",
@@ -78,7 +78,7 @@ def hold_back(db: Database, held: Iterable[tuple[str, date, str]], now: datetime
 
 
 def release(db: Database, symbols: Iterable[str], start: date, through: date) -> None:
-    """Forget what was held back of `symbols` in a range: a new answer decides anew."""
+    """Delete the held-back closes of `symbols` in a range, before a new answer is checked."""
     db.conn.executemany(
         "DELETE FROM held_back WHERE symbol = ? AND session BETWEEN ? AND ?",
         [(symbol, start.isoformat(), through.isoformat()) for symbol in symbols],
@@ -86,7 +86,7 @@ def release(db: Database, symbols: Iterable[str], start: date, through: date) ->
 
 
 def held_back(db: Database, start: date, through: date) -> dict[tuple[str, date], str]:
-    """Closes of a range that are not believed: reason by (symbol, session)."""
+    """Held-back closes of a range: reason by (symbol, session)."""
     rows = db.conn.execute(
         "SELECT symbol, session, reason FROM held_back WHERE session BETWEEN ? AND ?",
         [start.isoformat(), through.isoformat()],

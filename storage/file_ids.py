@@ -1,4 +1,4 @@
-"""file_ids of pictures Telegram holds already, by what they show."""
+"""file_ids of pictures that Telegram already has, by their content."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from sqlite_utils import Database
 
 
 def file_id(db: Database, key: str) -> str | None:
-    """Telegram's id of the picture, or None where it was never uploaded."""
+    """Telegram's id of the picture, or None if it was never uploaded."""
     row = db.conn.execute("SELECT file_id FROM pictures WHERE key = ?", [key]).fetchone()
     return None if row is None else str(row[0])
 
 
 def keep_file_id(db: Database, key: str, identity: str, now: datetime) -> None:
-    """Note the id Telegram gave to an uploaded picture."""
+    """Store the id that Telegram gave to an uploaded picture."""
     db.conn.execute(
         "INSERT INTO pictures (key, file_id, created_at) VALUES (?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET file_id = excluded.file_id, created_at = excluded.created_at",

@@ -1,4 +1,4 @@
-"""Imported series: their observations, and which file they came from."""
+"""Imported series: their observations and the file they came from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage import economy
 
 @dataclass(frozen=True)
 class Import:
-    """A series a person brought. `metric`: import.NAME; `file`: the last file's name, without its folder."""
+    """A series that a user imported. `metric`: import.NAME; `file`: the last file's name, without its folder."""
 
     metric: str
     file: str
@@ -22,7 +22,7 @@ class Import:
 
 
 def record_import(db: Database, metric_id: str, observations: pd.Series, file: str, now: datetime) -> int:
-    """Write observations (float by date) over those of the same dates; how many are new or changed."""
+    """Write observations (float by date) replacing those of the same dates. Returns how many are new or changed."""
     changed = economy.record_series(db, metric_id, observations, now)
     held = db.conn.execute("SELECT count(*) FROM economic WHERE series = ?", [metric_id]).fetchone()[0]
     db.conn.execute(
@@ -34,7 +34,7 @@ def record_import(db: Database, metric_id: str, observations: pd.Series, file: s
 
 
 def forget_import(db: Database, metric_id: str) -> bool:
-    """Drop a series, its observations and its figures; whether there was one."""
+    """Delete a series with its observations and figures. Returns whether it existed."""
     db.conn.execute("DELETE FROM economic WHERE series = ?", [metric_id])
     db.conn.execute("DELETE FROM figures WHERE metric = ?", [metric_id])
     db.conn.execute("UPDATE revision SET number = number + 1")
@@ -42,11 +42,11 @@ def forget_import(db: Database, metric_id: str) -> bool:
 
 
 def imports(db: Database) -> dict[str, Import]:
-    """All imported series by metric id, in that order."""
+    """All imported series by metric id, sorted."""
     rows = db.conn.execute("SELECT name, file, rows, imported_at FROM imports ORDER BY name")
     return {name: Import(name, file, count, datetime.fromisoformat(at)) for name, file, count, at in rows}
 
 
 def observations(db: Database, metric_id: str) -> pd.Series:
-    """Its observations by date, ascending; empty where there is no such series."""
+    """Its observations by date, ascending; empty if there is no such series."""
     return economy.series(db, [metric_id]).get(metric_id, pd.Series(dtype="float64"))

@@ -17,8 +17,8 @@ COLUMNS = (
     "until, disarmed_session, expired"
 )
 WIDTH = 15
-OVER = 13  # where disarmed_session stands
-_AND = "and"  # the operator of a rule of several conditions; they stand in its key
+OVER = 13  # the position of disarmed_session in COLUMNS
+_AND = "and"  # the operator of a rule with several conditions; its key contains them
 
 
 @lru_cache(maxsize=65536)
@@ -37,7 +37,7 @@ def rule_from(
 
 
 def columns_of(rule: Rule) -> list[Any]:
-    """What is stored of a rule, in the order of COLUMNS from `series` to `until`."""
+    """The stored values of a rule, in the order of COLUMNS from `series` to `until`."""
     first = rule.first
     level, upper = (1.0, None) if rule.joined else (first.level, first.upper)
     return [
@@ -47,7 +47,7 @@ def columns_of(rule: Rule) -> list[Any]:
 
 
 def watch_of(row: Sequence[Any], state: State | None = None) -> Watch:
-    """A row of COLUMNS as a Watch; `state` where it is not over."""
+    """A row of COLUMNS as a Watch; `state` is given unless the rule is over."""
     identity, chat, number, *fields, over, expired = row
     if over is not None:
         phase = Phase.EXPIRED if expired else Phase.DISARMED

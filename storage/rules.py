@@ -1,7 +1,7 @@
-"""Rules of chats, with where they stand.
+"""The rules of chats, with their states.
 
-A rule is written once, into `rules`. What moves lies apart, in `watches` (storage/watches.py). What a rule watches is
-stored by its key: a series, or several conditions joined.
+A rule is written once, into `rules`. Its changing state is in `watches` (storage/watches.py). It is stored with
+the key of what it watches: a series or joined conditions.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from storage.rule_rows import COLUMNS, OVER, columns_of, rule_from, watch_of
 def add_rule(
     db: Database, chat: int, rule: Rule, past: Sequence[tuple[date, float | None]], now: datetime
 ) -> tuple[int, State]:
-    """Keep a chat's rule, starting where the market is; returns (its number in the chat, its state).
+    """Store a rule of a chat with its starting state. Returns (its number in the chat, its state).
 
-    `past`: the latest (session, value) of what it watches, ascending. The chat has to exist.
+    `past`: the latest (session, value) of what it watches, ascending. The chat must exist.
     """
     known = [(session, value) for session, value in past if value is not None]
     key = rule.watched.key
@@ -47,7 +47,7 @@ def add_rule(
 
 
 def same_rule(db: Database, chat: int, rule: Rule) -> int | None:
-    """The number of the chat's armed rule that says the same, if there is one."""
+    """The number of the chat's live rule with the same line, if there is one."""
     row = db.conn.execute(
         """SELECT number FROM rules WHERE chat = ? AND series = ? AND operator = ? AND level = ? AND upper IS ?
            AND hold = ? AND clear IS ? AND keep = ? AND repeat = ? AND remind = ? AND until IS ?
@@ -58,19 +58,19 @@ def same_rule(db: Database, chat: int, rule: Rule) -> int | None:
 
 
 def rules_of(db: Database, chat: int) -> list[Watch]:
-    """A chat's rules with where they stand, by number."""
+    """A chat's rules with their states, by number."""
     rows = db.conn.execute(f"SELECT {COLUMNS} FROM rules WHERE chat = ? ORDER BY number", [chat]).fetchall()
     return [_standing(db, row) for row in rows]
 
 
 def rule_of(db: Database, chat: int, identity: int) -> Watch | None:
-    """One rule of a chat by its id; None where there is none, or it is another chat's."""
+    """One rule of a chat by its id; None if there is none or it belongs to another chat."""
     row = db.conn.execute(f"SELECT {COLUMNS} FROM rules WHERE chat = ? AND rules.id = ?", [chat, identity]).fetchone()
     return None if row is None else _standing(db, row)
 
 
 def expiring(db: Database, session: date) -> list[Watch]:
-    """The rules whose last session lies before `session`, and that are not over yet."""
+    """The live rules whose last session is before `session`."""
     rows = db.conn.execute(
         f"SELECT {COLUMNS} FROM rules WHERE until < ? AND disarmed_session IS NULL", [session.isoformat()]
     ).fetchall()
@@ -85,12 +85,12 @@ def _standing(db: Database, row: Sequence[Any]) -> Watch:
 
 
 def count_rules(db: Database, chat: int) -> int:
-    """How many rules a chat keeps."""
+    """The number of rules of a chat."""
     return int(db.conn.execute("SELECT count(*) FROM rules WHERE chat = ?", [chat]).fetchone()[0])
 
 
 def delete_rule(db: Database, chat: int, identity: int) -> Watch | None:
-    """Delete a chat's rule; what it was, or None where the chat has none of that id."""
+    """Delete a chat's rule. Returns it, or None if the chat has no rule with that id."""
     watch = rule_of(db, chat, identity)
     if watch is None:
         return None
@@ -100,6 +100,6 @@ def delete_rule(db: Database, chat: int, identity: int) -> Watch | None:
 
 
 def take_number(db: Database, chat: int, number: int, wanted: int) -> None:
-    """Call a chat's newest rule, whose number nobody has seen yet, by one that a deleted rule has left."""
+    """Give a chat's newest rule, not shown to anyone yet, the number of a deleted rule."""
     db.conn.execute("UPDATE rules SET number = ? WHERE chat = ? AND number = ?", [wanted, chat, number])
     db.conn.execute("UPDATE chats SET last_rule = last_rule - 1 WHERE id = ? AND last_rule = ?", [chat, number])

@@ -1,4 +1,4 @@
-"""Rules that are silent for a while; they are evaluated all the same."""
+"""Snoozes: rules that are silent for a while but still evaluated."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlite_utils import Database
 
 @dataclass(frozen=True)
 class Snooze:
-    """`through`: the last session it is silent on; None: until the rule resolves."""
+    """`through`: the last silent session; None: until the rule resolves."""
 
     rule: int
     chat: int
     through: date | None
 
     def over(self, session: date) -> bool:
-        """Whether it has ended by `session`."""
+        """Whether the snooze has ended by `session`."""
         return self.through is not None and session > self.through
 
 
@@ -28,17 +28,17 @@ def snoozes(db: Database) -> dict[int, Snooze]:
 
 
 def over(db: Database, session: date) -> list[Snooze]:
-    """Those that have ended by `session`."""
+    """The snoozes that have ended by `session`."""
     return [snooze for snooze in snoozes(db).values() if snooze.over(session)]
 
 
 def snoozes_of(db: Database, chat: int) -> dict[int, Snooze]:
-    """A chat's, by rule."""
+    """The snoozes of a chat, by rule."""
     return {rule: snooze for rule, snooze in snoozes(db).items() if snooze.chat == chat}
 
 
 def snooze(db: Database, snooze: Snooze) -> None:
-    """Silence a rule, whatever was said before."""
+    """Snooze a rule, replacing an earlier snooze."""
     db.conn.execute(
         "INSERT INTO snoozes (rule, chat, through) VALUES (?, ?, ?) "
         "ON CONFLICT (rule) DO UPDATE SET through = excluded.through, chat = excluded.chat",
@@ -47,5 +47,5 @@ def snooze(db: Database, snooze: Snooze) -> None:
 
 
 def wake(db: Database, rule: int) -> bool:
-    """End a rule's snooze; whether there was one."""
+    """End a rule's snooze. Returns whether there was one."""
     return db.conn.execute("DELETE FROM snoozes WHERE rule = ?", [rule]).rowcount > 0

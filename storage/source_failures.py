@@ -1,4 +1,4 @@
-"""Sources that do not give what they should: since when, and why. One row while it lasts."""
+"""Source failures: since when a source fails, and why. One row while the failure lasts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 @dataclass(frozen=True)
 class Trouble:
-    """A source that fails."""
+    """A failing source."""
 
     source: str
     since: datetime
@@ -18,7 +18,7 @@ class Trouble:
 
 
 def begin(db: Database, source: str, why: str, now: datetime) -> bool:
-    """Note that `source` fails; whether it is new."""
+    """Record that `source` fails. Returns whether that is new."""
     cursor = db.conn.execute(
         "INSERT INTO troubles (source, since, why) VALUES (?, ?, ?) ON CONFLICT (source) DO NOTHING",
         [source, now.isoformat(timespec="seconds"), why],
@@ -27,7 +27,7 @@ def begin(db: Database, source: str, why: str, now: datetime) -> bool:
 
 
 def end(db: Database, source: str) -> Trouble | None:
-    """Note that `source` works; the trouble that is over, if there was one."""
+    """Record that `source` works. Returns the failure that ended, if there was one."""
     found = next((trouble for trouble in troubles(db) if trouble.source == source), None)
     if found is not None:
         db.conn.execute("DELETE FROM troubles WHERE source = ?", [source])
@@ -35,6 +35,6 @@ def end(db: Database, source: str) -> Trouble | None:
 
 
 def troubles(db: Database) -> list[Trouble]:
-    """What fails now, the longest first."""
+    """Current failures, the oldest first."""
     rows = db.conn.execute("SELECT source, since, why FROM troubles ORDER BY since, source")
     return [Trouble(source, datetime.fromisoformat(since), why) for source, since, why in rows]

@@ -1,4 +1,4 @@
-"""Which of Telegram's updates were handled: one that is delivered twice acts once."""
+"""Handled Telegram updates, so that one that is delivered twice acts once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-KEPT = 1_000  # Telegram repeats only what was not confirmed, which is never long ago
+KEPT = 1_000  # Telegram repeats only recent updates that were not confirmed
 
 
 def was_handled(db: Database, update: int) -> bool:
@@ -15,12 +15,12 @@ def was_handled(db: Database, update: int) -> bool:
 
 
 def newest_handled(db: Database) -> int:
-    """The newest update that was handled; 0 where none was."""
+    """The newest handled update; 0 if there is none."""
     return int(db.conn.execute("SELECT coalesce(max(id), 0) FROM handled_updates").fetchone()[0])
 
 
 def note_handled(db: Database, update: int, now: datetime) -> None:
-    """Note that the update was handled, and forget very old ones."""
+    """Record that the update was handled, and delete very old records."""
     db.conn.execute(
         "INSERT OR IGNORE INTO handled_updates (id, handled_at) VALUES (?, ?)",
         [update, now.isoformat(timespec="seconds")],

@@ -1,4 +1,4 @@
-"""Valuation measures of companies at the end of months, as a source keeps them; by company and month."""
+"""Month-end valuation measures, by company and month."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ COLUMNS = ["market_value", "forward_pe"]
 
 
 def month_ends(start: date, end: date) -> list[tuple[str, date]]:
-    """("2025-08", its last session) of every month whose last session lies from `start` to `end`, ascending."""
+    """("2025-08", its last session) of every month whose last session is from `start` to `end`, ascending."""
     beyond = date(end.year + end.month // 12, end.month % 12 + 1, 28)
     last: dict[str, date] = {f"{day:%Y-%m}": day for day in sessions_between(start.replace(day=1), beyond)}
     return [(month, day) for month, day in last.items() if start <= day <= end]
 
 
 def record(db: Database, symbol: str, measures: pd.DataFrame, now: datetime) -> None:
-    """Write what a source told of one company, over what was there.
+    """Write the measures of one company, replacing earlier ones, and record that the source was asked.
 
-    `measures`: a row a month ("2025-08"), `COLUMNS`, NaN where the source has none. Note, too, that it was asked.
+    `measures`: one row for each month ("2025-08"), `COLUMNS`, NaN if the source has none.
     """
     key = companies.ids(db)[symbol]
     db.conn.executemany(
@@ -44,7 +44,7 @@ def record(db: Database, symbol: str, measures: pd.DataFrame, now: datetime) -> 
 
 
 def asked_since(db: Database, symbols: Sequence[str], since: date) -> set[str]:
-    """Which of `symbols` a source was asked about on or after `since`."""
+    """Those of `symbols` that a source was asked about on or after `since`."""
     rows = db.conn.execute(
         "SELECT symbol FROM month_valuations_asked JOIN companies ON companies.id = company WHERE asked_at >= ?",
         [since.isoformat()],
@@ -53,7 +53,7 @@ def asked_since(db: Database, symbols: Sequence[str], since: date) -> set[str]:
 
 
 def of_month(db: Database, month: str) -> pd.DataFrame:
-    """`COLUMNS` of all companies in a month, by symbol; empty where nothing was recorded."""
+    """`COLUMNS` of all companies in a month, by symbol; empty if nothing was recorded."""
     rows = db.conn.execute(
         "SELECT symbol, market_value, forward_pe FROM month_valuations JOIN companies ON companies.id = company "
         "WHERE month = ?",

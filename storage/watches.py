@@ -1,10 +1,10 @@
-"""Where rules stand, laid out so that a session costs what changes.
+"""The states of rules, stored so that the cost of a session depends only on what changes.
 
-One row for each value a rule waits for, clustered by (series, sign, strict, level): the rules that a session's value
-touches are a few ranges, however many there are, and those that wait for an observation number stand in an index of
-their own. What counts observations belongs to what is watched, not to its rules: `observations` has a row of each.
-Where no range fits, the series itself is made to say it: extremes, changes of state and joined conditions are series of
-0 and 1, computed once a session however many rules watch them. A rule that is over waits for nothing and has no row.
+`watches` has one row for each level that a rule waits for, clustered by (series, sign, strict, level). The rules that a
+session's value moves are a few ranges of rows, however many rules there are; rules that wait for an observation number
+have an index of their own. Observations are counted for each watched key, not for each rule, in `observations`. If no
+range fits, the series itself is 0 or 1: extremes, changes of state and joined conditions are computed once a session,
+however many rules watch them. A rule that is over waits for nothing and has no row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from alerts.rules.triggers import Wait, all_waits, waits
 from storage.rule_rows import COLUMNS, WIDTH, watch_of
 
 _STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side"
-#: Four ranges and what is due; a rule that waits for two values may come twice.
+#: Four ranges, and rules that are due; a rule that waits for two levels may occur twice.
 _TOUCHED = (
     f"SELECT {COLUMNS}, {_STATE} FROM ("
     + " UNION ALL ".join(
@@ -43,12 +43,12 @@ _TOUCHED = (
 
 @dataclass(frozen=True)
 class Seen:
-    """What was last seen of a key."""
+    """The last observation of a key."""
 
     session: date
-    number: int  # of observations that were not missing
-    value: float | None  # the last that was not
-    missing: int  # in a row, since
+    number: int  # count of observations that were not missing
+    value: float | None  # the last value that was not missing
+    missing: int  # missing observations in a row since then
 
 
 def _state(phase: str, since: str | None, due: int | None, announced: int, told: int | None, side: int | None) -> State:
@@ -60,9 +60,9 @@ def _key(series: str, wait: Wait) -> tuple[str, int, int, float]:
 
 
 def begin(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> int:
-    """Begin to count the observations of a key, if nothing does; the number of its latest one.
+    """Start counting the observations of a key, if it is not counted yet. Returns the number of its latest one.
 
-    `past`: its latest (session, value), ascending. A count that rested while no rule watched goes on from there.
+    `past`: its latest (session, value), ascending. A count that paused while no rule watched the key continues.
     """
     row = db.conn.execute("SELECT number, session FROM observations WHERE series = ?", [key]).fetchone()
     known = [value for _, value in past if value is not None]
@@ -77,7 +77,7 @@ def begin(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> 
 
 
 def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
-    """Write what rules, by id, wait for in their states."""
+    """Write the waits of rules, given as (id, rule, state)."""
     db.conn.executemany(
         "INSERT INTO watches (series, sign, strict, level, rule, phase, since, due, announced, told, side) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -99,7 +99,7 @@ def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
 
 
 def delete(db: Database, identity: int, rule: Rule) -> None:
-    """Take a rule's rows out, wherever it stands."""
+    """Delete a rule's rows, in any state."""
     key = rule.watched.key
     db.conn.executemany(
         "DELETE FROM watches WHERE series = ? AND sign = ? AND strict = ? AND level = ? AND rule = ?",
@@ -108,7 +108,7 @@ def delete(db: Database, identity: int, rule: Rule) -> None:
 
 
 def state_of(db: Database, identity: int, rule: Rule) -> State:
-    """Where a rule that is not over stands. Raises LookupError where the tables disagree."""
+    """The state of a live rule. Raises LookupError if the tables disagree."""
     key = rule.watched.key
     for wait in all_waits(rule):
         found = db.conn.execute(
@@ -117,12 +117,12 @@ def state_of(db: Database, identity: int, rule: Rule) -> State:
         ).fetchone()
         if found:
             return _state(*found)
-    raise LookupError(f"rule {identity} stands nowhere")  # better said than guessed
+    raise LookupError(f"rule {identity} stands nowhere")  # an error is better than a guess
 
 
 def watched_keys(db: Database) -> list[str]:
-    """The keys that any rule waits on."""
-    # A loose index scan: one seek a key, instead of a walk over every watch.
+    """The keys that any rule watches."""
+    # A loose index scan: one seek for each key, instead of a scan of all watches.
     rows = db.conn.execute(
         """WITH RECURSIVE found(series) AS (
                SELECT min(series) FROM watches
@@ -134,18 +134,18 @@ def watched_keys(db: Database) -> list[str]:
 
 
 def watched(db: Database) -> list[Watched]:
-    """What any rule waits on."""
+    """What any rule watches."""
     return [watched_from(key) for key in watched_keys(db)]
 
 
 def seen(db: Database) -> dict[str, Seen]:
-    """What was last seen of every key."""
+    """The last observation of every key."""
     rows = db.conn.execute("SELECT series, session, number, value, missing FROM observations")
     return {row[0]: Seen(date.fromisoformat(row[1]), *row[2:]) for row in rows}
 
 
 def next_observation(before: Seen | None, session: date, value: float | None) -> Observation | None:
-    """The observation that `value` is of `session`; None where that session was evaluated already."""
+    """`value` on `session` as the next observation; None if that session was evaluated already."""
     if before is None:
         return Observation(session, int(value is not None), value, int(value is None))
     if before.session >= session:
@@ -154,7 +154,7 @@ def next_observation(before: Seen | None, session: date, value: float | None) ->
 
 
 def touched(db: Database, key: str, observation: Observation) -> list[Watch]:
-    """The watches that the observation moves: those whose wait it meets, and those that are due."""
+    """The watches that the observation can move: those whose wait it meets, and those that are due."""
     if observation.value is None:
         return []
     rows = db.conn.execute(
@@ -166,7 +166,7 @@ def touched(db: Database, key: str, observation: Observation) -> list[Watch]:
 
 
 def record_observations(db: Database, observed: Mapping[str, Observation]) -> None:
-    """Note, by key, that a session's values were evaluated."""
+    """Record, by key, that a session's values were evaluated."""
     db.conn.executemany(
         """INSERT INTO observations (series, session, number, value, missing) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (series) DO UPDATE SET session = excluded.session, number = excluded.number,
@@ -179,7 +179,7 @@ def record_observations(db: Database, observed: Mapping[str, Observation]) -> No
 
 
 def record_changes(db: Database, changes: Sequence[Change]) -> None:
-    """Move the watches of a session to where they stand now."""
+    """Write the new states of the watches that changed on a session."""
     db.conn.executemany(
         "DELETE FROM watches WHERE series = ? AND sign = ? AND strict = ? AND level = ? AND rule = ?",
         [
@@ -200,7 +200,7 @@ def record_changes(db: Database, changes: Sequence[Change]) -> None:
 
 
 def chats_watching(db: Database, key: str) -> dict[int, list[int]]:
-    """The chats with an armed rule on a key, each with the numbers of those rules."""
+    """The chats with a live rule on a key, each with the numbers of those rules."""
     out: dict[int, list[int]] = {}
     rows: Iterable[Any] = db.conn.execute(
         """SELECT DISTINCT rules.chat, rules.number FROM watches JOIN rules ON rules.id = watches.rule

@@ -20,8 +20,8 @@ _COLUMNS = 128  # companies processed at a time, to keep intermediate arrays sma
 class MemberCloses:
     """Closes and membership: T consecutive sessions × C companies.
 
-    close: int64 (T, C), split-adjusted closes in millionths of a dollar, 0 where there is none. Whole numbers compare
-        exactly with their average, whatever the order of summation.
+    close: int64 (T, C), split-adjusted closes in millionths of a dollar, 0 if there is none. Integers compare exactly
+        with their average, independent of the order of summation.
     segment: int8 (T, C), a value of SEGMENT_CODES, 0 if the company is not a member on that day.
     listed: datetime64[D] (C,), the first session on which the company traded; NaT if unknown.
     """
@@ -100,9 +100,9 @@ class MemberCloses:
         return found & (self.close > 0)
 
     def last_sums(self, n: int) -> npt.NDArray[np.int64]:
-        """(T, C): the sum of the last n closes, today's included; 0 where there is none today or too few.
+        """(T, C): the sum of the last n closes, today's included; 0 if today's is missing or there are too few.
 
-        The n closes have to lie within n + max(2, n/20) sessions: one hole must not cost a company its place for n.
+        The n closes must be within n + max(2, n/20) sessions: one missing close must not exclude a company for n.
         """
         total, count = self.running
         length = len(self.close)

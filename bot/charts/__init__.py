@@ -1,1 +1,1 @@
-"""Pure: series → PNG."""
+"""Charts: series → PNG, without I/O."""

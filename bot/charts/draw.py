@@ -1,7 +1,8 @@
-"""A chart → PNG bytes, by matplotlib's Agg canvas alone: no pyplot, no state between two charts, no layout engine.
+"""A chart → PNG bytes, with matplotlib's Agg canvas only: no pyplot, no state between charts, no layout engine.
 
-Opaque and near white, so that it reads in Telegram's light and dark mode alike. Colours are told apart by the
-colour-blind (after Okabe and Ito, darkened until text in them reads on white); lines differ in width as well.
+The background is opaque and nearly white, so that the picture is readable in Telegram's light and dark mode. The
+colours are safe for colour-blind readers (after Okabe and Ito, darkened so that text is readable on white); lines also
+differ in width.
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ _STYLES: dict[Role, tuple[Style, ...]] = {
 
 
 def draw(chart: Chart) -> bytes:
-    """The chart as PNG: 1080 pixels wide, at most 1,350 high as long as its titles are of usual length."""
+    """The chart as PNG: 1080 pixels wide, at most 1,350 high with titles of usual length."""
     layout = lay_out(chart)
-    figure = Figure(figsize=(WIDTH / 72, layout.height / 72), dpi=72, facecolor=CARD)  # at 72 a point is a pixel
+    figure = Figure(figsize=(WIDTH / 72, layout.height / 72), dpi=72, facecolor=CARD)  # at 72 dpi a point is a pixel
     canvas = FigureCanvasAgg(figure)
     _header(figure, layout)
     for frame in layout.frames:
@@ -152,7 +153,7 @@ def _names(figure: Figure, frame: Frame, styles: Sequence[Style]) -> None:
 
 
 def _no_figures(figure: Figure, box: Box) -> None:
-    """A pale card in place of axes: an empty frame looks like a fault."""
+    """A pale card instead of axes, because an empty frame looks like an error."""
     card = Rectangle((EDGE, box.bottom), WIDTH - 2 * EDGE, box.height, facecolor="#F1F2F4", edgecolor="none", zorder=-1)
     card.set_transform(IdentityTransform())
     figure.add_artist(card)
@@ -202,7 +203,7 @@ def _grid(figure: Figure, axes: Axes, frame: Frame) -> None:
 
 
 def _styles(lines: Sequence[Line]) -> list[Style]:
-    """Lines of one role take its colours in turn, then its colours dotted; no two lines look alike while that lasts."""
+    """Styles for lines of one role: its colours in turn, then dotted, so that lines differ as long as possible."""
     styles: list[Style] = []
     for line in lines:
         offered = [replace(style, dashes=dashes) for dashes in (None, DOTTED) for style in _STYLES[line.role]]
@@ -213,14 +214,14 @@ def _styles(lines: Sequence[Line]) -> list[Style]:
 
 
 def _runs(frame: Frame, line: Line) -> list[NDArray[np.float64]]:
-    """The stretches without a gap, each (n, 2) in pixels."""
+    """The runs without a gap, each (n, 2) in pixels."""
     points = zip(line.sessions, line.values, strict=True)
     stretches = (list(run) for known, run in groupby(points, lambda point: point[1] is not None) if known)
     return [np.array([(frame.x(at), frame.y(value)) for at, value in run if value is not None]) for run in stretches]
 
 
 def _line(axes: Axes, frame: Frame, line: Line, style: Style, order: int) -> None:
-    """Each stretch as a stroke, a lone value between gaps as a dot."""
+    """Each run as a stroke, a single value between gaps as a dot."""
     over = 3.0 + {"reference": 0.0, "second": 0.3, "main": 0.6}[line.role] + order * 0.01
     for run in _runs(frame, line):
         if len(run) > 1:
@@ -263,7 +264,7 @@ def _end_labels(figure: Figure, axes: Axes, frame: Frame, styles: Sequence[Style
     left = box.right + LABEL_GAP
     for label, want, centre in zip(labels, wanted, centres, strict=True):
         colour = styles[label.line].colour
-        if label.session == frame.last:  # a thread to a label moved away, or to a single value in the middle
+        if label.session == frame.last:  # a thin line to a label that was moved, or to a single value in the middle
             if frame.first == frame.last:
                 _stroke(axes, [frame.x(frame.last), left - 8], [want, centre], colour, 1.5, 2.0)
             elif abs(want - centre) > 16:
@@ -275,7 +276,7 @@ def _end_labels(figure: Figure, axes: Axes, frame: Frame, styles: Sequence[Style
 
 
 def _markers(figure: Figure, axes: Axes, frame: Frame) -> list[Box]:
-    """Rings, each with its label where that is free; the places taken by both."""
+    """Draw rings, each with its label if there is room. Returns the boxes that both occupy."""
     points, box = _points(frame), frame.box
     room = Box(box.left, box.bottom + 2, box.width, box.height + OUT_ABOVE)
     rings = [(frame.x(marker.session), frame.y(marker.value)) for marker in frame.panel.markers]
@@ -297,7 +298,7 @@ def _markers(figure: Figure, axes: Axes, frame: Frame) -> list[Box]:
 
 
 def _level_labels(figure: Figure, frame: Frame, taken: list[Box]) -> None:
-    """Each at its dashed line, where the fewest of the series run."""
+    """Each label at its dashed line, where it covers the series least."""
     points = _points(frame)
     for level in frame.panel.levels:
         for text in wrapped(level.label, frame.box.width / 2, NAME, lines=1):
@@ -313,7 +314,7 @@ def _level_labels(figure: Figure, frame: Frame, taken: list[Box]) -> None:
 
 
 def _points(frame: Frame) -> NDArray[np.float64]:
-    """All lines as points four pixels apart along them, to know what a label would cover."""
+    """All lines as points four pixels apart along them, to find out what a label would cover."""
     dense = [np.empty((0, 2))]
     for line in frame.panel.lines:
         for run in _runs(frame, line):
@@ -335,7 +336,7 @@ def _stroke(
     over: float,
     dashes: Dashes | None = None,
 ) -> None:
-    """Not clipped at the box: every value lies within, and a line on the edge keeps its full width."""
+    """Not clipped at the box: every value is inside, and a line on the edge keeps its full width."""
     line = Line2D(x, y, color=colour, linewidth=thick, linestyle=dashes or "-", zorder=over, clip_on=False, marker="")
     line.set_solid_joinstyle("round")
     line.set_solid_capstyle("butt")
@@ -364,13 +365,13 @@ def _ring(x: float, y: float) -> Line2D:
 
 
 def _haloed(figure: Figure, place: Box, row: Row, colour: str) -> None:
-    """Letters with a rim of card, so that a grid line or a series behind does not run into them."""
+    """Text with an outline in the background colour, so that grid lines and series behind it do not touch it."""
     text = _text(figure, place.left + 4, place.bottom + place.height / 2, row, colour, va="center_baseline")
     text.set_path_effects([withStroke(linewidth=5, foreground=CARD)])
 
 
 def _text(figure: Figure, x: float, y: float, row: Row, colour: str, *, va: str) -> Text:
-    """The row with its left edge at x pixels. Dollar signs are dollar signs, not formulas."""
+    """The row with its left edge at x pixels. Dollar signs are literal, not formulas."""
     return figure.text(
         x,
         y,

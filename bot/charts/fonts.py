@@ -1,4 +1,4 @@
-"""Words in pixels: how wide they are, how they fit, which of them the font has."""
+"""Text in pixels: its width, how to wrap it, and which characters the font has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-# The font that comes with matplotlib, by its file: the same picture on every machine, whatever is installed there.
+# The font file that comes with matplotlib, so that the picture is the same on every machine.
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
@@ -21,7 +21,7 @@ def font(size: float, bold: bool = False) -> FontProperties:
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, bold: bool = False) -> float:
-    """Pixels that the text takes on one line."""
+    """The width of the text on one line, in pixels."""
     face = _face(bold)
     face.set_size(size, 72)
     face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
@@ -35,7 +35,7 @@ def legible(text: str) -> str:
 
 
 def wrapped(text: str, room: float, size: float, *, bold: bool = False, lines: int) -> list[str]:
-    """At most `lines` lines of at most `room` pixels; what does not fit ends in "…". Nothing for no text."""
+    """At most `lines` lines of at most `room` pixels; longer text ends in "…". Empty for no text."""
     rows: list[str] = []
     words = legible(text).split()
     while words and len(rows) < lines:
@@ -68,5 +68,5 @@ def _face(bold: bool) -> FT2Font:
 
 @cache
 def _characters() -> frozenset[int]:
-    """What both weights have."""
+    """The characters that both weights have."""
     return frozenset(_face(False).get_charmap()) & frozenset(_face(True).get_charmap())

@@ -1,4 +1,4 @@
-"""Where labels go, in pixels. Pure arithmetic; no drawing. The origin is the picture's lower left corner."""
+"""Positions of labels, in pixels. Pure arithmetic; no drawing. The origin is the picture's lower left corner."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Box:
         )
 
     def holds(self, points: NDArray[np.float64]) -> int:
-        """How many of points (n, 2) lie inside."""
+        """How many of points (n, 2) are inside."""
         x, y = points[:, 0], points[:, 1]
         return int(((x >= self.left) & (x <= self.right) & (y >= self.bottom) & (y <= self.top)).sum())
 
@@ -46,7 +46,7 @@ class Box:
 def spread(wanted: Sequence[float], heights: Sequence[float], bottom: float, top: float, gap: float) -> list[float]:
     """Centres near the wanted ones, apart by at least `gap`, in the same order, inside [bottom, top] if they fit.
 
-    Labels that touch form a block, whose centre is where its members would be on average (pool adjacent violators).
+    Labels that touch form a block, centred on the mean of the wanted positions (pool adjacent violators).
     """
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     blocks: list[tuple[list[int], float, float]] = []  # members from below, lower edge, height
@@ -66,9 +66,9 @@ def spread(wanted: Sequence[float], heights: Sequence[float], bottom: float, top
 def calmest(
     candidates: Sequence[Box], room: Box, points: NDArray[np.float64], taken: Sequence[Box], *, loyalty: int = 0
 ) -> Box | None:
-    """The candidate over the fewest points, or None where each leaves the room or covers what is taken.
+    """The candidate over the fewest points, or None if each leaves the room or covers an occupied box.
 
-    Of equals the earlier; each place down the list weighs as much as `loyalty` points covered.
+    Of equals the first; each later place in the list counts as `loyalty` covered points.
     """
     costs = [
         (box.holds(points) + loyalty * turn, turn)

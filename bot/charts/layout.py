@@ -1,19 +1,18 @@
-"""Where everything of a chart goes, in pixels, before anything is drawn.
+"""The layout of a chart in pixels, computed before anything is drawn.
 
     ┌──────────────────────────────────────┐
     │ title (1–3 rows)                     │
     │ subtitle (1–3 rows)                  │
     │ panel title                          │
-    │ (names, where end labels do not fit) │
-    │ tick ┌────────────────────┐ name     │  ╮ as often as there are panels;
-    │      │       box          │ 58.3%    │  │ the boxes stand exactly under
-    │ tick └────────────────────┘          │  │ one another
+    │ (names, if end labels do not fit)    │
+    │ tick ┌────────────────────┐ name     │  ╮ once for each panel;
+    │      │       box          │ 58.3%    │  │ the boxes are exactly below
+    │ tick └────────────────────┘          │  │ each other
     │       dates                          │  ╯
     └──────────────────────────────────────┘
 
-Telegram scales a photo to the chat's width, about 360 pixels on a phone: a third. So no text is below 26 pixels, and
-four panels stay about 1,350 high, beyond
-which a picture would be shrunk for its height instead.
+Telegram scales a photo to the chat's width, about 360 pixels on a phone: to a third. So no text is smaller than 26
+pixels, and four panels are about 1,350 high; a higher picture would be scaled by its height instead.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ SIMULATED = "SIMULATED"
 
 _NAME_ROOM = 216.0
 LABEL_GAP = 28.0  # between the box and an end label
-#: How far end labels may stand out of the box: into the space under the panel's title, and beside the dates.
+#: How far end labels may extend out of the box: into the space below the panel's title, and beside the dates.
 OUT_ABOVE, OUT_BELOW = 14.0, 44.0
 TITLE_GAP = 24.0  # leaves room for the upper half of a tick at the box's edge
 _DATES = 52.0
@@ -64,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Name:
-    """A name over the box, where end labels have no room for it: its left edge, and the foot of it over the box."""
+    """A name above the box, if end labels have no room for it: its left edge, and its height above the box."""
 
     line: int
     row: Row
@@ -74,7 +73,7 @@ class Name:
 
 @dataclass(frozen=True)
 class EndLabel:
-    """What stands at the right end of `panel.lines[line]`, whose last value is at (session, value); None without."""
+    """The label at the right end of `panel.lines[line]`; its last value is at (session, value), None without one."""
 
     line: int
     rows: tuple[Row, ...]
@@ -88,7 +87,7 @@ class EndLabel:
 
 @dataclass(frozen=True)
 class Frame:
-    """A panel with its place: `box` in pixels from the lower left, `scale` None where there is no figure."""
+    """A panel with its place: `box` in pixels from the lower left, `scale` is None without figures."""
 
     panel: Panel
     title: Row | None
@@ -100,7 +99,7 @@ class Frame:
     last: date
 
     def x(self, session: date) -> float:
-        """The session in pixels. A single session stands in the middle."""
+        """The x position of a session in pixels. A single session is in the middle."""
         days = (self.last - self.first).days
         return self.box.left + self.box.width * ((session - self.first).days / days if days else 0.5)
 
@@ -126,7 +125,7 @@ class Layout:
 
 
 def lay_out(chart: Chart) -> Layout:
-    """Margins that fit the longest figures, boxes of a height that goes with the number of panels."""
+    """Lay out a chart: margins fit the longest figures; the box height depends on the number of panels."""
     title = _title(chart.title)
     subtitle = _subtitle(chart)
     height = _BOX_HEIGHT[len(chart.panels)]
@@ -150,24 +149,24 @@ def lay_out(chart: Chart) -> Layout:
 
 
 def signed(panel: Panel) -> bool:
-    """Leads, discounts and differences in percentage points are read by their sign."""
+    """Whether figures need a sign: leads, discounts and differences in percentage points do."""
     return panel.shade_zero or panel.unit == "pp"
 
 
 def names_height(names: tuple[Name, ...]) -> float:
-    """What the rows of names add between the box and the panel's title."""
+    """The height that the rows of names add between the box and the panel's title."""
     return max((name.above + name.row.height - 4 for name in names), default=0.0)
 
 
 def last_value(line: Line) -> tuple[date, float] | None:
-    """The newest session with a value; None where there is none."""
+    """The newest session with a value; None if there is none."""
     pairs = zip(reversed(line.sessions), reversed(line.values), strict=True)
     return next(((session, value) for session, value in pairs if value is not None), None)
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """A panel as far as it is known before the margins are."""
+    """A panel before the margins are known."""
 
     panel: Panel
     title: Row | None
@@ -218,7 +217,7 @@ def _draft(panel: Panel, height: float, chart: Chart) -> _Draft:
 
 
 def _labels(panel: Panel, scale: Scale, *, named: bool) -> tuple[EndLabel, ...]:
-    """Name over figure over the date, where that is not the date at which the panel ends."""
+    """Name above figure, and the date if it is not the panel's last date."""
     ends = [last_value(line) for line in panel.lines]
     newest = max(end[0] for end in ends if end)
     labels: list[EndLabel] = []
@@ -245,13 +244,13 @@ def _stack(labels: tuple[EndLabel, ...]) -> float:
 
 
 def _figures(panel: Panel, labels: tuple[EndLabel, ...]) -> list[str]:
-    """Each line's name with its figure behind it, and the date where the figure has one."""
+    """Each line's name with its figure behind it, and the figure's date if it has one."""
     figures = {label.line: " · ".join(row.text for row in label.rows) for label in labels}
     return [f"{line.label} {figures.get(i, NO_FIGURES)}" for i, line in enumerate(panel.lines)]
 
 
 def _names(names: list[str]) -> tuple[Name, ...]:
-    """The names in rows over the box, each with room for a stroke of its line before it."""
+    """The names in rows above the box, each with room for a stroke of its line before it."""
     rows: list[list[tuple[int, Row, float]]] = [[]]
     left = float(EDGE)
     for i, name in enumerate(names):
@@ -278,7 +277,7 @@ def _panel_title(panel: Panel, chart: Chart) -> Row | None:
 
 
 def _title(title: str) -> tuple[Row, ...]:
-    """Up to three rows; a title a little too long for one is set a little smaller first."""
+    """Up to three rows; a title slightly too long for one row is made slightly smaller first."""
     whole = legible(title)
     for size in (TITLE, TITLE * 0.93, TITLE * 0.87):
         if width(whole, size, True) <= _ROOM:
@@ -287,7 +286,7 @@ def _title(title: str) -> tuple[Row, ...]:
 
 
 def _subtitle(chart: Chart) -> tuple[Row, ...]:
-    """Up to three rows, broken between the statements (" · ") where they fit a row each."""
+    """Up to three rows, broken between the statements (" · ") if each fits a row."""
     stated = ([SIMULATED] if chart.simulated else []) + legible(chart.subtitle).split(" · ")
     rows: list[str] = []
     for statement in filter(None, stated):

@@ -1,4 +1,4 @@
-"""Axes as numbers: what range, which ticks, how a figure is written. Pure arithmetic; no drawing."""
+"""Axes as numbers: range, ticks and the format of figures. Pure arithmetic; no drawing."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Scale:
 def value_scale(
     values: Sequence[float], minimum: float | None, maximum: float | None, unit: str, *, about: int, air: float = 0.07
 ) -> Scale:
-    """The axis that holds all values, with about `about` ticks, and with air above and below, a share of their range.
+    """The axis that holds all values, with about `about` ticks and a margin above and below, `air` times their range.
 
-    A constant series gets a range as well.
+    A constant series gets a range too.
     """
     low, high = min(values), max(values)
     if minimum is not None:
@@ -52,7 +52,7 @@ def value_scale(
         high += 0.0 if maximum is not None and high == maximum else some
     step = _step((high - low) / about)
     ticks = _multiples(low, high, step)
-    if len(ticks) < 3:  # two figures hardly make an axis
+    if len(ticks) < 3:  # two ticks are too few for an axis
         step = _step(step * 0.45)
         ticks = _multiples(low, high, step)
     return Scale(low, high, step, ticks, _decimals(high - low, unit))
@@ -67,7 +67,7 @@ def figure(value: float, unit: str, decimals: int, *, signed: bool = False) -> s
             value, decimals, suffix = value / size, within, letter
             break
     text = f"{abs(value):,.{max(0, decimals)}f}{suffix}"
-    nought = not any(digit in text for digit in "123456789")  # what rounds to nothing has no sign
+    nought = not any(digit in text for digit in "123456789")  # a value that rounds to zero has no sign
     sign = "" if nought else MINUS if value < 0 else "+" if signed else ""
     return f"{sign}{text}{_written(unit)}"
 

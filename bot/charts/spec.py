@@ -1,11 +1,11 @@
-"""What a chart shows, without a word on how: plain, frozen, picklable, and free of matplotlib.
+"""The content of a chart, independent of how it is drawn: plain, frozen, picklable, and without matplotlib.
 
     Chart ── 1 to 4 Panels, one under the other ┬── Lines    up to 8, a dated series each
                                                 ├── Levels   thresholds, a dashed line each
                                                 └── Markers  where a rule fired
 
 Values are in the panel's unit as printed: 58.3 with unit "%" is 58.3 %. A value of None or NaN is a gap: it breaks
-the line, is never joined over and never taken as zero.
+the line and is never bridged or drawn as zero.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-#: Part of every key. Raise it when the same chart is to look different, so that no picture drawn before is sent again.
+#: Part of every key. Increase it when the drawing changes, so that no older picture is sent again.
 DRAWING_VERSION = 1
 
 MOST_PANELS, MOST_LINES = 4, 8
@@ -29,7 +29,7 @@ Role = Literal["main", "second", "reference"]
 
 @dataclass(frozen=True)
 class Line:
-    """One series: `values[i]` belongs to `sessions[i]`; sessions ascend. Its label stands at its right end."""
+    """One series: `values[i]` belongs to `sessions[i]`; sessions ascend. Its label is at its right end."""
 
     label: str
     sessions: tuple[date, ...]
@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal threshold. The label is what a reader calls it: "60", "alert at 60%"; empty for none."""
+    """A horizontal threshold. The label is the reader's name for it: "60", "alert at 60%"; empty for none."""
 
     value: float
     label: str = ""
@@ -59,7 +59,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Marker:
-    """A firing: a ring at (session, value). Its label is left out where it would cover another label."""
+    """A firing: a ring at (session, value). Its label is omitted if it would cover another label."""
 
     session: date
     value: float
@@ -73,7 +73,7 @@ class Marker:
 class Panel:
     """One pair of axes.
 
-    `unit` follows each figure: "%", "×" and "pp" at every figure, a longer one ("USD bn") once, in the title.
+    `unit` follows each figure: "%", "×" and "pp" at every figure, a longer one ("USD bn") appears once, in the title.
     `shade_zero` fills between the main line and zero, for leads and discounts, and prints signs.
     `minimum` and `maximum` are where the axis starts and ends, unless a value lies beyond: nothing is cut off.
     """
@@ -96,7 +96,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Chart:
-    """One picture. The subtitle says what a figure needs beside it: session, coverage, source.
+    """One picture. The subtitle states session, coverage and source.
 
     `simulated` puts SIMULATED into the subtitle and across each panel.
     """
@@ -139,7 +139,7 @@ def _known(value: float, of: str) -> float:
 
 
 def _content(thing: object) -> Iterator[bytes]:
-    """The bytes that tell one chart from another, each part with its length or end, so that no two run together."""
+    """The bytes that distinguish charts; each part has its length or end, so that parts cannot run together."""
     if isinstance(thing, Line):  # thousands of numbers: packed, for a key is asked for on the event loop
         yield repr((thing.label, thing.role, len(thing.values))).encode()
         yield array("q", (session.toordinal() for session in thing.sessions)).tobytes()

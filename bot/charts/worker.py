@@ -1,12 +1,12 @@
-"""Charts drawn in a process of their own, so that the event loop never waits for a picture and never holds matplotlib.
+"""Draws charts in a separate process, so that the event loop never waits for a picture and never loads matplotlib.
 
-The process is a fresh interpreter running `bot.charts.child`, with a pipe each way. It is not multiprocessing's spawn,
-which would first import the program's main module again, and with it the bot, into a process that only draws; and
-whose children learn of a killed parent from a queue that other children may hold open.
+The process is a fresh interpreter running `bot.charts.child`, with a pipe in each direction. It does not use
+multiprocessing's spawn: that would first import the program's main module, and with it the whole bot, into a process
+that only draws; and its children notice a killed parent through a queue that other children may keep open.
 
 Errors::
 
-    ChartFailed       no picture; the text names the chart and why
+    ChartFailed       no picture; the text names the chart and the reason
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class ChartFailed(Exception):
 
 
 class _Died(Exception):
-    """The process ended, or was ended for its silence, before it answered."""
+    """The process ended, or was ended after a timeout, before it answered."""
 
 
 class ChartWorker:
-    """Draws one chart at a time in a child process: started at the first, ended after `idle_seconds` without one.
+    """Draws one chart at a time in a child process, started for the first and ended after `idle_seconds` without one.
 
-    `cache` is a lasting folder for matplotlib's list of fonts, made if it is not there: building that list takes
-    longer than a chart. A child that dies, or says nothing for `patience` seconds, is replaced once for each chart.
+    `cache` is a permanent folder for matplotlib's list of fonts, created if missing: building that list takes longer
+    than a chart. A child that dies, or does not answer for `patience` seconds, is replaced once for each chart.
     Belongs to the event loop in which it is first used.
     """
 
@@ -54,14 +54,14 @@ class ChartWorker:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id; None where there is no child."""
+        """The child's process id; None if there is no child."""
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process and running else None
 
     async def draw(self, chart: Chart) -> bytes:
-        """The chart as PNG. Equal charts asked for at the same time are drawn once. Raises ChartFailed.
+        """The chart as PNG. Equal charts requested at the same time are drawn once. Raises ChartFailed.
 
-        Whoever stops waiting does not stop the drawing, for others may wait for the same.
+        A cancelled caller does not stop the drawing, because others may wait for the same chart.
         """
         if self._closed:
             raise ChartFailed(f"chart {chart.title!r}: the chart worker is closed")
@@ -73,10 +73,10 @@ class ChartWorker:
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """End the child; charts under way fail. Closing again changes nothing."""
+        """End the child; charts in progress fail. Closing again changes nothing."""
         self._closed = True
         if self._process and self._process.returncode is None:
-            self._process.kill()  # it holds nothing that could be lost
+            self._process.kill()  # it has no state that could be lost
         await asyncio.gather(*self._drawing.values(), return_exceptions=True)
         if self._idle:
             self._idle.cancel()
@@ -109,7 +109,7 @@ class ChartWorker:
         raise ChartFailed(f"chart {chart.title!r}: drawn {_TRIES} times without a picture; {reason}")
 
     async def _asked(self, request: bytes) -> tuple[bytes, bytes]:
-        """The child's answer to one chart; the child is gone afterwards where there is none."""
+        """The child's answer to one chart; if there is none, the child is ended."""
         try:
             process = await self._running()
             async with asyncio.timeout(self._patience):
@@ -137,10 +137,10 @@ class ChartWorker:
         return self._process
 
     async def _end(self) -> int | None:
-        """End the child and wait for it; its exit code, None where there was none.
+        """End the child and wait for it; its exit code, None if there was no child.
 
-        It ends by itself when its input does. Only one that does not is killed: a signal to a child that is just
-        ending makes asyncio lose its exit code.
+        The child ends by itself when its input ends, and is killed only if it does not: a signal to a child that is
+        just ending makes asyncio lose its exit code.
         """
         process, self._process = self._process, None
         if process is None:
@@ -161,7 +161,7 @@ class ChartWorker:
     def _finished(self, key: str, task: asyncio.Task[bytes]) -> None:
         self._drawing.pop(key, None)
         if not task.cancelled():
-            task.exception()  # looked at, in case that nobody waits any more
+            task.exception()  # retrieved, in case nobody waits any more
 
 
 async def _exchange(process: Process, request: bytes) -> tuple[bytes, bytes]:

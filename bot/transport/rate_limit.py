@@ -1,8 +1,9 @@
-"""Telegram's pace: how many messages may leave, to whom, and when.
+"""Telegram's rate limits: how many messages may be sent, to which chat, and when.
 
-About 30 messages a second to all chats (or what is paid for), one a second to a chat with small bursts, 20 a minute to
-a group. Answers to people go at once, on credit, and what is broadcast waits the longer. A 429 halts the chat it was
-about for exactly as long as told; when a second chat is turned away meanwhile, it is about the bot, and all halts.
+The limits are about 30 messages a second overall (or the paid rate), one a second to a chat with small bursts, and 20 a
+minute to a group. Answers to people are sent at once, on credit, and broadcasts wait that much longer. After a 429 that
+chat waits for the time that Telegram gave. If a second chat gets a 429 during that time, the limit concerns the whole
+bot, and all sending pauses.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from telegram.ext import BaseRateLimiter
 CHAT_PER_SECOND = 1.0
 CHAT_BURST = 3.0
 GROUP_PER_MINUTE = 20
-SAVED_SECONDS = 0.1  # what a late wake may catch up with
-CREDIT_SECONDS = 0.5  # how far ahead of the pace answers to people may run
+SAVED_SECONDS = 0.1  # unused allowance that may be saved, to make up for late wake-ups
+CREDIT_SECONDS = 0.5  # how far answers to people may exceed the overall limit
 ANSWER_TRIES = 3
-ANSWER_PAUSE = 0.4  # seconds before what did not arrive is sent again
+ANSWER_PAUSE = 0.4  # seconds before an unsent answer is retried
 FORGET_SECONDS = 5.0
 _PACED = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageCaption", "editMessageMedia")
 
@@ -32,12 +33,12 @@ _PACED = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMe
 class _Chat:
     tokens: float
     at: float
-    until: float = 0.0  # told to wait
+    until: float = 0.0  # end of the wait after a 429
     minute: deque[float] = field(default_factory=deque)
 
 
 class Pace:
-    """Counts what leaves. `rate`: messages a second overall. `clock`: seconds that only go forward."""
+    """Counts sent messages. `rate`: messages a second overall. `clock`: a monotonic clock, in seconds."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
@@ -46,20 +47,20 @@ class Pace:
         self._tokens = 1.0
         self._at = clock()
         self._halted = 0.0
-        self._told: tuple[int, float] = (0, 0.0)  # the last chat that was turned away, and until when
+        self._told: tuple[int, float] = (0, 0.0)  # the last chat with a 429, and the end of its wait
         self._chats: dict[int, _Chat] = {}
-        self._busy: dict[int, float] = {}  # until when; few, however many chats hear something
+        self._busy: dict[int, float] = {}  # end of the wait by chat; few entries, however many chats there are
         self._forgot_at = self._at
 
     def allowance(self) -> int:
-        """How many messages of a broadcast may leave now."""
+        """How many broadcast messages may be sent now."""
         if self._clock() < self._halted:
             return 0
         self._fill()
         return max(0, int(self._tokens))
 
     def wait(self) -> float:
-        """Seconds until a broadcast's next message may leave."""
+        """Seconds until the next broadcast message may be sent."""
         now = self._clock()
         if now < self._halted:
             return self._halted - now
@@ -67,14 +68,14 @@ class Pace:
         return max(0.0, (1.0 - self._tokens) / self.rate)
 
     def wait_for_answer(self, chat: int) -> float:
-        """Seconds until an answer to a person may leave: none, unless answers alone come faster than the pace."""
+        """Seconds until an answer may be sent: 0, unless answers alone exceed the overall limit."""
         now = self._clock()
         self._fill()
         overall = max(self._halted - now, (-self.rate * CREDIT_SECONDS - self._tokens) / self.rate, 0.0)
         return max(overall, self._rest(chat, now))
 
     def left(self, chat: int) -> None:
-        """Count a message to `chat` that leaves now."""
+        """Count a message that is sent to `chat` now."""
         now = self._clock()
         self._fill()
         self._tokens -= 1.0
@@ -88,7 +89,7 @@ class Pace:
             self._forget(now)
 
     def turned_away(self, chat: int, seconds: float) -> None:
-        """Telegram answered 429 to a message to `chat`."""
+        """Record a 429 for a message to `chat`, with a wait of `seconds`."""
         now = self._clock()
         self._chat(chat, now).until = now + seconds
         self._busy[chat] = max(self._busy.get(chat, 0.0), now + seconds)
@@ -98,13 +99,13 @@ class Pace:
         self._told = (chat, now + seconds)
 
     def resting(self) -> dict[int, float]:
-        """Chats that nothing may be sent to now, and the seconds until it may."""
+        """Chats that must wait now, with the seconds until a message may be sent."""
         now = self._clock()
         self._busy = {chat: until for chat, until in self._busy.items() if until > now}
         return {chat: until - now for chat, until in self._busy.items()}
 
     def _forget(self, now: float) -> None:
-        """Drop what is as if it had never heard anything."""
+        """Delete chats whose counters are back at their initial state."""
         self._forgot_at = now
         for chat in list(self._chats):
             counted = self._chat(chat, now)
@@ -137,9 +138,9 @@ class Pace:
 
 
 class Answers(BaseRateLimiter[None]):
-    """Paces what conversations send.
+    """Applies the rate limits to answers in conversations.
 
-    A 429 is waited out and tried again, and so is what `not_sent` says did not arrive; everything else is the caller's.
+    A request is retried after a 429, or if `not_sent` says that it was not sent; other errors are raised.
     """
 
     def __init__(self, pace: Pace, not_sent: Callable[[TelegramError], bool] = lambda _error: False) -> None:
@@ -161,7 +162,7 @@ class Answers(BaseRateLimiter[None]):
         data: dict[str, Any],
         rate_limit_args: None,
     ) -> Any:
-        """Wait for the chat's turn, then make the request."""
+        """Wait until the rate limits allow it, then make the request."""
         chat = data.get("chat_id")
         if endpoint not in _PACED or not isinstance(chat, int):
             return await callback(*args, **kwargs)

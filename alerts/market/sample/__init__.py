@@ -1,4 +1,4 @@
-"""A simulated market: seeded, the same on every machine, to try the program on without a source of data."""
+"""A simulated market: seeded, the same on every machine, to try the program without a data source."""
 
 from alerts.market.sample.feed import SampleMarket
 

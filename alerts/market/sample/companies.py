@@ -1,4 +1,4 @@
-"""The simulated companies: what about them never changes. Drawn once from the seed."""
+"""The constant properties of the simulated companies, drawn once from the seed."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class World:
     mega: Floats  # 1 for the largest seven, 0 for most
     small: Floats  # 0 for large, 1 for small companies
     swing: Floats  # with cyclicals 1, with defensives −1
-    slow_vol: Floats  # own volatility a year that stays for months
-    fast_vol: Floats  # own volatility a year that is gone in weeks
+    slow_vol: Floats  # own yearly volatility that persists for months
+    fast_vol: Floats  # own yearly volatility that fades within weeks
     earnings_yield: Floats  # forward EPS/price
     growth: Floats  # forward over trailing EPS, − 1
     book_yield: Floats
     ev_multiple: Floats  # EV/EBIT as a multiple of forward P/E
     unreported: Flags  # no earnings figures
-    listed: npt.NDArray[np.datetime64]  # days; the first trade is on the first session from then on
+    listed: npt.NDArray[np.datetime64]  # listing days; the first trade is on the next session, or on that day
 
     @property
     def market_value(self) -> Floats:
@@ -115,7 +115,7 @@ def _earnings_yield(
 
 
 def _listing_days(seed: int) -> npt.NDArray[np.datetime64]:
-    """One listing among the small companies every five months or so, the others traded from the start."""
+    """A small company is listed about every five months; all others trade from the start."""
     chance = np.random.default_rng(np.random.SeedSequence([seed, 2]))
     days = np.full(COUNT, np.datetime64("2009-06-01", "D"))
     young = chance.choice(np.arange(SMALL.start, SMALL.stop), 40, replace=False)

@@ -1,4 +1,4 @@
-"""The simulated economy: a central bank that follows the market's cycle, and what follows the bank."""
+"""The simulated economy: a central bank that reacts to the market's cycle, and series that depend on it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from alerts.metrics.fed_meetings import scheduled
 NAME = "simulated"
 LAST = date(2032, 12, 31)
 STEP = 0.25
-_ABOVE_LOWER = 0.08  # where in its range the effective rate lies
-_FORESIGHT = 220.0  # days after which two thirds of what the bank will do is not priced yet
+_ABOVE_LOWER = 0.08  # the position of the effective rate in its range
+_FORESIGHT = 220.0  # days ahead at which two thirds of the bank's moves are not priced yet
 Floats = npt.NDArray[np.float64]
 
 
 class SampleEconomy:
-    """Economic series by FRED's ids, from a year before the simulated market begins. No figure is an economy's.
+    """Economic series by FRED's ids, from one year before the simulated market begins. No figure is real.
 
-    Observations to come are told too: nothing here knows what day it is, and figures count none before its day.
+    The series include future observations, because nothing here knows the current day; metrics use none before its day.
     """
 
     name = NAME
@@ -34,7 +34,7 @@ class SampleEconomy:
         self._seed = seed
 
     def series(self, identity: str) -> pd.Series:
-        """All observations by their date, ascending. Raises FeedUnavailable where there is no such series."""
+        """All observations by their date, ascending. Raises FeedUnavailable if there is no such series."""
         days = _days()
         wish = _wished()
         lower = lower_bounds()
@@ -72,8 +72,8 @@ class SampleEconomy:
 def contract_prices(months: list[str], sessions: list[date]) -> pd.DataFrame:
     """Closes of fed funds futures: sessions × months, NaN outside the fourteen months before a month's end.
 
-    100 less the average rate of the month, by the rates so far and what is expected: of what the bank will do, less the
-    further away it is.
+    100 minus the expected average rate of the month. Expectations include less of the bank's future moves the further
+    away they are.
     """
     effective = lower_bounds() + _ABOVE_LOWER
     ordinals = np.array([day.toordinal() for day in _days().date])
@@ -99,7 +99,7 @@ def contract_prices(months: list[str], sessions: list[date]) -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def lower_bounds() -> Floats:
-    """Lower bound of the target range by day: at each meeting a step towards what is wished for, or none."""
+    """Lower bound of the target range by day: at each meeting a step towards the wished rate, or none."""
     days = _days()
     wish = _wished()
     decided = {day + timedelta(days=1) for day in scheduled().decisions}
@@ -118,7 +118,7 @@ def _days() -> pd.DatetimeIndex:
 
 
 def _wished() -> Floats:
-    """The rate the bank would like, by day: high when few lead, lower in the fall and after it."""
+    """The rate that the bank wants, by day: high while few companies lead, lower during a fall and after it."""
     return np.interp(_positions(), (0, 0.35, 0.6, 0.85, 1), (3.6, 4.6, 3.0, 2.9, 3.6))
 
 

@@ -28,18 +28,18 @@ _MONTHS_KEPT = 16
 
 
 class SampleMarket:
-    """A market feed without a source: 1,600 invented companies and the funds made of them, from 2 January 2020 on.
+    """A market feed without a source: 1,600 invented companies and funds that hold them, from 2 January 2020.
 
-    A close is a function of the seed, the symbol and the session, however the question is put. Companies do not pay
-    dividends and do not split; funds pay 0.35 % a quarter. Any session from the first on may be asked for, later ones
-    than today's too: nothing here knows what day it is.
+    A close depends only on the seed, the symbol and the session. Companies pay no dividends and do not split; funds pay
+    0.35 % a quarter. Any session from the first one may be requested, future ones included: nothing here knows the
+    current day.
     """
 
     name = NAME
     keeps_census = True
 
     def __init__(self, seed: int = 2025, now: Callable[[], datetime] | None = None) -> None:
-        """`now`: the moment a census was fetched, with a time zone; without it, that is its session's close."""
+        """`now`: the time at which a census was fetched, with a time zone; by default its session's close."""
         self._seed = seed
         self._now = now
         self._world = make_world(seed)
@@ -63,7 +63,7 @@ class SampleMarket:
                 raw[:, column] = adjusted[:, column] = market.price[first:end, company]
             elif (level := market.funds.get(symbol)) is not None:
                 raw[:, column] = np.round(level * market.left, 2)[first:end]
-                # As Yahoo adjusts: the latest close stays, earlier ones come down with every payout up to it.
+                # Adjusted as Yahoo does: the latest close stays, and each payout lowers the closes before it.
                 adjusted[:, column] = raw[:, column] * (market.left[end - 1] / market.left[first:end])
         if progress is not None:
             progress(len(wanted), len(wanted))
@@ -71,7 +71,7 @@ class SampleMarket:
         return Closes(pd.DataFrame(raw, index, wanted), pd.DataFrame(adjusted, index, wanted))
 
     def census(self, session: date) -> Census:
-        """All companies traded on `session`, any from 2 January 2020 on. Raises WrongSession where it is none."""
+        """All companies traded on `session`, any from 2 January 2020. Raises WrongSession if it is not one."""
         if session < FIRST_SESSION:
             raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was asked")
         market = self._through(session)
@@ -82,7 +82,7 @@ class SampleMarket:
         return Census(session, quotes, self._now() if self._now is not None else close_of(session))
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
-        """Closes of the simulated bank's futures, as far as they trade."""
+        """Closes of futures on the simulated bank's rate, NaN while they do not trade."""
         return contract_prices(list(months), sessions_between(max(start or FIRST_SESSION, FIRST_SESSION), through))
 
     def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
@@ -118,7 +118,7 @@ class _Market:
 
     @cached_property
     def price(self) -> Floats:
-        """Closes as they are shown, (sessions, companies): none before a listing, and here and there one missing."""
+        """Published closes, (sessions, companies): none before a listing, and a few missing."""
         price = self.paths.price.copy()
         days = np.array(self.paths.sessions, dtype="datetime64[D]")
         for company in np.flatnonzero(self.world.listed > days[0]):
@@ -214,7 +214,7 @@ class _Market:
 
     @cached_property
     def _measured(self) -> dict[str, Any]:
-        return {}  # companies are asked about one by one, and all about the same months
+        return {}  # companies are requested one by one, all for the same months
 
     def _previous(self, at: int) -> Floats:
         """The last close before session number `at`; NaN on the first."""
@@ -227,7 +227,7 @@ class _Market:
 
 
 def _mean(closes: Floats) -> Floats:
-    """The mean of the closes there are, by company; NaN where there is none."""
+    """The mean of the known closes, by company; NaN if there is none."""
     known = np.isfinite(closes)
     count = known.sum(axis=0)
     total = np.where(known, closes, 0.0).sum(axis=0)

@@ -12,7 +12,7 @@ from alerts.market.sample.paths import TREND, Paths, cycle_position
 
 @dataclass(frozen=True)
 class Fundamentals:
-    """By company, (companies,). Per share in US dollars; NaN where a company reports none."""
+    """By company, (companies,). Per share in US dollars; NaN if a company reports none."""
 
     eps_forward: Floats
     eps_trailing: Floats
@@ -21,10 +21,10 @@ class Fundamentals:
 
 
 def fundamentals(world: World, paths: Paths, at: int) -> Fundamentals:
-    """Figures as known on session number `at`: those of the first session of its month, against that day's price.
+    """Figures as known on session number `at`: those of the first session of its month, at that day's price.
 
-    Earnings grow with the trend and follow a company's own slow way and a fall of the market in part; those near zero
-    turn with the cycle. Small companies' growth is the stronger when the many lead.
+    Earnings grow with the trend and partly follow the company's own slow path and falls of the market; earnings near
+    zero change sign with the cycle. Small companies grow faster while leadership is broad.
     """
     then = at
     while then > 0 and paths.sessions[then - 1].month == paths.sessions[at].month:
@@ -47,5 +47,5 @@ def fundamentals(world: World, paths: Paths, at: int) -> Fundamentals:
 
 
 def _turn(position: float) -> float:
-    """Where earnings stand in the cycle, −1 to 1: low after the fall, high when the many have led for long."""
+    """The position of earnings in the cycle, −1 to 1: low after a fall, high after long broad leadership."""
     return float(np.interp(position, (0.0, 0.35, 0.65, 0.9, 1.0), (1.0, -0.2, -1.0, 0.8, 1.0)))

@@ -23,7 +23,7 @@ DISTRIBUTION = 0.0035  # of the price, every quarter
 
 
 def fund_levels(world: World, paths: Paths) -> dict[str, Floats]:
-    """Total return of each fund by session, US dollars at the start. Weighted by market value, save RSP."""
+    """Total return of each fund by session, US dollars at the start. Weighted by market value, except RSP."""
     weights = {fund: world.shares * holds for fund, holds in _holdings(world).items()}
     values = paths.price @ np.column_stack(list(weights.values()))
     levels = {fund: values[:, column] / values[0, column] for column, fund in enumerate(weights)}
@@ -45,7 +45,7 @@ def _holdings(world: World) -> dict[str, Flags]:
         "MDY": mid,
         "IJH": mid,
         "VTI": np.ones(COUNT, dtype=bool),
-        # There is no abroad here: the funds of it hold companies of this market that lead it less.
+        # There is no foreign market here: its funds hold companies of this market that follow it less.
         "ACWX": large & ~tech,
         "VSS": mid & (rank % 2 == 0),
     }
@@ -53,7 +53,7 @@ def _holdings(world: World) -> dict[str, Flags]:
 
 
 def _equal_weight(prices: Floats, sessions: list[date]) -> Floats:
-    """Equal weights on the first session of every quarter, left alone between."""
+    """Equal weights on the first session of every quarter, not rebalanced in between."""
     quarter = np.array([4 * session.year + (session.month - 1) // 3 for session in sessions])
     starts = np.flatnonzero(np.diff(quarter, prepend=quarter[0] - 1))
     level = np.ones(len(sessions))
@@ -63,7 +63,7 @@ def _equal_weight(prices: Floats, sessions: list[date]) -> Floats:
 
 
 def payouts(sessions: list[date]) -> Floats:
-    """What is left of a fund's total return after the distributions so far, by session."""
+    """The part of a fund's total return that remains after the distributions so far, by session."""
     days = np.array(sessions, dtype="datetime64[D]")
     paid = np.zeros(len(sessions))
     for year in range(sessions[0].year, sessions[-1].year + 1):

@@ -15,7 +15,7 @@ SECTORS = (
     "Industrials", "Information Technology", "Materials", "Real Estate", "Utilities",
 )  # fmt: skip
 
-#: Fifth letters that say something at the exchanges (W warrant, Y receipt, X fund …) are left to them.
+#: Excludes fifth letters with a meaning at the exchanges (W warrant, Y receipt, X fund …).
 _LAST_LETTERS = "CDEHILMNOST"
 
 
@@ -25,7 +25,7 @@ def _words() -> dict[str, Any]:
 
 
 def name_all(sectors: Sequence[int], chance: np.random.Generator) -> tuple[list[str], list[str]]:
-    """(symbols, names), one a sector index of `SECTORS`; all different. Symbols: Q and four letters."""
+    """(symbols, names), one for each sector index of `SECTORS`; all different. Symbols: Q and four letters."""
     words = _words()
     stems = [first + second for first in words["first"].split() for second in words["second"].split()]
     if len(sectors) > len(stems):
@@ -43,7 +43,7 @@ def name_all(sectors: Sequence[int], chance: np.random.Generator) -> tuple[list[
 
 
 def _symbol(stem: str, taken: set[str]) -> str:
-    """Q, three letters of the name in their order, and a last letter; the first such that is free."""
+    """Q, three letters of the name in their order, and a last letter; the first one that is free."""
     for second in range(1, len(stem) - 1):
         for third in range(second + 1, len(stem)):
             for last in _LAST_LETTERS:

@@ -1,11 +1,12 @@
 """Prices of the simulated companies, day by day.
 
-A log price is a trend, the market's cycle, the lead of the largest and of the small, the sector and the company's own
-way. All but the trend come back to where they were, so that sizes and valuations stay plausible for decades. A cycle
-takes 540 days: few lead, everything falls, everything rises again with the small ahead; any three years hold all three.
+A log price is the sum of a trend, the market's cycle, the lead of the largest and of the small companies, the sector
+and the company's own path. All parts except the trend revert to their mean, so that sizes and valuations stay plausible
+for decades. A cycle takes 540 days: few lead, everything falls, everything rises again with small companies ahead. Any
+three years contain all three phases.
 
-A price on a session depends on the seed and the session alone: noise is drawn in blocks of a calendar year, a row for
-every day of it, traded or not.
+A price depends only on the seed and the session: noise is drawn for whole calendar years, one row for each day, whether
+traded or not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _YEAR = 252.0
 _CYCLE = 540  # days
 _ORIGIN = date(2019, 4, 1)  # a cycle begins here
 
-# Where in a cycle: few lead until .43, all fall until .53, rebound until .63, then the many lead. Log levels.
+# Positions in a cycle: few lead until .43, all fall until .53, rebound until .63, then many lead. Log levels.
 _KNOTS = np.array([0.0, 0.43, 0.53, 0.63, 1.0])
 _MARKET = np.array([0.0, 0.005, -0.125, -0.070, 0.0])
 _MEGA = np.array([0.0, 0.14, 0.14, 0.09, 0.0])
@@ -43,9 +44,9 @@ class Paths:
 
     sessions: list[date]
     price: Floats  # (sessions, companies), US dollars
-    own: Floats  # (sessions, companies), the company's slow way
+    own: Floats  # (sessions, companies), the company's slow path
     market: Floats  # (sessions,), the market's cycle and noise
-    small: Floats  # (sessions,), the lead of the small
+    small: Floats  # (sessions,), the lead of small companies
     years: Floats  # (sessions,), since the start
 
 
@@ -87,12 +88,12 @@ def _cycle(levels: Floats, days: np.ndarray, seed: int) -> Floats:
 
 
 def _stress(days: np.ndarray) -> Floats:
-    """How much livelier than usual the market is: in a fall and after it."""
+    """How much more volatile than usual the market is during and after a fall."""
     return np.interp((days % _CYCLE) / _CYCLE, (0.40, 0.45, 0.58, 0.72), (0.9, 1.35, 1.35, 0.9))
 
 
 def _noise(world: World, seed: int, sessions: list[date], stress: Floats) -> tuple[Floats, Floats, Floats]:
-    """Levels that wander and return: common (sessions, 3 + sectors), slow and fast own ones (sessions, companies)."""
+    """Mean-reverting levels: common (sessions, 3 + sectors), slow and fast own ones (sessions, companies)."""
     shocks = _shocks(seed, sessions)
     vols = [_NOISE["market"], _NOISE["mega"], _NOISE["small"], *[_NOISE["sector"]] * len(SECTORS)]
     common = shocks[:, :_COMMON] * stress[:, None] * np.array([vol for vol, _ in vols])
@@ -103,7 +104,7 @@ def _noise(world: World, seed: int, sessions: list[date], stress: Floats) -> tup
 
 
 def _shocks(seed: int, sessions: list[date]) -> Floats:
-    """Standard normal draws by session; a year's are drawn whole, however much of it is asked for."""
+    """Standard normal draws by session; always drawn for a whole year."""
     blocks = []
     for year in range(sessions[0].year, sessions[-1].year + 1):
         chance = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 4, year])))
@@ -114,7 +115,7 @@ def _shocks(seed: int, sessions: list[date]) -> Floats:
 
 
 def _kept(half_life: float | np.ndarray) -> float | np.ndarray:
-    """What is left of a deviation after a session."""
+    """The share of a deviation that remains after one session."""
     kept: float | np.ndarray = 0.5 ** (1 / half_life)
     return kept
 
@@ -129,6 +130,6 @@ def _wander(shocks: Floats, keep: float | np.ndarray) -> Floats:
 
 
 def third_friday(year: int, month: int) -> date:
-    """The day funds go ex-distribution."""
+    """The day on which funds go ex-distribution."""
     first = date(year, month, 1)
     return first + timedelta(days=(4 - first.weekday()) % 7 + 14)
