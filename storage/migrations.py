@@ -1,4 +1,4 @@
-"""The tables, one decorated function a change, applied in order and recorded in the file.
+"""The schema: one decorated function for each change, applied in order and recorded in the file.
 
 Sessions are ISO dates, except in the tables of closes, where a day number (days since 1970-01-01) keeps a row at about
 34 bytes. Closes of companies are whole millionths of a dollar, so that a close compares exactly with its average.
@@ -14,7 +14,7 @@ migrations = Migrations("rotation-alerts")
 
 @migrations()
 def market(db: Database) -> None:
-    """What is fetched, and what is computed from it."""
+    """Tables of fetched data, and of figures computed from it."""
     for statement in (
         # Which market the file holds: simulated and real figures never share one.
         """CREATE TABLE origin (
@@ -85,7 +85,7 @@ def market(db: Database) -> None:
 
 @migrations()
 def people(db: Database) -> None:
-    """Who listens, what they asked for, and what they are to be told."""
+    """Tables of chats, their rules, events and the outbox."""
     for statement in (
         """CREATE TABLE chats (
             id INTEGER PRIMARY KEY,
@@ -192,7 +192,7 @@ def delivery(db: Database) -> None:
 
 @migrations()
 def revision(db: Database) -> None:
-    """A number that rises with every change of figures: what was made of them is good while it stands."""
+    """A revision number that rises with every change of figures; results cached for an older one are stale."""
     db.conn.execute("CREATE TABLE revision (only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL)")
     db.conn.execute("INSERT INTO revision (only, number) VALUES (1, 0)")
 
@@ -284,10 +284,10 @@ def rules_in_full(db: Database) -> None:
         "ALTER TABLE rules ADD COLUMN until TEXT",                        # the last session it is for
         "ALTER TABLE rules ADD COLUMN expired INTEGER NOT NULL DEFAULT 0",  # at disarmed_session, its time was over
         "CREATE INDEX rules_until ON rules (until) WHERE until IS NOT NULL AND disarmed_session IS NULL",
-        "ALTER TABLE watches ADD COLUMN told INTEGER",                    # observation of the last word on an episode
-        "ALTER TABLE watches ADD COLUMN side INTEGER",                    # of a range: where the last value stood
+        "ALTER TABLE watches ADD COLUMN told INTEGER",                    # observation of an episode's last message
+        "ALTER TABLE watches ADD COLUMN side INTEGER",                    # of a range: the last value's position
         "ALTER TABLE events ADD COLUMN series TEXT",                      # of what has no rule: whose data are missing
-        # Which chats were told that a series has no data, and not yet that it is back.
+        # Chats that were told that a series has no data, and not yet that its data are back.
         """CREATE TABLE silences (
             series TEXT NOT NULL,
             chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
@@ -327,7 +327,7 @@ def hearing(db: Database) -> None:
         "ALTER TABLE chats ADD COLUMN quiet_to TEXT",
         "ALTER TABLE chats ADD COLUMN zone TEXT",
         "ALTER TABLE chats ADD COLUMN quiet_silent INTEGER NOT NULL DEFAULT 0",  # sent without a sound, not held
-        # What became of an event: told, held, or why not; NULL while it waits for the session that is caught up with.
+        # Whether an event was told or held, or why it was suppressed; NULL while it waits for a later session.
         "ALTER TABLE events ADD COLUMN said TEXT DEFAULT 'told'",
         "CREATE INDEX events_waiting ON events (chat) WHERE said IS NULL",
         """CREATE TABLE snoozes (

@@ -25,7 +25,7 @@ CENSUS_COLUMNS: dict[str, str] = {
     "quote_type": "object",  # EQUITY, ETF …
     "currency": "object",
     "financial_currency": "object",  # what the company reports in
-    "industry": "object",  # None where the source does not say
+    "industry": "object",  # None if unknown
     "price": "float64",  # the session's close
     "previous_close": "float64",
     "average_50d": "float64",
@@ -34,7 +34,7 @@ CENSUS_COLUMNS: dict[str, str] = {
     "low_52w": "float64",
     "market_value": "float64",  # of all classes
     "shares": "float64",  # of this class only
-    "volume": "float64",  # average daily volume over three months; NaN where the source does not say
+    "volume": "float64",  # average daily volume over three months; NaN if unknown
     "eps_forward": "float64",
     "eps_trailing": "float64",
     "book_value": "float64",
@@ -68,7 +68,7 @@ class FeedIncomplete(FeedError):
 
 @dataclass(frozen=True)
 class Closes:
-    """Daily closes: sessions (midnight, no time zone, ascending) × symbols, float64, dollars, NaN where there is none.
+    """Daily closes: sessions (midnight, no time zone, ascending) × symbols, float64, dollars, NaN if there is none.
 
     ``raw`` is adjusted for splits only, ``adjusted`` for dividends too; both have the same index and columns.
     """
@@ -109,7 +109,7 @@ class MarketFeed(Protocol):
         """All listings with their quotes of `session`. Raises FeedError, and WrongSession if the source has none."""
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
-        """Closing prices of the 30-day fed funds futures for `months` ("2025-09"): sessions × months, NaN where none.
+        """Closing prices of the 30-day fed funds futures for `months` ("2025-09"): sessions × months, NaN if none.
 
         A month without a contract is a column of NaN. Raises FeedError if the source fails as a whole.
         """
@@ -123,9 +123,9 @@ class ValuationFeed(Protocol):
         """How figures name their source."""
 
     def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
-        """A row a month ("2025-08") that ended by `through`: market_value (dollars), forward_pe; NaN where none.
+        """One row for each month ("2025-08") that ended by `through`: market_value (dollars), forward_pe; NaN if none.
 
-        Empty where the source has no month of this company. Raises FeedUnavailable, TurnedAway.
+        Empty if the source has no month of this company. Raises FeedUnavailable, TurnedAway.
         """
 
 

@@ -81,7 +81,7 @@ def next_session(after: date) -> date:
 
 
 def previous_sessions(before: date, count: int) -> list[date]:
-    """The `count` sessions before `before`, ascending; fewer where the calendar starts."""
+    """The `count` sessions before `before`, ascending; fewer at the start of the calendar."""
     start = max(before - timedelta(days=int(count * 1.6) + 14), date(_FIRST_YEAR, 1, 1))
     found = sessions_between(start, before - timedelta(days=1))
     return found[len(found) - count :] if len(found) > count else found

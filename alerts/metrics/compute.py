@@ -43,20 +43,20 @@ _OVER_FUNDS = ("breadth.equal_weight", "breadth.sectors_")
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a range of sessions is computed from.
+    """The inputs for computing a range of sessions.
 
-    closes: members' closes on consecutive sessions, WINDOW of them before the first session wanted where there are any.
-    raw, adjusted: fund closes in dollars, sessions × FUNDS, the whole history (NaN where there is none). It may reach
-        past the sessions wanted, and should reach 2 January 2020, which ratios are scaled to.
+    closes: members' closes on consecutive sessions, with WINDOW sessions before the first requested one if stored.
+    raw, adjusted: fund closes in dollars, sessions × FUNDS, the whole history (NaN if there is none). It may extend
+        past the requested sessions, and should start by 2 January 2020, to which ratios are scaled.
     companies: by session with a census: market_value, price, eps_forward, eps_trailing, ev_ebit, segment, indexed by
         symbol.
-    kept: advances and declines by segment of the days before, as `counts` gave them then; see advances.py.
+    kept: advances and declines by segment of earlier days, as returned by `counts`; see advances.py.
     economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen.
     contracts: closes of fed funds futures, sessions × months of delivery ("2025-09").
-    months: measures at the end of months, by last session; see monthly.py.
+    months: month-end valuation measures, by the month's last session; see monthly.py.
     latest_average: by n, the source's own n-session average of each company of `closes` on the last session, dollars.
-    source: how figures name their source. provisional: whether the members were ranked by a census for want of closes.
-    first_census: sessions before it know only the companies that were still listed then.
+    source: how figures name their source. provisional: whether a census ranked the members because closes are missing.
+    first_census: earlier sessions include only companies that were still listed on that day.
     """
 
     closes: MemberCloses

@@ -36,7 +36,7 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
 
 
 def top(market_value: Values, n: int) -> float:
-    """Market value of the n largest as a share of all, in %; NaN where there is none."""
+    """Market value of the n largest as a share of all, in %; NaN without values."""
     return 100.0 * float(np.sort(market_value)[-n:].sum() / market_value.sum()) if len(market_value) else float("nan")
 
 

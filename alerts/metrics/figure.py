@@ -27,7 +27,7 @@ class Figure:
     eligible: int | None  # how many companies or funds were counted
     members: int | None  # how many there are in all
     source: str
-    reason: str | None  # why there is no value; None where there is one
+    reason: str | None  # why the value is missing; None if it is not
     #: ISO time at which its inputs were fetched; None before it is stored. Not compared between figures.
     fetched_at: str | None = field(default=None, compare=False)
 

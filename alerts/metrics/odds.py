@@ -1,7 +1,7 @@
 """The odds of each target range after each of the next Fed meetings, from fed funds futures.
 
 The method is CME's (CME FedWatch, "Understanding the CME Group FedWatch Tool Methodology"). A contract settles at 100
-less the average effective rate of its month, so that 100 − price is the average expected. The rate changes on the day
+minus the average effective rate of its month, so that 100 − price is the average expected. The rate changes on the day
 after a decision: in a meeting's month of N days, with `before` = day of the decision − 1 and `after` = N − before,
 
     average = (before · start + after · end)/N

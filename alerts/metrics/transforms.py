@@ -25,7 +25,7 @@ class Percentile:
 
 
 def percentile(history: Sequence[float | None], minimum: int = DAILY_MINIMUM) -> Percentile:
-    """100 · (number less + half the number equal) / N of the last value among all known values.
+    """100 · (number below + half the number equal) / N of the last value among all known values.
 
     None with fewer than `minimum` values, or if the last one is missing.
     """
@@ -78,7 +78,7 @@ def average(history: Sequence[float | None], n: int) -> float | None:
 
 
 def gap_to_average(history: Sequence[float | None], n: int) -> float | None:
-    """Today's value minus the mean of the last n, in the metric's unit; exactly 0 where they are equal."""
+    """Today's value minus the mean of the last n, in the metric's unit; exactly 0 if they are equal."""
     window = _window(history, n)
     return math.fsum([window[-1]] * n + [-value for value in window]) / n if window else None
 

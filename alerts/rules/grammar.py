@@ -1,7 +1,7 @@
 """A typed line ⇄ Rule.
 
 One line: one to four conditions joined by "and", then options. A condition is a metric's name or a transform of it, and
-a comparison, a crossing, a trend, an extreme, a change, or nothing where the metric is an event. Case, %, thousands
+a comparison, a crossing, a trend, an extreme, a change, or nothing else if the metric is an event. Case, %, thousands
 separators, decimal comma and words for the signs ("over", "at least") are understood. The error for a line that
 does not parse names the wrong part, the nearest names, and a line that works. The parser never guesses.
 """

@@ -156,7 +156,7 @@ class _Market:
 
     @cached_property
     def _first_trade(self) -> npt.NDArray[np.datetime64]:
-        """The first session of each company, its listing day where that is outside the market's sessions."""
+        """The first session of each company, or its listing day if that is outside the market's sessions."""
         days = np.array(self.paths.sessions, dtype="datetime64[D]")
         listed = self.world.listed
         first = days[np.minimum(np.searchsorted(days, listed), len(days) - 1)]

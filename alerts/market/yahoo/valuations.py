@@ -17,7 +17,7 @@ COLUMNS = {"Market Cap": "market_value", "Forward P/E": "forward_pe"}
 
 
 def month_measures(yfinance: Any, symbol: str, through: date) -> pd.DataFrame:
-    """A row a month ("2025-08") that ended by `through`: market_value, forward_pe; NaN where Yahoo has none.
+    """One row for each month ("2025-08") that ended by `through`: market_value, forward_pe; NaN if Yahoo has none.
 
     Empty if Yahoo has no month of this company. Raises FeedUnavailable if it does not answer, TurnedAway.
     """
