@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from storage.database import open_database, writing
+from storage.database import erase_traces, open_database, writing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,6 +41,14 @@ class Store:
                 return function(db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads["write"], call)
+
+    async def erase_traces(self) -> None:
+        """Leave nothing of what was erased in the files beside the database."""
+
+        def call() -> None:
+            erase_traces(self._connection("write"))
+
+        await asyncio.get_running_loop().run_in_executor(self._threads["write"], call)
 
     def _connection(self, kind: str) -> Database:
         if kind not in self._connections:

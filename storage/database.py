@@ -7,7 +7,9 @@ which waits for the write lock (`BEGIN IMMEDIATE`), so that a console command is
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,17 +18,11 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from storage.errors import AnotherBot, AnotherMarket, DatabaseUnusable, NewerSchema, usable_error
 from storage.migrations import migrations
 
 BUSY_SECONDS = 30.0
-
-
-class DatabaseUnusable(Exception):
-    """The file cannot be opened or written, or is not ours; the text names the path and the cure."""
-
-
-class AnotherMarket(DatabaseUnusable):
-    """The file holds figures of another market than the requested one; mixing them would make both worthless."""
+PRIVATE = 0o600  # permissions: chats' numbers are in there
 
 
 @dataclass(frozen=True)
@@ -40,21 +36,51 @@ class Contents:
 
 
 def open_database(path: Path) -> Database:
-    """Open `path`, migrated and ready: WAL, foreign keys on, a busy timeout. Raises DatabaseUnusable."""
+    """Open `path`, migrated and ready: WAL, foreign keys on, a busy timeout, erased content overwritten.
+
+    Only the owner may read the file, its WAL and its shared memory. Raises DatabaseUnusable, NewerSchema.
+    """
     try:
+        _keep_private(path)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
         db = Database(connection)
+        _refuse_newer(db, path)
         with _migrating(connection):
             migrations.apply(db)
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
+        raise usable_error(error, path) or DatabaseUnusable(
+            f"DATABASE_PATH={path}: {error}; name a file in a folder that this program may write to"
+        ) from error
+    except OSError as error:
         raise DatabaseUnusable(
-            f"DATABASE_PATH={path}: {error}; name a file in a folder that this program may write to, "
-            "or move the file away if it is no SQLite database"
+            f"DATABASE_PATH={path}: {error.strerror or error}; name a file in a folder that this program may write to"
         ) from error
     return db
+
+
+def _keep_private(path: Path) -> None:
+    """Create the file for its owner alone, and take the permissions of others from the files that are there."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
+    for suffix in ("", "-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # a file of another user: SQLite says more
+            if stat.S_IMODE(beside.stat().st_mode) & ~PRIVATE:
+                beside.chmod(PRIVATE)
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    """Raise NewerSchema if the file has had changes that this version does not know."""
+    ours = {change.name for change in migrations.pending(Database(memory=True))}
+    if newer := [change.name for change in migrations.applied(db) if change.name not in ours]:
+        raise NewerSchema(
+            f"DATABASE_PATH={path}: a later version of rotation-alerts wrote this file ({', '.join(newer)}); "
+            "install that version again, or restore a back-up from before the upgrade"
+        )
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -71,6 +97,14 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(0.02)
+
+
+def erase_traces(db: Database) -> None:
+    """Write the WAL into the file and empty it, so that nothing erased is left there. Call outside a transaction.
+
+    A reader that is under way keeps its part of the WAL until it ends; the next call empties that, too.
+    """
+    db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 @contextlib.contextmanager
@@ -114,6 +148,25 @@ def claim_market(db: Database, market: str, now: datetime) -> None:
             f"MARKET={market}: {path} holds figures of MARKET={row[0]}; "
             f"set MARKET={row[0]}, or name another file with DATABASE_PATH"
         )
+
+
+def claim_bot(db: Database, bot: int) -> None:
+    """Record the bot (its Telegram id) in a file that has none. Raises AnotherBot if the file belongs to another bot.
+
+    A chat's id is good for the bot it wrote to: another bot would be refused by each, and end its subscription.
+    """
+    row = db.conn.execute("SELECT bot FROM origin").fetchone()
+    if row is None or row[0] == bot:
+        return
+    if row[0] is None:
+        with writing(db):
+            db.conn.execute("UPDATE origin SET bot = ? WHERE bot IS NULL", [bot])
+        return
+    path = db.conn.execute("PRAGMA database_list").fetchone()[2]
+    raise AnotherBot(
+        f"TELEGRAM_BOT_TOKEN (not shown here) is that of bot {bot}, and {path} belongs to bot {row[0]}, whose chats "
+        f"bot {bot} cannot reach: use the token of bot {row[0]}, or name another file with DATABASE_PATH"
+    )
 
 
 def contents(db: Database) -> Contents:

@@ -346,3 +346,9 @@ def hearing(db: Database) -> None:
         "CREATE INDEX drafts_by_chat ON drafts (chat)",
     ):  # fmt: skip
         db.conn.execute(statement)
+
+
+@migrations()
+def bot_of_the_file(db: Database) -> None:
+    """Which bot the chats belong to: Telegram's id of it."""
+    db.conn.execute("ALTER TABLE origin ADD COLUMN bot INTEGER")

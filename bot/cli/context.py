@@ -57,12 +57,15 @@ def _known(error: Exception) -> None:
     from alerts.metrics.catalog import UnknownMetric
     from bot.emulator.snapshot import NotKept
     from bot.pipeline.backfill import NothingToFill
-    from storage.database import DatabaseUnusable
+    from bot.settings import read_settings
+    from storage.errors import DatabaseUnusable, usable_error
 
     if isinstance(error, (DatabaseUnusable, UnknownMetric, NothingToFill, NotKept)):
         complain(str(error), 2)
     if isinstance(error, FeedError):
         complain(str(error), 1)
+    if (unusable := usable_error(error, read_settings().database_path)) is not None:
+        complain(str(unusable), 1)
 
 
 def settings_read() -> Settings:

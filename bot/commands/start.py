@@ -41,6 +41,7 @@ async def forget(update: Update, context: Context) -> None:
     """Erase, by the button."""
     if await may_change(update):
         anything = await parts(context).store.write(_forget, chat_of(update))
+        await parts(context).store.erase_traces()
         await answer_button(update)
         await replace_text(update, talk.forgotten(anything))
 

@@ -12,7 +12,8 @@ from sqlite_utils import Database
 
 from alerts.metrics.figure import Figure
 from storage import chats, closes, figures, outbox
-from storage.database import AnotherMarket, claim_market, open_database, writing
+from storage.database import claim_market, open_database, writing
+from storage.errors import AnotherMarket
 from storage.migrations import migrations
 
 NOW = datetime(2025, 8, 22, 21, tzinfo=UTC)
