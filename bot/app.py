@@ -241,7 +241,7 @@ def serve(settings: Settings) -> None:
             "bot's balance; every alert is sent that way",
             settings.messages_per_second, FREE_RATE,
         )  # fmt: skip
-    log.info("market: %s; Telegram at %s", settings.market_words, settings.telegram_api_url)
+    log.info("market: %s; Telegram at %s", settings.market_words, settings.telegram_address)
     try:
         application = build(settings)
         gc.freeze()  # what is imported stays: looking through it again and again holds up every answer

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import platformdirs
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.logs import without_tokens
+
 TELEGRAM = "https://api.telegram.org"
+ENV_FILE = ".env"
+_ALIKE = 0.88  # of difflib's ratio: one letter more, less or other in a name of eight
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{35,64}")
 _CURES = {
-    "MARKET": "say yahoo (the real market) or sample (a simulated one)",
-    "MESSAGES_PER_SECOND": "say a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
-    "YAHOO_PER_SECOND": "say a number from 0.02 to 100: charts asked for in a second by a backfill; 1 is polite",
-    "ADMIN_CHAT_IDS": "say chat numbers with commas between them, such as 12345678,-1009876543210",
-    "SCHEDULE": "say on, or off where `rotation-alerts refresh` is run from elsewhere",
-    "LOG_LEVEL": "say DEBUG, INFO, WARNING or ERROR",
-    "TELEGRAM_API_URL": f"say an address such as {TELEGRAM} or http://127.0.0.1:8081",
+    "MARKET": "use yahoo (the real market) or sample (a simulated one)",
+    "MESSAGES_PER_SECOND": "use a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
+    "YAHOO_PER_SECOND": "use a number from 0.02 to 100: charts asked for in a second by a backfill; 1 is polite",
+    "ADMIN_CHAT_IDS": "list chat numbers with commas between them, such as 12345678,-1009876543210",
+    "SCHEDULE": "use on, or off where `rotation-alerts refresh` is run from elsewhere",
+    "LOG_LEVEL": "use DEBUG, INFO, WARNING or ERROR",
+    "TELEGRAM_API_URL": f"use an address such as {TELEGRAM} or http://127.0.0.1:8081",
     "DATABASE_PATH": "name a file in a folder that this program may write to",
 }
 
@@ -32,7 +40,7 @@ class WrongSetting(ValueError):
 class Settings(BaseSettings):
     """What the environment (or a file .env beside the program) says."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True)
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_url: str = TELEGRAM
@@ -72,12 +80,17 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("no web address")
+            raise ValueError("not a web address")
         return value.rstrip("/")
 
     @property
     def market_words(self) -> str:
         return "Yahoo Finance" if self.market == "yahoo" else "a simulated market"
+
+    @property
+    def telegram_address(self) -> str:
+        """The address of the Bot API as it may be shown: without a user's name and password."""
+        return without_credentials(self.telegram_api_url)
 
     def token(self) -> str:
         """The bot's token. Raises WrongSetting, never with the token in it."""
@@ -97,24 +110,80 @@ class Settings(BaseSettings):
 
 def read_settings(**given: Any) -> Settings:
     """Settings from the environment, `given` above it. Raises WrongSetting."""
+    in_file = _env_file()
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        raise WrongSetting("\n".join(_line(problem) for problem in error.errors(include_url=False))) from None
+        problems = [_line(problem, in_file) for problem in error.errors(include_url=False)]
+        raise WrongSetting("\n".join(problems)) from None
     folder = settings.database_path.expanduser().parent
     if not folder.is_dir():
         raise WrongSetting(
-            f"DATABASE_PATH={settings.database_path}: there is no folder {folder}; make it, or name another"
+            without_tokens(f"DATABASE_PATH={settings.database_path}: folder {folder} does not exist; create it or ")
+            + "choose another"
         )
     return settings
 
 
-def _line(problem: Any) -> str:
-    """One problem as: NAME=value: what is wrong; the cure."""
-    import os
+@dataclass(frozen=True)
+class Setting:
+    """A setting as it is shown: secrets hidden."""
 
+    name: str
+    value: str
+    default: str
+    source: str  # "environment", ".env" or "default"
+
+
+def settings_table(settings: Settings) -> list[Setting]:
+    """Every setting with its value, its default and where the value comes from, in the order of Settings."""
+    in_file = {name.upper() for name in _env_file()}
+    in_environment = {name.upper() for name in os.environ}
+    out = []
+    for name, field in Settings.model_fields.items():
+        upper = name.upper()
+        source = "environment" if upper in in_environment else ENV_FILE if upper in in_file else "default"
+        out.append(Setting(upper, _shown(getattr(settings, name)), _shown(field.default), source))
+    return out
+
+
+def without_credentials(address: str) -> str:
+    """A web address without the user's name and password in it, and without a token."""
+    parts = urlsplit(address)
+    if "@" not in parts.netloc:
+        return without_tokens(address)
+    return without_tokens(urlunsplit(parts._replace(netloc="…@" + parts.netloc.rpartition("@")[2])))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return "set, hidden"
+    if value is None or value == ():
+        return "–"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return without_credentials(str(value)) if "://" in str(value) else str(value)
+
+
+def _env_file() -> dict[str, str | None]:
+    """What the file .env sets, by name. Raises WrongSetting for one that is not text, or misspells a setting."""
+    try:
+        found = dotenv_values(ENV_FILE)
+    except UnicodeDecodeError:
+        raise WrongSetting(f"{ENV_FILE}: not UTF-8 text; save it as UTF-8 (not as “Unicode”)") from None
+    known = [name.upper() for name in Settings.model_fields]
+    for name in found:
+        upper = name.upper()
+        if upper not in known and (near := get_close_matches(upper, known, 1, _ALIKE)):
+            raise WrongSetting(f"{ENV_FILE}: {without_tokens(name)} is not a setting; did you mean {near[0]}?")
+    return found
+
+
+def _line(problem: Any, in_file: dict[str, str | None]) -> str:
+    """One problem as: NAME=value: what is wrong; the cure. A value that looks like a token is not shown."""
     name = str(problem["loc"][0]).upper()
-    value = next((text for key, text in os.environ.items() if key.upper() == name), problem.get("input", ""))
+    given = {key.upper(): value for key, value in {**in_file, **os.environ}.items()}
+    value = str(given.get(name, problem.get("input", "")))
     what = {
         "float_parsing": "not a number",
         "int_parsing": "not a whole number",
@@ -128,7 +197,10 @@ def _line(problem: Any) -> str:
     if cure is None:
         limits = {"ge": "at least", "le": "at most"}
         said = [f"{limits[key]} {bound}" for key, bound in (problem.get("ctx") or {}).items() if key in limits]
-        cure = f"say a number {' and '.join(said)}" if said else "say a number, such as 50"
+        cure = f"use a number {' and '.join(said)}" if said else "use a number, such as 50"
     if name.endswith("TOKEN"):
-        value = "…"
-    return f"{name}={value}: {what}; {cure}"
+        return f"{name}=…: {what}; {cure}"
+    shown = without_credentials(value) if "@" in value else without_tokens(value)
+    if shown != without_tokens(shown) or shown != value:
+        what = f"{what} (a secret in it is not shown: does it belong into another setting?)"
+    return f"{name}={shown}: {what}; {cure}"

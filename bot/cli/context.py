@@ -26,8 +26,10 @@ DATE = click.DateTime(["%Y-%m-%d"])
 
 
 def complain(text: str, status: int) -> None:
-    """Say what is wrong on standard error, and end."""
-    click.echo(text, err=True)
+    """Say what is wrong on standard error, without any token in it, and end."""
+    from bot.logs import without_tokens
+
+    click.echo(without_tokens(text), err=True)
     sys.exit(status)
 
 

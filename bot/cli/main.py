@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli import demo, figures, imports, odds, refresh, rules, run, thesis, universe
+from bot.cli import demo, figures, imports, odds, refresh, rules, run, settings, thesis, universe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -12,9 +12,7 @@ from bot.cli import demo, figures, imports, odds, refresh, rules, run, thesis, u
 def main() -> None:
     """Tells investors in Telegram when leadership in US equities rotates.
 
-    Settings come from the environment or a file .env: TELEGRAM_BOT_TOKEN, DATABASE_PATH (rotation.db), MARKET (yahoo or
-    sample), TELEGRAM_API_URL, MESSAGES_PER_SECOND (30), MAX_RULES_PER_CHAT (50), HISTORY_SESSIONS (300), SCHEDULE (on),
-    CACHE_PATH, LOG_LEVEL (INFO).
+    Settings come from the environment or a file .env; `rotation-alerts settings` lists them.
     """
 
 
@@ -33,6 +31,7 @@ for _command in (
     rules.rules,
     rules.backtest,
     rules.baserates,
+    settings.settings,
     demo.demo,
     demo.local_telegram,
 ):

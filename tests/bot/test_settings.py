@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from support.program import TOKEN, Program
+
+from bot.settings import Settings
 
 WRONG = {
     "no token": ({}, ("TELEGRAM_BOT_TOKEN", "@BotFather", ".env")),
@@ -23,7 +26,7 @@ WRONG = {
     "no address": ({"TELEGRAM_API_URL": "telegram"}, ("TELEGRAM_API_URL=telegram", "http")),
     "a folder that is not there": (
         {"DATABASE_PATH": "nowhere/rotation.db"},
-        ("DATABASE_PATH=nowhere/rotation.db", "make it"),
+        ("DATABASE_PATH=nowhere/rotation.db", "create it or choose another"),
     ),
 }
 
@@ -69,3 +72,53 @@ def test_a_token_in_dot_env_is_found(program: Program, tmp_path: Path) -> None:
     ran = program.run("run")
     assert ran.returncode == 2
     assert "malformed" in ran.stderr
+
+
+#: Well-formed, nobody's: in a variable that is not for tokens.
+MISPLACED = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+
+@pytest.mark.parametrize(
+    "name", ["TELEGRAM_API_URL", "ADMIN_CHAT_IDS", "MARKET", "LOG_LEVEL", "SCHEDULE", "MESSAGES_PER_SECOND",
+             "MAX_RULES_PER_CHAT", "HISTORY_SESSIONS", "YAHOO_PER_SECOND", "DATABASE_PATH"],
+)  # fmt: skip
+def test_a_token_in_the_wrong_setting_is_not_printed(program: Program, name: str) -> None:
+    value = f"{MISPLACED}/rotation.db" if name == "DATABASE_PATH" else MISPLACED
+    ran = program.run("run", **{"TELEGRAM_BOT_TOKEN": TOKEN} | {name: value})
+    assert ran.returncode == 2
+    assert name in ran.stderr
+    assert "AAAA" not in (ran.stdout + ran.stderr).upper()
+
+
+def test_every_setting_is_shown_with_its_source_and_no_secret(program: Program, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MAX_RULES_PER_CHAT=7\n")
+    address = "http://someone:password@127.0.0.1:9"
+    ran = program.run("settings", "--json", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=address)
+    assert ran.returncode == 0
+    found = {one["name"]: one for one in json.loads(ran.stdout)}
+    assert set(found) == {name.upper() for name in Settings.model_fields}
+    assert found["MAX_RULES_PER_CHAT"] == {
+        "name": "MAX_RULES_PER_CHAT", "value": "7", "default": "50", "source": ".env"
+    }  # fmt: skip
+    assert (found["MARKET"]["value"], found["MARKET"]["source"]) == ("sample", "environment")
+    assert found["SCHEDULE"]["source"] == "default"
+    assert found["TELEGRAM_API_URL"]["value"] == "http://…@127.0.0.1:9"
+    assert found["TELEGRAM_BOT_TOKEN"]["value"] == "set, hidden"
+    printed = program.run("settings", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=address).stdout
+    for secret in ("password", TOKEN.partition(":")[2]):
+        assert secret not in ran.stdout + printed
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest(program: Program, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ADMIN_CHAT_ID=12345678\nDATABASE_URL=postgres://elsewhere\n")
+    ran = program.run("summary")
+    assert ran.returncode == 2
+    assert ran.stderr.strip() == ".env: ADMIN_CHAT_ID is not a setting; did you mean ADMIN_CHAT_IDS?"
+
+
+def test_a_dot_env_that_is_no_text_is_named(program: Program, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("MARKET=sample\n".encode("utf-16"))
+    ran = program.run("summary")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(".env: not UTF-8 text")
+    assert len(ran.stderr.strip().splitlines()) == 1
