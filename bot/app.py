@@ -30,7 +30,8 @@ from bot.messages import talk
 from bot.pipeline import schedule
 from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
-from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Decision, Delivery, decide
+from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
+from bot.transport.errors import Decision, decide
 from bot.transport.http import AiohttpRequest
 from bot.transport.polling import Polled, watch
 from bot.transport.rate_limit import Answers, Pace

@@ -13,28 +13,16 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Any
 
-import httpx
 from sqlite_utils import Database
 from telegram import Bot
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-    TimedOut,
-)
-from telegram.request import RequestData
-from telegram.request._requestparameter import RequestParameter
+from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.database import Store
 from bot.messages.alert import MAYBE_REPEAT
-from bot.transport.http import NotSent
+from bot.transport.errors import Decision, decide, retry_seconds
+from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
 from storage import chats, outbox
 from storage.chat_migration import move_chat
@@ -52,53 +40,6 @@ LONGEST_AGAIN = 300.0
 STOP_SECONDS = 10.0
 FREE_RATE = 30.0  # above it Telegram charges
 _FIELDS = {"parse_mode": "HTML", "link_preview_options": json.dumps({"is_disabled": True})}
-
-
-class Decision(Enum):
-    """What becomes of a message that Telegram did not confirm."""
-
-    WAIT = "wait"  # 429: as long as told
-    AGAIN = "again"  # it was not sent
-    UNKNOWN = "unknown"  # the answer was lost: it may have been sent
-    GONE = "gone"  # nobody is there to hear it: the subscription ends, the rules stay
-    MOVED = "moved"  # the chat has a new id
-    DONE = "done"  # nothing was left to do
-    REFUSED = "refused"  # our mistake: recorded, the operator told, never tried again
-
-
-#: What a client raises before a request has left the machine: ours, and the one python-telegram-bot brings.
-_NOT_SENT = (NotSent, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_NOBODY = (
-    "chat not found", "user not found", "user is deactivated", "bot was blocked", "bot was kicked", "peer_id_invalid",
-    "have no rights", "not enough rights", "chat_write_forbidden",
-)  # fmt: skip
-
-
-def decide(error: TelegramError) -> Decision:
-    """The decision that an answer, or the lack of one, asks for."""
-    match error:
-        case RetryAfter():
-            return Decision.WAIT
-        case ChatMigrated():
-            return Decision.MOVED
-        case Forbidden():
-            return Decision.GONE
-        case BadRequest() if "message is not modified" in error.message.lower():
-            return Decision.DONE
-        case BadRequest() if any(words in error.message.lower() for words in _NOBODY):
-            return Decision.GONE
-        case BadRequest():
-            return Decision.REFUSED
-        case NetworkError() if isinstance(error.__cause__, _NOT_SENT):
-            return Decision.AGAIN
-        case TimedOut():
-            return Decision.UNKNOWN
-        # Telegram answered with a 5xx: in its own form, or as a page that could not be read.
-        case NetworkError() if error.__cause__ is None or isinstance(error.__cause__, TelegramError):
-            return Decision.AGAIN
-        case InvalidToken():  # revoked, or being renewed
-            return Decision.AGAIN
-    return Decision.UNKNOWN  # the connection broke, or a 200 that cannot be read
 
 
 @dataclass(frozen=True)
@@ -197,10 +138,10 @@ class Delivery:
             fields["reply_parameters"] = json.dumps({"message_id": due.reply_to, "allow_sending_without_reply": True})
         try:
             # Of the answer only the id is wanted: making a Message of it costs more than sending it.
-            answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", _form(fields))
+            answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", form(fields))
         except TelegramError as error:
             if isinstance(error, RetryAfter):
-                self._pace.turned_away(due.chat, _seconds(error))
+                self._pace.turned_away(due.chat, retry_seconds(error))
             self._trouble.append(_Trouble(due, error))
         else:
             self._sent.append(Sent(due.id, answer["message_id"]))
@@ -234,7 +175,7 @@ class Delivery:
         match decision:
             case Decision.WAIT:
                 assert isinstance(error, RetryAfter)
-                outbox.mark_again(db, due.id, _later(_seconds(error)), why, maybe_repeat=False)
+                outbox.mark_again(db, due.id, _later(retry_seconds(error)), why, maybe_repeat=False)
             case Decision.AGAIN:
                 seconds = min(2.0 ** min(due.attempts, 9), LONGEST_AGAIN)
                 outbox.mark_again(db, due.id, _later(seconds), why, maybe_repeat=False)
@@ -258,16 +199,6 @@ class Delivery:
 def _unanswered(db: Database, identities: Sequence[int]) -> None:
     for identity in identities:
         outbox.mark_again(db, identity, _now(), "the bot was stopped before the answer came", maybe_repeat=True)
-
-
-def _form(fields: dict[str, str]) -> RequestData:
-    """Parameters that are text already, as a request takes them."""
-    return RequestData([RequestParameter(name, text, None) for name, text in fields.items()])
-
-
-def _seconds(error: RetryAfter) -> float:
-    after: Any = error.retry_after
-    return float(after.total_seconds() if isinstance(after, timedelta) else after)
 
 
 def _now() -> datetime:

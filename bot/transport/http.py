@@ -40,7 +40,7 @@ from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
 if TYPE_CHECKING:
-    from telegram._utils.types import ODVInput, UploadFileDict
+    from bot.transport.ptb_private import ODVInput, UploadFileDict
 
 KEEP_SECONDS = 15.0  # an idle connection; the servers in front of Telegram keep theirs for a minute or more
 ADDRESS_SECONDS = 30  # an address found is believed for so long

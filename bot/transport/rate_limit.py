@@ -18,6 +18,8 @@ from typing import Any
 from telegram.error import RetryAfter, TelegramError
 from telegram.ext import BaseRateLimiter
 
+from bot.transport.errors import retry_seconds
+
 CHAT_PER_SECOND = 1.0
 CHAT_BURST = 3.0
 GROUP_PER_MINUTE = 20
@@ -173,7 +175,7 @@ class Answers(BaseRateLimiter[None]):
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as error:
-                self._pace.turned_away(chat, _seconds(error))
+                self._pace.turned_away(chat, retry_seconds(error))
                 if attempt == ANSWER_TRIES:
                     raise
             except TelegramError as error:
@@ -181,8 +183,3 @@ class Answers(BaseRateLimiter[None]):
                     raise
                 await asyncio.sleep(ANSWER_PAUSE * attempt)
         raise AssertionError("unreachable")
-
-
-def _seconds(error: RetryAfter) -> float:
-    after: Any = error.retry_after
-    return float(after.total_seconds() if hasattr(after, "total_seconds") else after)

@@ -28,7 +28,7 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from bot.emulator import Fault, LocalTelegram, people, start
-from bot.transport.delivery import Decision, decide
+from bot.transport.errors import Decision, decide
 from bot.transport.http import AiohttpRequest, MaybeSent, NotSent, Unanswered
 
 ADA = 1001
