@@ -23,7 +23,7 @@ from sqlite_utils import Database
 
 from alerts.market.feed import EconomyFeed, FeedError, MarketFeed
 from alerts.market.sessions import close_of, last_complete_session, next_session, previous_sessions
-from bot.demo.page import page_routes
+from bot.demo.page import chat_page
 from bot.emulator import LocalTelegram, people, start
 from bot.emulator.snapshot import keep, kept
 from bot.emulator.state import World
@@ -201,7 +201,7 @@ class Demo:
         world = kept(self.folder) or World()
         feeds = (make_feed(self.settings), make_economy(self.settings))
         clock = MarketClock(self.settings.database_path, *feeds) if simulated else None
-        local = await start(self.port, world=world, routes=page_routes(clock, NOTICE[self.settings.market]))
+        local = await start(self.port, world=world, extend=chat_page(clock, NOTICE[self.settings.market]))
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -15,7 +15,10 @@ class Calls:
         self._log: deque[tuple[int, float, str, int | str | None, str]] = deque(maxlen=KEPT)
 
     def add(self, time: float, method: str, chat_id: int | str | None, outcome: str) -> None:
-        """`time` in seconds since 1970; `outcome` is ok, dropped before, dropped after, or the code and description."""
+        """`time` in seconds since 1970.
+
+        `outcome`: ok, dropped before, dropped after, the client hung up, or the code and description.
+        """
         self.counts[method] += 1
         self.last += 1
         self._log.append((self.last, time, method, chat_id, outcome))

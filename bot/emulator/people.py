@@ -3,6 +3,8 @@
 People who do what cannot be done (a button that is not there) get a ValueError that says so.
 """
 
+from dataclasses import dataclass
+
 from bot.emulator.api.formatting import finish
 from bot.emulator.chats import Chat, Json, Query, Stored
 from bot.emulator.state import World
@@ -91,27 +93,31 @@ def unblock(world: World, person_id: int) -> None:
         world.set_bot_status(chat, "member", world.people[person_id])
 
 
-def add_group(
-    world: World,
-    title: str,
-    by: int,
-    *,
-    kind: str = "supergroup",
-    members: tuple[int, ...] = (),
-    admins: tuple[int, ...] = (),
-    bot_status: str = "member",
-) -> Chat:
-    """`by` makes a group and puts the bot into it, as a member or an administrator."""
+@dataclass(frozen=True)
+class NewGroup:
+    """A group to be made: `kind` is group or supergroup, `bot_status` member or administrator; ids of people."""
+
+    title: str
+    kind: str = "supergroup"
+    members: tuple[int, ...] = ()
+    admins: tuple[int, ...] = ()
+    bot_status: str = "member"
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("group", "supergroup"):
+            raise ValueError(f"type={self.kind}: group or supergroup")
+        if self.bot_status not in ("member", "administrator"):
+            raise ValueError(f"bot_status={self.bot_status}: member or administrator")
+
+
+def add_group(world: World, by: int, group: NewGroup) -> Chat:
+    """`by` makes a group and puts the bot into it."""
     person = _person(world, by)
-    if kind not in ("group", "supergroup"):
-        raise ValueError(f"type={kind}: group or supergroup")
-    if bot_status not in ("member", "administrator"):
-        raise ValueError(f"bot_status={bot_status}: member or administrator")
-    statuses = dict.fromkeys(members, "member") | dict.fromkeys(admins, "administrator") | {by: "creator"}
+    statuses = dict.fromkeys(group.members, "member") | dict.fromkeys(group.admins, "administrator") | {by: "creator"}
     for user_id in statuses:
         _person(world, user_id)
-    chat = world.add_group(title, kind, statuses)
-    world.set_bot_status(chat, bot_status, person)
+    chat = world.add_group(group.title, group.kind, statuses)
+    world.set_bot_status(chat, group.bot_status, person)
     world.updates.add("message", world.put(chat, person, {"new_chat_members": [world.bot]}).message)
     return chat
 

@@ -8,18 +8,17 @@ await local.stop()
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application
+from aiohttp import web
 
-from bot.emulator.api.handlers import FileHandler, MethodHandler, NowhereHandler
-from bot.emulator.calls import Calls
-from bot.emulator.control.routes import ROUTES
+from bot.emulator.answers import errors_as_json
+from bot.emulator.api import handlers
+from bot.emulator.context import CONTEXT, Context
+from bot.emulator.control import routes as control
 from bot.emulator.faults import Faults
 from bot.emulator.rate_limit import Pace
 from bot.emulator.state import World
@@ -30,6 +29,7 @@ log = logging.getLogger(__name__)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Room for the largest file and the form around it.
 LARGEST_REQUEST = DOCUMENT_BYTES + 2**20
+STOP_SECONDS = 0.1  # that answers under way have to leave when the server stops
 
 
 class PortInUse(OSError):
@@ -38,17 +38,27 @@ class PortInUse(OSError):
 
 @dataclass(slots=True)
 class LocalTelegram:
-    """A running server and all that it works on."""
+    """A running server and what it works on."""
 
     host: str
     port: int
-    world: World
-    faults: Faults
-    pace: Pace
-    calls: Calls
-    token: str | None
-    on_stop: list[Callable[[], None]] = field(default_factory=list)
-    _server: HTTPServer | None = None
+    context: Context
+    _runner: web.AppRunner | None = None
+
+    @property
+    def world(self) -> World:
+        """What Telegram knows."""
+        return self.context.world
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in wait."""
+        return self.context.faults
+
+    @property
+    def pace(self) -> Pace:
+        """The rate limit."""
+        return self.context.pace
 
     @property
     def address(self) -> str:
@@ -68,16 +78,15 @@ class LocalTelegram:
 
     async def stop(self) -> None:
         """Answer the getUpdates in wait, do what `on_stop` asks for, close the port and every connection."""
-        if self._server is None:
+        if self._runner is None:
             return
-        server, self._server = self._server, None
-        server.stop()
+        runner, self._runner = self._runner, None
+        for site in list(runner.sites):
+            await site.stop()
         self.world.updates.release()
-        for work in self.on_stop:
+        for work in self.context.on_stop:
             work()
-        # One turn of the loop for the answer to leave.
-        await asyncio.sleep(0.01)
-        await server.close_all_connections()
+        await runner.cleanup()
 
 
 async def start(
@@ -86,39 +95,33 @@ async def start(
     host: str = "127.0.0.1",
     world: World | None = None,
     token: str | None = None,
-    routes: Sequence[tuple[Any, ...]] = (),
+    extend: Callable[[web.Application], None] | None = None,
 ) -> LocalTelegram:
     """Serve on `port` of loopback, 0 for any free one.
 
-    `token` restricts the server to that one; without, any well-formed token is the bot's. `routes` are more
-    routes of tornado, each handler given `local` beside its own arguments. Raises ValueError for a host that is
-    not loopback, PortInUse.
+    `token` restricts the server to that one; without, any well-formed token is the bot's. `extend` adds
+    routes to the application, which holds what the server works on under CONTEXT. Raises ValueError for a host that
+    is not loopback, PortInUse.
     """
     if host not in LOOPBACK:
         raise ValueError(f"host={host}: the local Bot API serves loopback only; use 127.0.0.1")
-    local = LocalTelegram(host, port, world or World(), Faults(), Pace(), Calls(), token)
+    application = web.Application(middlewares=[errors_as_json], client_max_size=LARGEST_REQUEST)
+    context = application[CONTEXT] = Context(world or World(), token)
+    application.add_routes([*handlers.ROUTES, *control.ROUTES])
+    if extend is not None:
+        extend(application)
+    # Requests carry the token in their path: no log of them.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
     try:
-        sockets = bind_sockets(port, host)
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
+        await runner.cleanup()
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise PortInUse(
-            error.errno, f"port {port} on {host} cannot be taken ({error.strerror}): stop what uses it or give another"
+            error.errno, f"port {port} on {host} cannot be taken ({reason}): stop what uses it or give another"
         ) from None
-    shared = {"local": local}
-    application = Application(
-        [
-            (r"/bot([^/]*)/([A-Za-z]+)/?", MethodHandler, shared),
-            (r"/file/bot([^/]*)/(.+)", FileHandler, shared),
-            *((pattern, handler, shared) for pattern, handler in ROUTES),
-            *((*route[:2], shared | (route[2] if len(route) > 2 else {})) for route in routes),
-        ],
-        default_handler_class=NowhereHandler,
-        # Requests carry the token in their path: no log of them.
-        log_function=lambda handler: None,
-    )
-    server = HTTPServer(application, max_buffer_size=LARGEST_REQUEST, max_body_size=LARGEST_REQUEST)
-    server.add_sockets(sockets)
-    local.port = sockets[0].getsockname()[1]
-    local._server = server
+    local = LocalTelegram(host, runner.addresses[0][1], context, runner)
     return local
 
 

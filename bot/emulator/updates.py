@@ -26,7 +26,6 @@ class UpdateQueue:
         self.allowed: frozenset[str] = frozenset()
         self.last_id = 100_000_000
         self._waiting: asyncio.Future[None] | None = None
-        self._owner: object = None
 
     def add(self, kind: str, what: dict[str, Any]) -> int | None:
         """Queue `what` under its name (message, callback_query, my_chat_member, …); the update's id.
@@ -55,7 +54,7 @@ class UpdateQueue:
         return [pending[index] for index in range(min(limit, len(pending)))]
 
     async def poll(
-        self, offset: int, limit: int, timeout: float, allowed: Sequence[str] | None, owner: object
+        self, offset: int, limit: int, timeout: float, allowed: Sequence[str] | None
     ) -> list[dict[str, Any]]:
         """getUpdates: answered at once when there is an update, else when one comes or `timeout` seconds pass.
 
@@ -69,20 +68,15 @@ class UpdateQueue:
         if found or timeout <= 0:
             return found
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting, self._owner = waiting, owner
+        self._waiting = waiting
         try:
             await asyncio.wait_for(waiting, min(timeout, LONGEST_WAIT))
         except TimeoutError:
             return []
         finally:
             if self._waiting is waiting:
-                self._waiting = self._owner = None
+                self._waiting = None
         return self.take(offset, limit)
-
-    def abandon(self, owner: object) -> None:
-        """The connection of a waiting getUpdates is gone; its updates stay."""
-        if self._owner is owner:
-            self._end(None)
 
     def release(self) -> None:
         """Answer a waiting getUpdates now."""

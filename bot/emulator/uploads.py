@@ -6,12 +6,14 @@ downloads as the file that was sent.
 
 import base64
 import hashlib
+import io
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
+
 from bot.emulator.api.errors import LOCAL, ApiError, bad_request
-from bot.emulator.pictures import dimensions, fitted
 
 KEPT_BYTES = 256 * 2**20
 PHOTO_BYTES = 10 * 2**20
@@ -106,7 +108,12 @@ class Uploads:
 
 
 def _photo_size(body: bytes) -> tuple[int, int]:
-    size = dimensions(body)
+    """(width, height) in pixels of a PNG or JPEG; ApiError 400 where Telegram would refuse the picture."""
+    try:
+        with Image.open(io.BytesIO(body), formats=("PNG", "JPEG")) as picture:  # reads the head only
+            size = picture.size
+    except (OSError, Image.DecompressionBombError):
+        size = None
     if len(body) > PHOTO_BYTES:
         raise bad_request("file is too big")
     if size is None:
@@ -114,6 +121,12 @@ def _photo_size(body: bytes) -> tuple[int, int]:
     if 0 in size or sum(size) > SIDES or max(size) > RATIO * min(size):
         raise bad_request("PHOTO_INVALID_DIMENSIONS")
     return size
+
+
+def _fitted(size: tuple[int, int], box: int) -> tuple[int, int]:
+    """`size` scaled down to a longer side of `box` pixels; never up."""
+    scale = min(1.0, box / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _identifier(digest: bytes, mark: str) -> str:
@@ -133,7 +146,7 @@ def _sizes(digest: bytes, size: tuple[int, int], length: int) -> list[dict[str, 
     boxes += [next((box for box in BOXES if box >= max(size)), BOXES[-1])]
     sizes = []
     for box in dict.fromkeys(boxes):
-        width, height = fitted(size, box)
+        width, height = _fitted(size, box)
         share = width * height / (size[0] * size[1])
         file_size = max(1, min(length, round(length * share)))
         sizes.append(_ids(digest, f"photo{box}") | {"file_size": file_size, "width": width, "height": height})

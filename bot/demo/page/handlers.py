@@ -1,17 +1,16 @@
-"""The page's routes: its files, its snapshot, its socket, the pictures in it, the clock."""
+"""What the page's routes answer: its files, its snapshot, the pictures in it, the clock. The socket is in socket.py."""
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from aiohttp import web
 
 from bot.demo.page.clock import Clock
 from bot.demo.page.live import Live
-from bot.emulator.control.base import ControlHandler, from_here
-
-if TYPE_CHECKING:
-    from bot.emulator.server import LocalTelegram
+from bot.emulator import CONTEXT
+from bot.emulator.answers import answer, refuse
+from bot.emulator.api.errors import ApiError
+from bot.emulator.control.base import Handler
 
 FOLDER = Path(__file__).parent
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -19,136 +18,76 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws://{host}; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+NOT_FOUND = ApiError(404, "Not Found")
 
 
-class PageHandler(ControlHandler):
-    """Refuses other hosts' names and other sites' pages, as all control routes do; nothing of it is kept or sniffed."""
+def safe(handler: Handler) -> Handler:
+    """The handler with headers by which only what this server gives may be loaded, and no page may frame it."""
 
-    live: Live
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = await handler(request)
+        response.headers["Content-Security-Policy"] = POLICY.format(host=request.host)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
-    def initialize(self, local: "LocalTelegram", live: Live) -> None:  # type: ignore[override]
-        """`live` knows the open pages."""
-        super().initialize(local)
-        self.live = live
-        live.follow(local)
-
-    def set_default_headers(self) -> None:
-        """Only what this server gives may be loaded, and no page may frame it."""
-        super().set_default_headers()
-        self.set_header("Content-Security-Policy", POLICY.format(host=self.request.host))
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cache-Control", "no-store")
+    return handle
 
 
-class File(PageHandler):
-    """GET / and /page/NAME: the files beside this module."""
-
-    def get(self, name: str = "page.html") -> None:
-        path = FOLDER / name
-        kind = TYPES.get(path.suffix)
-        if kind is None or path.parent != FOLDER or not path.is_file():
-            raise HTTPError(404)
-        self.set_header("Content-Type", f"{kind}; charset=utf-8")
-        self.finish(path.read_bytes())
+async def file(request: web.Request) -> web.Response:
+    """The files beside this module: page.html at /, and by their names."""
+    path = FOLDER / request.match_info.get("name", "page.html")
+    kind = TYPES.get(path.suffix)
+    if kind is None or path.parent != FOLDER or not path.is_file():
+        return refuse(NOT_FOUND)
+    return web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8")
 
 
-class Snapshot(PageHandler):
-    """GET → {"run", "number", "bot", "description", "notice", "clock", "people": [{…, "messages": […]}, …]}."""
+def snapshot(live: Live) -> Handler:
+    """→ {"run", "number", "bot", "description", "notice", "clock", "people": [{…, "messages": […]}, …]}."""
 
-    def get(self) -> None:
-        self.done(lambda: self.live.snapshot(self.world))
+    async def handle(request: web.Request) -> web.Response:
+        return answer(200, live.snapshot(request.app[CONTEXT].world))
 
-
-class Picture(PageHandler):
-    """GET ?id=FILE_ID → a picture that the bot sent, or a document to save; 404 where it is not kept."""
-
-    def get(self) -> None:
-        upload = self.world.uploads.by_id.get(self.get_query_argument("id", ""))
-        if upload is None:
-            raise HTTPError(404)
-        if upload.kind == "photo":
-            self.set_header("Content-Type", "image/png" if upload.path.endswith(".png") else "image/jpeg")
-            # An id is made of the bytes: it never shows others.
-            self.set_header("Cache-Control", "private, max-age=86400")
-        else:
-            self.set_header("Content-Type", "application/octet-stream")
-            self.set_header("Content-Disposition", "attachment")
-        self.finish(upload.body)
+    return handle
 
 
-class ClockHandler(PageHandler):
-    """What the clock's routes share, which exist only where there is one."""
-
-    @property
-    def clock(self) -> Clock:
-        """The clock."""
-        assert self.live.clock is not None
-        return self.live.clock
-
-
-class ClockState(ClockHandler):
-    """GET → the clock's state."""
-
-    def get(self) -> None:
-        self.answer(200, self.clock.state())
+async def picture(request: web.Request) -> web.Response:
+    """?id=FILE_ID → a picture that the bot sent, or a document to save; 404 where it is not kept."""
+    upload = request.app[CONTEXT].world.uploads.by_id.get(request.query.get("id", ""))
+    if upload is None:
+        return refuse(NOT_FOUND)
+    if upload.kind == "photo":
+        # An id is made of the bytes: it never shows others.
+        headers = {"Cache-Control": "private, max-age=86400"}
+        kind = "image/png" if upload.path.endswith(".png") else "image/jpeg"
+    else:
+        headers, kind = {"Content-Disposition": "attachment"}, "application/octet-stream"
+    return web.Response(body=upload.body, content_type=kind, headers=headers)
 
 
-class ClockStep(ClockHandler):
-    """POST next, play or pause → the clock's state. A step that is being worked on is not joined by another."""
+def clock_state(clock: Clock) -> Handler:
+    """→ the clock's state."""
 
-    async def post(self, step: str) -> None:
+    async def handle(request: web.Request) -> web.Response:
+        return answer(200, clock.state())
+
+    return handle
+
+
+def clock_step(clock: Clock) -> Handler:
+    """next, play or pause → the clock's state. A step that is being worked on is not joined by another."""
+
+    async def handle(request: web.Request) -> web.Response:
+        step = request.match_info["step"]
         if step == "play":
-            self.clock.play()
+            clock.play()
         elif step == "pause":
-            self.clock.pause()
-        elif not self.clock.state()["working"]:
-            await self.clock.next()
-        self.answer(200, self.clock.state())
+            clock.pause()
+        elif not clock.state()["working"]:
+            # Shielded: a server that stops lets the session that is being worked on finish.
+            await asyncio.shield(asyncio.ensure_future(clock.next()))
+        return answer(200, clock.state())
 
-
-class Socket(WebSocketHandler):
-    """Every change, as it happens: {"number", "kind", "chat", "what"}. Nothing is read from it."""
-
-    live: Live
-
-    def initialize(self, local: "LocalTelegram", live: Live) -> None:
-        """`live` knows the open pages."""
-        self.live = live
-        live.follow(local)
-
-    def prepare(self) -> None:
-        """Refuse other hosts' names, and the socket that another site's page opens."""
-        if not from_here(self.request):
-            raise HTTPError(403)
-
-    def check_origin(self, origin: str) -> bool:
-        """`prepare` has checked it."""
-        return True
-
-    def open(self, *args: str, **kwargs: str) -> None:
-        """Listen."""
-        self.live.listeners.add(self)
-
-    def on_message(self, message: str | bytes) -> None:
-        """People act over the control routes."""
-
-    def on_close(self) -> None:
-        """Listen no more."""
-        self.live.listeners.discard(self)
-
-    def push(self, text: str) -> None:
-        """Send a change."""
-        try:
-            self.write_message(text)
-        except WebSocketClosedError:
-            self.live.listeners.discard(self)
-
-    def end(self) -> None:
-        """The server stops."""
-        self.close(1001)
-
-    def log_exception(self, *exc_info: Any) -> None:
-        """A refusal is no trouble of the server's."""
-        if exc_info[0] is None or not issubclass(exc_info[0], HTTPError):
-            super().log_exception(*exc_info)
+    return handle

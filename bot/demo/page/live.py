@@ -9,8 +9,8 @@ import secrets
 from typing import Any, Protocol
 
 from bot.demo.page.clock import Clock
+from bot.emulator import Context
 from bot.emulator.chats import Change, Chat, Json, Stored
-from bot.emulator.server import LocalTelegram
 from bot.emulator.state import World
 
 #: The newest messages of a chat that a page shows, and how many people it offers.
@@ -23,7 +23,7 @@ class Listener(Protocol):
     """An open socket."""
 
     def push(self, text: str) -> None:
-        """Send, or forget it where the other side has gone."""
+        """Send a change, in the sequence of the calls; returns at once."""
         ...
 
     def end(self) -> None:
@@ -40,16 +40,13 @@ class Live:
         self.run = secrets.token_hex(8)
         self.number = 0
         self.listeners: set[Listener] = set()
-        self._followed: LocalTelegram | None = None
         if clock is not None:
             clock.on_change.append(self.tell_clock)
 
-    def follow(self, local: LocalTelegram) -> None:
+    def follow(self, context: Context) -> None:
         """Tell of this server's changes from now on."""
-        if self._followed is None:
-            self._followed = local
-            local.world.on_change.append(self.tell_change)
-            local.on_stop.append(self.end)
+        context.world.on_change.append(self.tell_change)
+        context.on_stop.append(self.end)
 
     def end(self) -> None:
         """Close every socket."""

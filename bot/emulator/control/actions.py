@@ -1,144 +1,114 @@
 """Control routes by which people act: write, press, block, make groups."""
 
+from typing import Any
+
 from bot.emulator import people
 from bot.emulator.chats import Json
-from bot.emulator.control.base import ControlHandler
+from bot.emulator.control.base import Asked
+from bot.emulator.people import NewGroup
 
 
-class Say(ControlHandler):
-    """POST {"person", "text", "chat"?, "reply_to"?} → the Message."""
-
-    def post(self) -> None:
-        self.done(lambda: self.say(self.body()))
-
-    def say(self, given: Json) -> Json:
-        return people.say(
-            self.world, given["person"], str(given["text"]), chat_id=given.get("chat"), reply_to=given.get("reply_to")
-        )
+def say(asked: Asked) -> Json:
+    """{"person", "text", "chat"?, "reply_to"?} → the Message."""
+    given = asked.given()
+    return people.say(
+        asked.world, given["person"], str(given["text"]), chat_id=given.get("chat"), reply_to=given.get("reply_to")
+    )
 
 
-class Press(ControlHandler):
-    """POST {"person", "message_id", "data" or "text", "chat"?} → {"id"} of the callback query."""
-
-    def post(self) -> None:
-        self.done(lambda: self.press(self.body()))
-
-    def press(self, given: Json) -> Json:
-        query = people.press(
-            self.world,
-            given["person"],
-            given["message_id"],
-            chat_id=given.get("chat"),
-            data=given.get("data"),
-            text=given.get("text"),
-        )
-        return {"id": query.id}
+def press(asked: Asked) -> Json:
+    """{"person", "message_id", "data" or "text", "chat"?} → {"id"} of the callback query."""
+    given = asked.given()
+    query = people.press(
+        asked.world,
+        given["person"],
+        given["message_id"],
+        chat_id=given.get("chat"),
+        data=given.get("data"),
+        text=given.get("text"),
+    )
+    return {"id": query.id}
 
 
-class Answers(ControlHandler):
-    """GET ?id= → {"answered", "text"?, "show_alert"?}. POST {"id"} makes the query too old to be answered."""
-
-    def get(self) -> None:
-        self.done(lambda: self.answer_to(self.get_query_argument("id", "")))
-
-    def answer_to(self, query_id: str) -> Json:
-        query = self.world.queries.get(query_id)
-        if query is None:
-            raise ValueError(f"id={query_id}: no such callback query")
-        return {"answered": query.answer is not None} | (query.answer or {})
-
-    def post(self) -> None:
-        self.done(lambda: self.expire(self.body()["id"]))
-
-    def expire(self, query_id: str) -> Json:
-        self.answer_to(query_id)
-        self.world.queries[query_id].time -= self.world.callback_seconds + 1
-        return {}
+def answer_shown(asked: Asked) -> Json:
+    """?id= → {"answered", "text"?, "show_alert"?}."""
+    return _answer_to(asked, asked.query.get("id", ""))
 
 
-class Block(ControlHandler):
-    """POST {"person"} → {}."""
-
-    def post(self) -> None:
-        self.done(lambda: self.block(self.body()["person"]))
-
-    def block(self, person_id: int) -> Json:
-        people.block(self.world, person_id)
-        return {}
+def expire_query(asked: Asked) -> Json:
+    """{"id"} → {}: the query is too old to be answered."""
+    query_id = asked.given()["id"]
+    _answer_to(asked, query_id)
+    asked.world.queries[query_id].time -= asked.world.callback_seconds + 1
+    return {}
 
 
-class Unblock(ControlHandler):
-    """POST {"person"} → {}."""
-
-    def post(self) -> None:
-        self.done(lambda: self.unblock(self.body()["person"]))
-
-    def unblock(self, person_id: int) -> Json:
-        people.unblock(self.world, person_id)
-        return {}
+def _answer_to(asked: Asked, query_id: str) -> Json:
+    query = asked.world.queries.get(query_id)
+    if query is None:
+        raise ValueError(f"id={query_id}: no such callback query")
+    return {"answered": query.answer is not None} | (query.answer or {})
 
 
-class Group(ControlHandler):
-    """POST {"title", "by", "type"?, "members"?, "admins"?, "bot_status"?} → {"id", "title", "type"}."""
-
-    def post(self) -> None:
-        self.done(lambda: self.add(self.body()))
-
-    def add(self, given: Json) -> Json:
-        chat = people.add_group(
-            self.world,
-            given["title"],
-            given["by"],
-            kind=given.get("type", "supergroup"),
-            members=tuple(given.get("members", ())),
-            admins=tuple(given.get("admins", ())),
-            bot_status=given.get("bot_status", "member"),
-        )
-        return chat.described
+def block(asked: Asked) -> Json:
+    """{"person"} → {}."""
+    people.block(asked.world, asked.given()["person"])
+    return {}
 
 
-class Standing(ControlHandler):
-    """POST {"chat", "by", "status"}: the bot is member, administrator or kicked → {}."""
-
-    def post(self) -> None:
-        self.done(lambda: self.change(self.body()))
-
-    def change(self, given: Json) -> Json:
-        people.set_group_status(self.world, given["chat"], given["by"], given["status"])
-        return {}
+def unblock(asked: Asked) -> Json:
+    """{"person"} → {}."""
+    people.unblock(asked.world, asked.given()["person"])
+    return {}
 
 
-class Upgrade(ControlHandler):
-    """POST {"chat"}: the group becomes a supergroup → {"id", "title", "type"} of the new one."""
+def add_group(asked: Asked) -> Json:
+    """{"title", "by", "type"?, "members"?, "admins"?, "bot_status"?} → {"id", "title", "type"}."""
+    given = asked.given()
+    group = NewGroup(
+        given["title"],
+        kind=given.get("type", "supergroup"),
+        members=tuple(given.get("members", ())),
+        admins=tuple(given.get("admins", ())),
+        bot_status=given.get("bot_status", "member"),
+    )
+    return people.add_group(asked.world, given["by"], group).described
 
-    def post(self) -> None:
-        self.done(lambda: people.upgrade(self.world, self.body()["chat"]).described)
+
+def set_group_status(asked: Asked) -> Json:
+    """{"chat", "by", "status"}: the bot is member, administrator or kicked → {}."""
+    given = asked.given()
+    people.set_group_status(asked.world, given["chat"], given["by"], given["status"])
+    return {}
 
 
-class People(ControlHandler):
-    """GET → [User, …]. POST {"first_name"?, "id"?, "language_code"?} adds one, {"count", "started"?} many → [User, …].
+def upgrade(asked: Asked) -> Json:
+    """{"chat"}: the group becomes a supergroup → {"id", "title", "type"} of the new one."""
+    return people.upgrade(asked.world, asked.given()["chat"]).described
 
-    `started`: their chats with the bot exist, without a message. POST {"deactivate": id} closes an account.
+
+def list_people(asked: Asked) -> list[Json]:
+    """→ [User, …]."""
+    return list(asked.world.people.values())
+
+
+def add_people(asked: Asked) -> list[Json]:
+    """{"first_name"?, "id"?, "language_code"?} adds one person, {"count", "started"?} many → [User, …].
+
+    `started`: their chats with the bot exist, without a message. {"deactivate": id} closes an account.
     """
-
-    def get(self) -> None:
-        self.done(lambda: list(self.world.people.values()))
-
-    def post(self) -> None:
-        self.done(lambda: self.add(self.body()))
-
-    def add(self, given: Json) -> list[Json]:
-        if "deactivate" in given:
-            self.world.deactivated.add(given["deactivate"])
-            return [self.world.people[given["deactivate"]]]
-        added = []
-        for _ in range(given.get("count", 1)):
-            person = self.world.add_person(
-                given.get("first_name", "Person"),
-                person_id=given.get("id"),
-                language_code=given.get("language_code", "en"),
-            )
-            added.append(person)
-            if given.get("started"):
-                self.world.private_chat(person["id"])
-        return added
+    given: dict[str, Any] = asked.given()
+    if "deactivate" in given:
+        asked.world.deactivated.add(given["deactivate"])
+        return [asked.world.people[given["deactivate"]]]
+    added = []
+    for _ in range(given.get("count", 1)):
+        person = asked.world.add_person(
+            given.get("first_name", "Person"),
+            person_id=given.get("id"),
+            language_code=given.get("language_code", "en"),
+        )
+        added.append(person)
+        if given.get("started"):
+            asked.world.private_chat(person["id"])
+    return added

@@ -3,50 +3,40 @@
 import json
 
 from bot.emulator.chats import Json
-from bot.emulator.control.base import ControlHandler
+from bot.emulator.control.base import Asked
+
+PACE = ("on", "per_second", "paid_per_second", "chat_per_second", "chat_burst", "group_per_minute")
 
 
-class FaultList(ControlHandler):
-    """GET → [fault, …] in wait. POST a fault, or a list of them → [fault, …]. DELETE → []."""
-
-    def get(self) -> None:
-        self.done(self.rows)
-
-    def post(self) -> None:
-        self.done(self.add)
-
-    def delete(self) -> None:
-        self.local.faults.clear()
-        self.done(self.rows)
-
-    def add(self) -> list[Json]:
-        given = json.loads(self.request.body)
-        for row in given if isinstance(given, list) else [given]:
-            self.local.faults.from_json(row)
-        return self.rows()
-
-    def rows(self) -> list[Json]:
-        return [fault.row() for fault in self.local.faults.waiting]
+def list_faults(asked: Asked) -> list[Json]:
+    """→ [fault, …] in wait."""
+    return [fault.row() for fault in asked.context.faults.waiting]
 
 
-class PaceSwitch(ControlHandler):
-    """POST {"on": bool, and any of "per_second", "chat_per_second", "chat_burst", "group_per_minute"} → all of them."""
+def add_faults(asked: Asked) -> list[Json]:
+    """A fault, or a list of them → [fault, …] in wait."""
+    given = json.loads(asked.body)
+    for row in given if isinstance(given, list) else [given]:
+        asked.context.faults.from_json(row)
+    return list_faults(asked)
 
-    NAMES = ("on", "per_second", "paid_per_second", "chat_per_second", "chat_burst", "group_per_minute")
 
-    def get(self) -> None:
-        self.done(self.row)
+def clear_faults(asked: Asked) -> list[Json]:
+    """→ []."""
+    asked.context.faults.clear()
+    return []
 
-    def post(self) -> None:
-        self.done(lambda: self.change(self.body()))
 
-    def change(self, given: Json) -> Json:
-        for name, value in given.items():
-            if name not in self.NAMES:
-                raise ValueError(f"{name}: unknown; one of {', '.join(self.NAMES)}")
-            setattr(self.local.pace, name, value)
-        self.local.pace.reset()
-        return self.row()
+def show_pace(asked: Asked) -> Json:
+    """→ the values of PACE."""
+    return {name: getattr(asked.context.pace, name) for name in PACE}
 
-    def row(self) -> Json:
-        return {name: getattr(self.local.pace, name) for name in self.NAMES}
+
+def set_pace(asked: Asked) -> Json:
+    """Any of PACE → all of them. What has been sent before is forgotten."""
+    for name, value in asked.given().items():
+        if name not in PACE:
+            raise ValueError(f"{name}: unknown; one of {', '.join(PACE)}")
+        setattr(asked.context.pace, name, value)
+    asked.context.pace.reset()
+    return show_pace(asked)

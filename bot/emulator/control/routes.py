@@ -1,23 +1,23 @@
 """The paths under /_local/."""
 
 from bot.emulator.control import actions, faults, inspect
-from bot.emulator.control.base import ControlHandler
+from bot.emulator.control.base import control
 
-ROUTES: list[tuple[str, type[ControlHandler]]] = [
-    (r"/_local/say", actions.Say),
-    (r"/_local/press", actions.Press),
-    (r"/_local/answers", actions.Answers),
-    (r"/_local/block", actions.Block),
-    (r"/_local/unblock", actions.Unblock),
-    (r"/_local/group", actions.Group),
-    (r"/_local/standing", actions.Standing),
-    (r"/_local/upgrade", actions.Upgrade),
-    (r"/_local/people", actions.People),
-    (r"/_local/messages", inspect.Messages),
-    (r"/_local/chats", inspect.Chats),
-    (r"/_local/commands", inspect.Commands),
-    (r"/_local/calls", inspect.CallCounts),
-    (r"/_local/log", inspect.Log),
-    (r"/_local/faults", faults.FaultList),
-    (r"/_local/pace", faults.PaceSwitch),
+ROUTES = [
+    control("/_local/say", post=actions.say),
+    control("/_local/press", post=actions.press),
+    control("/_local/answers", get=actions.answer_shown, post=actions.expire_query),
+    control("/_local/block", post=actions.block),
+    control("/_local/unblock", post=actions.unblock),
+    control("/_local/group", post=actions.add_group),
+    control("/_local/standing", post=actions.set_group_status),
+    control("/_local/upgrade", post=actions.upgrade),
+    control("/_local/people", get=actions.list_people, post=actions.add_people),
+    control("/_local/messages", get=inspect.messages),
+    control("/_local/chats", get=inspect.chats),
+    control("/_local/commands", get=inspect.commands),
+    control("/_local/calls", get=inspect.call_counts),
+    control("/_local/log", get=inspect.call_log),
+    control("/_local/faults", get=faults.list_faults, post=faults.add_faults, delete=faults.clear_faults),
+    control("/_local/pace", get=faults.show_pace, post=faults.set_pace),
 ]

@@ -13,7 +13,7 @@ import pytest_asyncio
 from support.page_bot import running
 from support.page_clocks import SmallClock
 
-from bot.demo.page import page_routes
+from bot.demo.page import chat_page
 from bot.emulator import LocalTelegram, start
 
 ARGUMENTS = (
@@ -73,7 +73,7 @@ async def browser() -> AsyncIterator[Any]:
 async def chat(browser: Any) -> AsyncIterator[Chat]:
     """The page with a bot at work; afterwards, that nothing went wrong in any window."""
     clock = SmallClock()
-    local = await start(0, routes=page_routes(clock, NOTICE))
+    local = await start(0, extend=chat_page(clock, NOTICE))
     async with running(local) as application:
         opened = Chat(local, clock, application, browser)
         yield opened

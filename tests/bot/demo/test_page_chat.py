@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("playwright.async_api", reason="playwright is not installed: pip install playwright")
 from playwright.async_api import expect
 
-from bot.demo.page import page_routes
+from bot.demo.page import chat_page
 from bot.emulator import start
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -208,14 +208,14 @@ async def test_blocking_takes_the_field_away_and_unblocking_gives_it_back(chat, 
 
 
 async def test_the_page_comes_back_when_the_server_does(chat):
-    local = await start(0, routes=page_routes(None, ""))
+    local = await start(0, extend=chat_page(None, ""))
     context = await chat.browser.new_context()
     page = await context.new_page()
     await page.goto(local.address)
     await expect(page.locator("#doing")).to_have_text("bot")
     await local.stop()
     await expect(page.locator("#doing")).to_have_text("reconnecting…")
-    again = await start(local.port, routes=page_routes(None, "Begun anew."))
+    again = await start(local.port, extend=chat_page(None, "Begun anew."))
     await expect(page.locator("#doing")).to_have_text("bot", timeout=10_000)
     await expect(page.locator("#notice")).to_contain_text("Begun anew.")
     await context.close()

@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from support.page_bot import PLAIN, TOKEN, picture
 from support.page_clocks import SmallClock
 from telegram import Bot
 from telegram.request import HTTPXRequest
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from bot.demo.page import page_routes
+from bot.demo.page import chat_page
 from bot.emulator import LocalTelegram, start
 
 
@@ -25,10 +24,10 @@ class Served:
     clock: SmallClock
     http: httpx.AsyncClient
     bot: Bot
+    sockets: aiohttp.ClientSession
 
-    async def socket(self, **headers: str) -> WebSocketClientConnection:
-        address = self.local.address.replace("http", "ws") + "/_local/socket"
-        return await websocket_connect(HTTPRequest(address, headers=headers))
+    async def socket(self, **headers: str) -> aiohttp.ClientWebSocketResponse:
+        return await self.sockets.ws_connect(f"{self.local.address}/_local/socket", headers=headers)
 
     async def say(self, text: str, person: int = 1001) -> None:
         (await self.http.post("/_local/say", json={"person": person, "text": text})).raise_for_status()
@@ -37,17 +36,15 @@ class Served:
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
     clock = SmallClock()
-    local = await start(0, routes=page_routes(clock, "The market is simulated."))
+    local = await start(0, extend=chat_page(clock, "The market is simulated."))
     bot = Bot(TOKEN, local.base_url, local.base_file_url, *(HTTPXRequest(httpx_kwargs=PLAIN) for _ in range(2)))
-    async with httpx.AsyncClient(base_url=local.address, **PLAIN) as http, bot:
-        yield Served(local, clock, http, bot)
+    async with httpx.AsyncClient(base_url=local.address, **PLAIN) as http, bot, aiohttp.ClientSession() as sockets:
+        yield Served(local, clock, http, bot, sockets)
     await local.stop()
 
 
-async def told(socket: WebSocketClientConnection) -> dict[str, Any]:
-    text = await asyncio.wait_for(socket.read_message(), 5)
-    assert text is not None
-    return json.loads(text)
+async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    return json.loads(await socket.receive_str(timeout=5))
 
 
 async def test_the_page_and_all_that_it_names_are_served(served):
@@ -86,11 +83,11 @@ async def test_other_hosts_and_other_sites_are_refused(served, path, headers):
 
 
 async def test_the_socket_opens_for_its_own_page_only(served):
-    (await served.socket(Origin=served.local.address)).close()
+    await (await served.socket(Origin=served.local.address)).close()
     for headers in ({"Origin": "http://127.0.0.1:1"}, {"Origin": "http://evil.example"}, {"Host": "evil.example"}):
-        with pytest.raises(HTTPClientError) as refused:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await served.socket(**headers)
-        assert refused.value.code == 403
+        assert refused.value.status == 403
 
 
 @pytest.mark.parametrize(
@@ -123,16 +120,17 @@ async def test_two_sockets_hear_the_same_and_a_closed_one_is_forgotten(served):
     first, second = await served.socket(), await served.socket()
     await served.say("a")
     assert await told(first) == await told(second)
-    first.close()
-    assert await first.read_message() is None
+    await first.close()
     await served.say("b")
     assert (await told(second))["what"]["message"]["text"] == "b"
 
 
 async def test_stopping_the_server_closes_the_sockets(served):
     socket = await served.socket()
-    await served.local.stop()
-    assert await asyncio.wait_for(socket.read_message(), 5) is None
+    closing = asyncio.create_task(served.local.stop())
+    assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+    assert socket.close_code == aiohttp.WSCloseCode.GOING_AWAY
+    await closing
 
 
 async def test_a_picture_needs_no_token(served):
@@ -177,7 +175,7 @@ async def test_a_step_is_not_joined_by_another(served):
 
 
 async def test_without_a_clock_there_is_none():
-    local = await start(0, routes=page_routes(None, ""))
+    local = await start(0, extend=chat_page(None, ""))
     async with httpx.AsyncClient(base_url=local.address, **PLAIN) as http:
         assert (await http.get("/_local/snapshot")).json()["clock"] is None
         assert (await http.get("/_local/clock")).status_code == 404

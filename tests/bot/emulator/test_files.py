@@ -6,6 +6,8 @@ import pytest
 import telegram
 from telegram import InputMediaPhoto
 
+from bot.emulator.server import LARGEST_REQUEST
+
 
 def png(width: int, height: int, shade: int = 0) -> bytes:
     """A grey picture of its size."""
@@ -75,3 +77,28 @@ async def test_it_refuses_files_as_telegram_does(bot, raw, ada):
     refusal = await raw.refusal("getFile", file_id="unknown")
     assert refusal == "Bad Request: wrong file_id or the file is temporarily unavailable"
     assert (await raw.client.get(f"/file/bot{raw.token}/photos/none.jpg")).status_code == 404
+
+
+async def test_a_body_beyond_telegrams_limit_is_refused_and_the_server_goes_on(raw, ada):
+    too_large = bytes(LARGEST_REQUEST + 1)
+    for sent in ({"files": {"document": ("a.bin", too_large)}}, {"content": too_large}):
+        response = await raw.client.post(f"/bot{raw.token}/sendDocument", params={"chat_id": ada}, **sent)
+        assert response.status_code == 413
+        assert response.json() == {"ok": False, "error_code": 413, "description": "Request Entity Too Large"}
+    assert (await raw.call("sendMessage", chat_id=ada, text="a"))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "why"),
+    [
+        ("multipart/form-data", b"x", "can't parse the body as multipart/form-data"),
+        ("multipart/form-data; boundary=a", b"x", "can't parse the body as multipart/form-data"),
+        ("application/json", b"[]", "object expected as body"),
+        ("application/json", b"{", "can't parse the body as JSON"),
+        ("application/x-www-form-urlencoded", b"text=%ff", "strings must be encoded in UTF-8"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused(raw, kind, body, why):
+    response = await raw.client.post(f"/bot{raw.token}/sendMessage", content=body, headers={"Content-Type": kind})
+    assert (response.status_code, response.json()["error_code"]) == (400, 400)
+    assert response.json()["description"].startswith(f"Bad Request: {why}")

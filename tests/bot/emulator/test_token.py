@@ -18,10 +18,11 @@ async def test_the_id_of_the_bot_is_in_its_token(bot):
 
 
 async def test_a_server_held_to_one_token_knows_no_other(raw):
-    server = await start(0, token="1:" + "b" * 35)
+    token = "1:" + "b" * 35
+    server = await start(0, token=token)
     try:
         assert (await raw.client.get(f"{server.base_url}{raw.token}/getMe")).status_code == 401
-        assert (await raw.client.get(f"{server.base_url}{server.token}/getMe")).status_code == 200
+        assert (await raw.client.get(f"{server.base_url}{token}/getMe")).status_code == 200
     finally:
         await server.stop()
 

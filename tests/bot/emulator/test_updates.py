@@ -59,6 +59,8 @@ async def test_a_poll_whose_client_has_gone_loses_nothing(bot, raw):
     await asyncio.sleep(0.1)
     await raw.do("say", person=1001, text="hello")
     assert len(await bot.get_updates()) == 1
+    polls = [call["outcome"] for call in await raw.see("log") if call["method"] == "getUpdates"]
+    assert polls == ["the client hung up", "ok"]
 
 
 async def test_kinds_that_are_not_allowed_are_not_queued(bot, raw):

@@ -28,7 +28,8 @@ from telegram.error import (
 
 from bot.database import Store
 from bot.emulator import Fault, LocalTelegram, people, start
-from bot.transport.delivery import Decision, Delivery, decide
+from bot.transport.delivery import Delivery
+from bot.transport.errors import Decision, decide
 from bot.transport.http import AiohttpRequest, MaybeSent, NotSent
 from bot.transport.rate_limit import Pace
 from storage import chats, outbox
@@ -257,7 +258,7 @@ async def test_hundreds_of_chats_hear_without_a_429_at_telegrams_pace(post: Post
 
 
 async def test_a_chat_that_moved_is_followed(post: Post) -> None:
-    group = people.add_group(post.local.world, "Family office", ADA, kind="group").id
+    group = people.add_group(post.local.world, ADA, people.NewGroup("Family office", kind="group")).id
     moved = people.upgrade(post.local.world, group).id
     await post.due(group, "to the group")
     async with post.delivering():
