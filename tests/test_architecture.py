@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,132 @@ def test_help_imports_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert ran.stdout.splitlines()[-1] == "[]"
     assert "refresh" in ran.stdout
+
+
+# Modules and rooms ----------------------------------------------------------------------------------------------------
+
+#: Rooms of bot/ by their height: a room imports only rooms below its own, and itself.
+LADDER = {
+    "charts": 0, "database": 0, "emulator": 0, "formatting": 0, "logs": 0, "settings": 0,
+    "reports": 1,
+    "messages": 2,
+    "alerting": 3, "transport": 3,
+    "commands": 4, "pipeline": 4,
+    "app": 5,
+    "demo": 6,
+    "cli": 7,
+    "__main__": 8,
+}  # fmt: skip
+#: Imports that go up the ladder; the list only gets shorter.
+UP_THE_LADDER = {("bot.reports.preview", "bot.messages.preview")}
+OF_THEIR_OWN = ("charts", "emulator")  # import nothing of ours
+
+MOST_PARAMETERS = 6
+#: Functions with more parameters; the list only gets shorter.
+MANY_PARAMETERS = {
+    "alerts/metrics/rates.py all_of",
+    "bot/messages/alert_entry.py _figures_of",
+    "bot/pipeline/backfill.py _fetch_closes",
+    "bot/pipeline/backfill.py _figures_of",
+    "bot/pipeline/backfill.py backfill",
+    "bot/pipeline/closes.py _keep",
+    "bot/pipeline/closes.py gather_history",
+    "bot/pipeline/closes.py refetch",
+    "bot/pipeline/gather.py _complete_closes",
+    "bot/pipeline/session.py refresh",
+    "storage/outbox.py enqueue",
+    "storage/rule_rows.py rule_from",
+}
+#: Signatures that a library prescribes.
+PRESCRIBED = {"bot/transport/http.py do_request"}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Every module of ours by its name."""
+    found = {}
+    for folder in ALLOWED:
+        for path, tree in sources(folder):
+            found[".".join(path.with_suffix("").parts).removesuffix(".__init__")] = tree
+    return found
+
+
+def arrows() -> dict[str, set[str]]:
+    """Which module imports which of ours, wherever in the file and for whatever purpose it does."""
+    trees = modules()
+    found: dict[str, set[str]] = {}
+    for module, tree in trees.items():
+        named = imported(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                children = {f"{node.module}.{alias.name}" for alias in node.names}
+                named |= children & trees.keys()
+                if children <= trees.keys():  # only modules of the package, nothing of its own
+                    named.discard(node.module or "")
+        found[module] = named & trees.keys()
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    left = arrows()
+    # Take away what imports nothing that is left, again and again: what remains is in a circle, or imports one.
+    while free := {module for module, named in left.items() if not named & left.keys()}:
+        left = {module: named for module, named in left.items() if module not in free}
+    assert left == {}
+
+
+def test_rooms_of_bot_import_only_rooms_below_them() -> None:
+    up = set()
+    for module, named in arrows().items():
+        room = module.split(".")[1:2]
+        for other in named:
+            theirs = other.split(".")[1:2]
+            if module.startswith("bot.") and other.startswith("bot.") and room != theirs:
+                assert {*room, *theirs} <= LADDER.keys(), f"{module} or {other}: give its room a height in LADDER"
+                if LADDER[theirs[0]] >= LADDER[room[0]]:
+                    up.add((module, other))
+    assert up == UP_THE_LADDER
+
+
+@pytest.mark.parametrize("room", OF_THEIR_OWN)
+def test_what_imports_nothing_of_ours(room: str) -> None:
+    others = {
+        (module, other)
+        for module, named in arrows().items()
+        for other in named
+        if module.startswith(f"bot.{room}") and other != "bot" and not other.startswith(f"bot.{room}")
+    }
+    assert others == set()
+
+
+def test_no_function_has_more_than_six_parameters() -> None:
+    many = set()
+    for folder in ALLOWED:
+        for path, tree in sources(folder):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    given = node.args
+                    named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+                    names = [one.arg for one in named if one.arg not in ("self", "cls")]
+                    names += ["*" for rest in (given.vararg, given.kwarg) if rest]
+                    if len(names) > MOST_PARAMETERS:
+                        many.add(f"{path.as_posix()} {node.name}")
+    assert many - PRESCRIBED == MANY_PARAMETERS
+
+
+# Dependencies ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_library_imported_is_declared_and_every_one_declared_is_imported() -> None:
+    libraries = {
+        name.split(".")[0] for folder in ALLOWED for _, tree in sources(folder) for name in imported(tree)
+    } - {*sys.stdlib_module_names, *ALLOWED}  # fmt: skip
+    providers = packages_distributions()
+    used = {normalized(distribution) for name in libraries for distribution in providers[name]}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {normalized(re.split(r"[^\w.-]", line)[0]) for line in project["dependencies"]}
+    assert (used - declared, declared - used) == (set(), set())
+
+
+def normalized(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -62,6 +62,8 @@ DOTTED: Dashes = (0, (1.6, 0.9))
 
 @dataclass(frozen=True)
 class Style:
+    """How a line is drawn: its width in pixels, its dashes in units of the width."""
+
     colour: str
     width: float
     dashes: Dashes | None = None
@@ -119,7 +121,13 @@ def _panel(figure: Figure, layout: Layout, frame: Frame, simulated: bool) -> Non
     if frame.panel.shade_zero:
         _shade(axes, frame)
     for level in frame.panel.levels:
-        _stroke(axes, [frame.box.left, frame.box.right], [frame.y(level.value)] * 2, LEVEL_INK, 3.0, 2.5, (0, (4, 2.5)))
+        _stroke(
+            axes,
+            [frame.box.left, frame.box.right],
+            [frame.y(level.value)] * 2,
+            Style(LEVEL_INK, 3.0, (0, (4, 2.5))),
+            2.5,
+        )
     for order, (line, style) in enumerate(zip(frame.panel.lines, styles, strict=True)):
         _line(axes, frame, line, style, order)
     _end_labels(figure, axes, frame, styles)
@@ -185,15 +193,15 @@ def _grid(figure: Figure, axes: Axes, frame: Frame) -> None:
     for tick in frame.scale.ticks:
         y = frame.y(tick)
         zero = frame.panel.shade_zero and tick == 0
-        _stroke(axes, [box.left, box.right], [y, y], EDGE_INK if zero else GRID, 2.5 if zero else 1.5, 1.0)
+        _stroke(axes, [box.left, box.right], [y, y], Style(EDGE_INK, 2.5) if zero else Style(GRID, 1.5), 1.0)
         row = Row(frame.tick(tick), TICK)
         _text(figure, box.left - 14 - row.width, y, row, QUIET, va="center_baseline")
-    _stroke(axes, [box.left, box.right], [box.bottom, box.bottom], EDGE_INK, 2.0, 1.0)
+    _stroke(axes, [box.left, box.right], [box.bottom, box.bottom], Style(EDGE_INK, 2.0), 1.0)
     until = -math.inf
     for session, label in date_ticks(frame.first, frame.last):
         x, row = frame.x(session), Row(label, TICK)
         left = min(max(box.left - 8, x - row.width / 2), box.right + 8 - row.width)  # clear of ticks and end labels
-        _stroke(axes, [x, x], [box.bottom, box.bottom - 9], EDGE_INK, 2.0, 1.0)
+        _stroke(axes, [x, x], [box.bottom, box.bottom - 9], Style(EDGE_INK, 2.0), 1.0)
         if left >= until:
             _text(figure, left, box.bottom - 14, row, QUIET, va="top")
             until = left + row.width + 16
@@ -225,7 +233,7 @@ def _line(axes: Axes, frame: Frame, line: Line, style: Style, order: int) -> Non
     over = 3.0 + {"reference": 0.0, "second": 0.3, "main": 0.6}[line.role] + order * 0.01
     for run in _runs(frame, line):
         if len(run) > 1:
-            _stroke(axes, run[:, 0], run[:, 1], style.colour, style.width, over, style.dashes)
+            _stroke(axes, run[:, 0], run[:, 1], style, over)
         else:
             _dot(axes, run[0, 0], run[0, 1], style.colour, 2.6 * style.width, over)
     end = last_value(line)
@@ -266,9 +274,9 @@ def _end_labels(figure: Figure, axes: Axes, frame: Frame, styles: Sequence[Style
         colour = styles[label.line].colour
         if label.session == frame.last:  # a thin line to a label that was moved, or to a single value in the middle
             if frame.first == frame.last:
-                _stroke(axes, [frame.x(frame.last), left - 8], [want, centre], colour, 1.5, 2.0)
+                _stroke(axes, [frame.x(frame.last), left - 8], [want, centre], Style(colour, 1.5), 2.0)
             elif abs(want - centre) > 16:
-                _stroke(axes, [box.right + 8, left - 7], [want, centre], colour, 1.5, 2.0)
+                _stroke(axes, [box.right + 8, left - 7], [want, centre], Style(colour, 1.5), 2.0)
         top = centre + label.height / 2
         for row in label.rows:
             _text(figure, left, top - row.height / 2, row, colour, va="center_baseline")
@@ -331,13 +339,20 @@ def _stroke(
     axes: Axes,
     x: Sequence[float] | NDArray[np.float64],
     y: Sequence[float] | NDArray[np.float64],
-    colour: str,
-    thick: float,
+    style: Style,
     over: float,
-    dashes: Dashes | None = None,
 ) -> None:
     """Not clipped at the box: every value is inside, and a line on the edge keeps its full width."""
-    line = Line2D(x, y, color=colour, linewidth=thick, linestyle=dashes or "-", zorder=over, clip_on=False, marker="")
+    line = Line2D(
+        x,
+        y,
+        color=style.colour,
+        linewidth=style.width,
+        linestyle=style.dashes or "-",
+        zorder=over,
+        clip_on=False,
+        marker="",
+    )
     line.set_solid_joinstyle("round")
     line.set_solid_capstyle("butt")
     axes.add_artist(line)
