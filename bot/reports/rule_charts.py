@@ -9,11 +9,14 @@ from sqlite_utils import Database
 
 from alerts.metrics.catalog import RSP
 from alerts.metrics.transforms import average
+from alerts.rules.backtest import backtest
 from alerts.rules.condition import Condition, Operator, typed_number
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
+from alerts.rules.state import Kind
 from bot.charts.spec import Chart, Level, Line, Marker, Panel
 from bot.formatting import capital, counted_over, short_day
+from bot.reports.backtest import histories
 from bot.reports.charts import SESSIONS
 from bot.reports.series import metric_past, value_past
 from storage import figures
@@ -32,6 +35,17 @@ def rule_chart(db: Database, rule: Rule, simulated: bool, fired: Collection[date
         return None
     title = capital(rule.first.series.of.title) if not rule.joined else "Conditions joined by “and”"
     return Chart(title, _subtitle(db, rule.first.series, until), tuple(panels), simulated)
+
+
+def fired_chart(db: Database, rule: Rule, simulated: bool) -> tuple[date, Chart | None] | None:
+    """(session, chart) of a rule up to the last judged session, with a ring wherever it would have fired by the history
+    held; None where there are no figures."""
+    session = figures.last_judged(db)
+    if session is None:
+        return None
+    found = backtest(rule, histories(db, rule, session))
+    fired = [one.session for one in found.of(Kind.FIRED)]
+    return session, rule_chart(db, rule, simulated, fired, session)
 
 
 def _panel(db: Database, condition: Condition, fired: Collection[date], until: date) -> Panel | None:
