@@ -80,3 +80,35 @@ def test_help_imports_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert ran.stdout.splitlines()[-1] == "[]"
     assert "refresh" in ran.stdout
+
+
+def test_messages_take_values_and_never_a_database() -> None:
+    """From storage they import classes of values, no functions."""
+    against = [
+        f"{path} imports {alias.name} from {node.module}"
+        for path, tree in sources("bot/messages")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if node.module == "sqlite_utils"
+        or ((node.module or "").split(".")[0] == "storage" and not (alias.name[0].isupper()))
+    ]
+    assert against == []
+
+
+def test_reports_import_no_message() -> None:
+    against = [
+        str(path) for path, tree in sources("bot/reports") if any(n.startswith("bot.messages") for n in imported(tree))
+    ]
+    assert against == []
+
+
+def test_conversations_hold_no_sql_and_begin_no_transaction() -> None:
+    against = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources("bot/commands")
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("conn", "execute", "executemany"))
+        or (isinstance(node, ast.alias) and node.name == "writing")
+    ]
+    assert against == []
