@@ -13,7 +13,8 @@ from bot.commands.declaration import Command
 from bot.commands.reply import Context, answer_button, answer_on, parts, show
 from bot.messages.summary import NO_FIGURES
 from bot.messages.thesis import thesis_text
-from bot.reports.thesis import thesis_chart, thesis_on
+from bot.reports.charts import thesis_chart
+from bot.reports.thesis import thesis_on
 
 
 async def thesis(update: Update, context: Context) -> None:

@@ -17,7 +17,7 @@ from bot.messages.buttons import rule_buttons
 from bot.messages.history import SHOWN, history_text
 from bot.messages.rule_status import rule_words, why_text
 from bot.messages.summary import NO_FIGURES
-from bot.reports.rule_charts import fired_chart
+from bot.reports.charts import fired_chart
 from bot.reports.rule_status import why as why_of
 from storage import events
 

@@ -17,7 +17,7 @@ from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
 from bot.reports.backtest import histories, rates_of, refuse_unheld
 from bot.reports.base_rates import followed_json
-from bot.reports.rule_charts import rule_chart
+from bot.reports.charts import rule_chart
 from bot.reports.rule_status import now_of
 from bot.reports.series import SeriesTold
 from storage import figures
