@@ -69,6 +69,12 @@ def rule_of(db: Database, chat: int, identity: int) -> Watch | None:
     return None if row is None else _standing(db, row)
 
 
+def rule_numbered(db: Database, chat: int, number: int) -> Watch | None:
+    """One rule of a chat by its number; None where the chat has none of that number."""
+    row = db.conn.execute(f"SELECT {COLUMNS} FROM rules WHERE chat = ? AND rules.number = ?", [chat, number]).fetchone()
+    return None if row is None else _standing(db, row)
+
+
 def expiring(db: Database, session: date) -> list[Watch]:
     """The live rules whose last session is before `session`."""
     rows = db.conn.execute(

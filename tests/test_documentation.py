@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from bot.app import _COMMANDS
 from bot.cli.main import main
-from bot.messages import talk
+from bot.commands import dispatch
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,13 +35,15 @@ def test_every_command_is_in_the_table(name: str) -> None:
     assert command.help
 
 
-@pytest.mark.parametrize("name", sorted(_COMMANDS))
+@pytest.mark.parametrize("name", sorted(command.name for command in dispatch.commands()))
 def test_every_chat_command_is_in_the_readme(name: str) -> None:
     assert name == "start" or f"/{name}" in README
 
 
 def test_the_menu_lists_what_is_answered() -> None:
-    assert {name for name, _ in talk.COMMANDS} | {"start"} == set(_COMMANDS)
+    names = [command.name for command in dispatch.commands()]
+    assert len(names) == len(set(names))
+    assert {name for name, _ in dispatch.menu()} | {"start"} == set(names)
 
 
 def test_lines_shown_in_the_readme_parse() -> None:

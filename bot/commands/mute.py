@@ -1,40 +1,37 @@
-"""When a chat hears what: snooze one alert, mute all, quiet hours, and an alert that is true when it is made."""
+"""When a chat is told: snooze one alert, mute all, quiet hours, and an alert that is true when it is set."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
-from sqlite_utils import Database
 from telegram import Update
 
-from alerts.market.sessions import next_session
 from alerts.quiet_hours import QuietError, read_quiet
-from alerts.rules.already import announced
-from alerts.rules.evaluate import Change, Watch
-from alerts.rules.state import TRUE, Kind
-from bot.commands.alerts import rule_numbered, rule_pressed
+from alerts.rules.evaluate import Watch
+from bot.alerting import rules
+from bot.alerting.rules import SnoozeLength
+from bot.commands.alerts import rule_pressed, rule_typed
+from bot.commands.declaration import ID, Button, Command
 from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
-from bot.messages import mute
+from bot.messages import mute as words
 from bot.messages.alert import alert_texts
-from bot.messages.buttons import Buttons, alert_buttons
-from bot.messages.talk import no_such_alert
-from bot.reports.series import Told
-from storage import events, figures, preferences, rules, snoozes, watches
-from storage.events import Event, Happening
+from bot.messages.buttons import alert_buttons
+from storage import preferences
 from storage.preferences import hearing, set_quiet
-from storage.snoozes import Snooze
 
-_LENGTHS = {"day": "1 day", "week": "1 week", "resolve": "Until it resolves", "off": "No snooze"}
+_LENGTHS = {
+    SnoozeLength.DAY: "1 day",
+    SnoozeLength.WEEK: "1 week",
+    SnoozeLength.RESOLVE: "Until it resolves",
+    SnoozeLength.OFF: "No snooze",
+}
 
 
-async def snooze_numbered(update: Update, context: Context) -> None:
+async def snooze(update: Update, context: Context) -> None:
     """/snooze N asks for how long."""
-    number = argument(update)
-    watch = await parts(context).store.read(rule_numbered, chat_of(update), number)
-    if watch is None:
-        await say(update, no_such_alert("snooze", number))
-        return
-    await _ask_length(update, watch)
+    watch = await rule_typed(update, context, "snooze", argument(update))
+    if watch is not None:
+        await _ask_length(update, watch)
 
 
 async def snooze_pressed(update: Update, context: Context) -> None:
@@ -46,117 +43,88 @@ async def snooze_pressed(update: Update, context: Context) -> None:
 
 
 async def _ask_length(update: Update, watch: Watch) -> None:
-    lengths = ["day", "week", *(["resolve"] if not watch.rule.momentary else []), "off"]
-    buttons = [[(_LENGTHS[length], f"nap:{watch.id}:{length}") for length in lengths[:3]]]
-    if len(lengths) > 3:
-        buttons.append([(_LENGTHS["off"], f"nap:{watch.id}:off")])
-    await say(update, mute.how_long(watch), buttons)
+    offered = [length for length in SnoozeLength if length is not SnoozeLength.RESOLVE or not watch.rule.momentary]
+    buttons = [(_LENGTHS[length], f"nap:{watch.id}:{length.value}") for length in offered]
+    await say(update, words.how_long(watch), [row for row in (buttons[:3], buttons[3:]) if row])
 
 
 async def nap(update: Update, context: Context) -> None:
-    """Snooze the rule a button names for as long as it says."""
+    """Snooze the rule that a button names, for as long as the button says."""
     watch = await rule_pressed(update, context)
     if watch is None or not await may_change(update):
         return
-    length = argument(update).split(":")[1]
-    through = await parts(context).store.write(_snooze, watch, length)
+    length = SnoozeLength(argument(update).split(":")[1])
+    made = await parts(context).store.write(rules.snooze, watch, length, datetime.now(UTC))
     await answer_button(update)
-    await replace_text(update, mute.snoozed(watch, length, through))
+    await replace_text(update, words.snoozed(watch, made))
 
 
-def _snooze(db: Database, watch: Watch, length: str) -> date | None:
-    """By sessions, for rules speak once a session: a day is the next one, a week all of the next seven days."""
-    if length == "off":
-        snoozes.wake(db, watch.id)
-        return None
-    session = figures.last_judged(db) or datetime.now(UTC).date()
-    through = {"day": next_session(session), "week": session + timedelta(days=7)}.get(length)
-    snoozes.snooze(db, Snooze(watch.id, watch.chat, through))
-    return through
-
-
-async def mute_chat(update: Update, context: Context) -> None:
-    """/mute: say nothing until /unmute."""
+async def mute(update: Update, context: Context) -> None:
+    """/mute: send no alert until /unmute."""
     if await may_change(update):
         changed = await parts(context).store.write(preferences.mute, chat_of(update), True, datetime.now(UTC))
-        await say(update, mute.muted(changed), [[("Unmute", "unmute")]])
+        await say(update, words.muted(changed), [[("Unmute", "unmute")]])
 
 
-async def unmute_chat(update: Update, context: Context) -> None:
+async def unmute(update: Update, context: Context) -> None:
     """/unmute, and what was not told meanwhile."""
     if not await may_change(update):
         return
     await answer_button(update)
-    changed, missed, still = await parts(context).store.write(_unmute, chat_of(update))
-    await say(update, mute.unmuted(changed, missed, still), [[("History", "history")]] if missed else ())
-
-
-def _unmute(db: Database, chat: int) -> tuple[bool, int, list[Event]]:
-    """Whether that changed anything, how many events were not told, and those whose episode still goes on.
-
-    The latter are told by the answer, so that their end is told too.
-    """
-    if not preferences.mute(db, chat, False, datetime.now(UTC)):
-        return False, 0, []
-    missed = events.unheard(db, chat, "muted")
-    standing = {watch.id: watch for watch in rules.rules_of(db, chat) if watch.state.phase in TRUE}
-    still: dict[int, Event] = {}
-    for event in missed:
-        watch = standing.get(event.told.get("rule", 0))
-        if watch is not None and event.kind == Kind.FIRED.value and event.session == watch.state.since:
-            still[watch.id] = event
-    events.now_said(db, [event.id for event in still.values()], events.TOLD)
-    events.now_said(db, [event.id for event in missed if event not in still.values()], "muted before")
-    return True, len(missed), list(still.values())
+    made = await parts(context).store.write(rules.unmute, chat_of(update), datetime.now(UTC))
+    text = words.unmuted(made.changed, made.missed, made.still)
+    await say(update, text, [[("History", "history")]] if made.missed else ())
 
 
 async def quiet(update: Update, context: Context) -> None:
-    """/quiet 22:00-07:00 Europe/Berlin [silent|hold], /quiet off, or what holds now."""
+    """/quiet 22:00-07:00 Europe/Berlin [silent|hold], /quiet off; /quiet alone says what is set."""
     line = argument(update)
     wishes = await parts(context).store.read(hearing, chat_of(update))
     if not line:
-        await say(update, mute.quiet_now(wishes))
+        await say(update, words.quiet_now(wishes))
         return
     try:
         wanted = None if line.strip().lower() in ("off", "none", "end") else read_quiet(line, wishes.zone)
     except QuietError as error:
-        await say(update, mute.quiet_refused(error))
+        await say(update, words.quiet_refused(error))
         return
     if await may_change(update):
         await parts(context).store.write(set_quiet, chat_of(update), wanted, datetime.now(UTC))
-        await say(update, mute.quiet_set(wanted))
+        await say(update, words.quiet_set(wanted))
 
 
 async def alert_now(update: Update, context: Context) -> None:
-    """A rule that was true when it was made is told of now."""
+    """Send the alert of a rule that was true when it was set."""
     watch = await rule_pressed(update, context)
     if watch is None or not await may_change(update):
         return
-    told = await parts(context).store.write(_announce, watch)
-    if told is None:
-        await answer_button(update, "There is nothing to tell of it now.")
+    fired = await parts(context).store.write(rules.alert_now, watch, datetime.now(UTC))
+    if fired is None:
+        await answer_button(update, words.NOTHING_TO_TELL)
         return
     await answer_button(update)
-    text, buttons = told
-    await replace_text(update, text, buttons)
+    session, what = fired
+    await replace_text(update, alert_texts(session, [what])[0], alert_buttons([what]))
 
 
 async def wait(update: Update, context: Context) -> None:
-    """Or not: that is how it stands already."""
+    """Send no alert until the rule has cleared; that is the state it is in already."""
     watch = await rule_pressed(update, context)
     if watch is not None:
         await answer_button(update)
-        await replace_text(update, mute.waits(watch), [[("Delete it", f"delete:{watch.id}")]])
+        await replace_text(update, words.waits(watch), [[("Delete it", f"delete:{watch.id}")]])
 
 
-def _announce(db: Database, watch: Watch) -> tuple[str, Buttons] | None:
-    seen = watches.seen(db).get(watch.rule.watched.key)
-    after = announced(watch.rule, watch.state, seen.number) if seen else None
-    if after is None or seen is None:
-        return None
-    change = Change(watch, after, (Kind.FIRED,))
-    what = Told(db, seen.session).event(change, Kind.FIRED, late=False)
-    watches.record_changes(db, [change])
-    happening = Happening(watch.id, watch.chat, Kind.FIRED.value, what)
-    written = events.record_events(db, seen.session, [happening], datetime.now(UTC))
-    return (alert_texts(seen.session, [what])[0], alert_buttons([what])) if written else None
+COMMANDS = (
+    Command("snooze", snooze, "Silence one alert for a while: /snooze 1", place=120),
+    Command("mute", mute, "Silence all of them until /unmute", place=130),
+    Command("unmute", unmute, "Hear from them again", place=140),
+    Command("quiet", quiet, "Quiet hours: /quiet 22:00-07:00 Europe/Berlin", place=150),
+)
+BUTTONS = (
+    Button("snooze", snooze_pressed, ID),
+    Button("nap", nap, rf"{ID}:(?:{'|'.join(SnoozeLength)})"),
+    Button("now", alert_now, ID),
+    Button("wait", wait, ID),
+    Button("unmute", unmute),
+)

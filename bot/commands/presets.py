@@ -1,29 +1,18 @@
-"""/presets: packs of alerts, looked into and set."""
+"""/presets: packs of alerts, to look into and to set."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from sqlite_utils import Database
 from telegram import Update
 
-from alerts.rules.check import RuleError
-from alerts.rules.evaluate import Watch
-from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.presets import Pack, packs
+from bot.alerting import rules
+from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say
-from bot.commands.saving import keep
 from bot.messages import presets as words
-from bot.reports.backtest import refuse_unheld
 
-
-@dataclass
-class _Made:
-    watches: list[Watch] = field(default_factory=list)
-    had: int = 0
-    full: int = 0  # left out: the chat may keep no more
-    short: int = 0  # left out: the history is too short
-    subscribed: bool = False
+_NAME = "[a-z]{1,20}"
 
 
 async def presets(update: Update, _context: Context) -> None:
@@ -34,7 +23,7 @@ async def presets(update: Update, _context: Context) -> None:
 
 
 async def pack(update: Update, _context: Context) -> None:
-    """One of them."""
+    """The alerts of one pack."""
     found = await _named(update)
     if found is not None:
         await answer_button(update)
@@ -42,14 +31,14 @@ async def pack(update: Update, _context: Context) -> None:
 
 
 async def set_pack(update: Update, context: Context) -> None:
-    """Set all of it."""
+    """Set every alert of a pack."""
     found = await _named(update)
     if found is None or not await may_change(update):
         return
     await answer_button(update)
-    settings = parts(context).settings
+    settings, now = parts(context).settings, datetime.now(UTC)
     limit, coming = settings.max_rules_per_chat, settings.history_sessions
-    made = await parts(context).store.write(_set, chat_of(update), found, limit, coming)
+    made = await parts(context).store.write(rules.set_pack, chat_of(update), found, limit, coming, now)
     text = words.pack_set(found, made.watches, made.had, made.full, made.short, made.subscribed)
     await say(update, text, [[("All alerts", "alerts")]])
 
@@ -57,26 +46,9 @@ async def set_pack(update: Update, context: Context) -> None:
 async def _named(update: Update) -> Pack | None:
     found = packs().get(argument(update))
     if found is None:
-        await answer_button(update, "That pack is not offered any more: /presets")
+        await answer_button(update, words.PACK_GONE)
     return found
 
 
-def _set(db: Database, chat: int, found: Pack, limit: int, coming: int) -> _Made:
-    """Each rule that the chat has not and may keep; one that the history is too short for is left out."""
-    made = _Made()
-    for preset in found.presets:
-        try:
-            rule = parse(preset.line)
-            refuse_unheld(db, rule, coming)
-        except (GrammarError, RuleError):
-            made.short += 1
-            continue
-        kept = keep(db, chat, rule, limit)
-        if kept is None:
-            made.full += 1
-        elif kept.there_already:
-            made.had += 1
-        else:
-            made.watches.append(kept.watch)
-            made.subscribed |= kept.subscribed
-    return made
+COMMANDS = (Command("presets", presets, "Packs of alerts, ready to be set", place=70),)
+BUTTONS = (Button("presets", presets), Button("pack", pack, _NAME), Button("packall", set_pack, _NAME))

@@ -1,14 +1,16 @@
-"""What every conversation needs: the parts of the program, and how to answer."""
+"""What every conversation needs: the program's parts, what was asked, who may change what, and how to answer."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
+from sqlite_utils import Database
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
@@ -17,16 +19,29 @@ from telegram.ext import ContextTypes
 from bot.charts.spec import Chart
 from bot.charts.worker import ChartFailed, ChartWorker
 from bot.database import Store
-from bot.messages.buttons import Buttons, callback
+from bot.messages.buttons import Buttons, arguments, callback
+from bot.messages.freshness import freshness_lines
+from bot.messages.help import ADMINISTRATORS_ONLY
+from bot.reports.freshness import freshness
 from bot.settings import Settings
-from storage import file_ids
+from storage import figures, file_ids
 
 log = logging.getLogger(__name__)
 
 Context = ContextTypes.DEFAULT_TYPE
-#: An answer, good while the revision of the figures and what is said of their age are the same: (those, text, chart).
-Made = tuple[tuple[int, tuple[str, ...]], str, Chart | None]
+#: Makes a text and its chart from the database and the lines about the figures' age.
+Make = Callable[[Database, Sequence[str]], tuple[str, Chart | None]]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A text with its chart, valid while the revision of the figures and the lines about their age stay the same."""
+
+    revision: int
+    notes: tuple[str, ...]
+    text: str
+    chart: Chart | None
 
 
 @dataclass(frozen=True)
@@ -36,9 +51,11 @@ class Parts:
     settings: Settings
     store: Store
     charts: ChartWorker
-    #: What was made of the figures, by topic. Fifty people may ask at once.
-    made: dict[str, Made] = field(default_factory=dict)
-    #: file_ids of pictures that this process has sent, by what they show.
+    #: (command, what it does), for /help.
+    menu: tuple[tuple[str, str], ...]
+    #: The last answer on each topic: many people ask the same after a close.
+    answers: dict[str, Answer] = field(default_factory=dict)
+    #: file_ids of pictures that this process has sent, by the key of their chart.
     known: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -52,19 +69,46 @@ def parts(context: Context) -> Parts:
     return found
 
 
+async def answer_on(context: Context, topic: str, make: Make) -> tuple[str, Chart | None]:
+    """The text and chart on a topic, from the cache where the figures and their freshness are what they were.
+
+    `make` runs in the thread that reads the database.
+    """
+    found = parts(context)
+    answer = await found.store.read(_answer, found, topic, make)
+    return answer.text, answer.chart
+
+
+def _answer(db: Database, found: Parts, topic: str, make: Make) -> Answer:
+    # A simulated market has a clock of its own, and is never late.
+    notes = () if found.simulated else freshness_lines(freshness(db, datetime.now(UTC)))
+    revision = figures.revision(db)
+    kept = found.answers.get(topic)
+    if kept is None or (kept.revision, kept.notes) != (revision, notes):
+        kept = found.answers[topic] = Answer(revision, notes, *make(db, notes))
+    return kept
+
+
 def chat_of(update: Update) -> int:
     """The chat an update comes from."""
     assert update.effective_chat is not None
     return update.effective_chat.id
 
 
-def argument(update: Update, at: int = 1) -> str:
-    """What stands behind the command, or in a button's data after the action; "" where nothing does."""
+def argument(update: Update) -> str:
+    """What follows the command, or the action in a button's data; "" where nothing does."""
     if update.callback_query is not None:
-        parts = (update.callback_query.data or "").split(":", at + 1)
-        return parts[at + 1] if len(parts) > at + 1 else ""
-    words = ((update.effective_message.text if update.effective_message else None) or "").split(maxsplit=at)
-    return words[at] if len(words) > at else ""
+        return arguments(update.callback_query.data or "")
+    words = ((update.effective_message.text if update.effective_message else None) or "").split(maxsplit=1)
+    return words[1] if len(words) > 1 else ""
+
+
+def buttons_above(update: Update) -> list[str]:
+    """The data of all buttons under the message whose button was pressed."""
+    message = update.callback_query.message if update.callback_query else None
+    markup = getattr(message, "reply_markup", None)
+    rows = markup.inline_keyboard if markup else ()
+    return [button.callback_data for row in rows for button in row if isinstance(button.callback_data, str)]
 
 
 def keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
@@ -85,7 +129,7 @@ async def say(update: Update, text: str, buttons: Buttons = ()) -> Message:
 
 
 def split(text: str, limit: int = MessageLimit.MAX_TEXT_LENGTH) -> list[str]:
-    """The text in pieces that Telegram takes, cut between lines; no markup of ours spans lines."""
+    """The text in pieces of at most `limit` characters, cut between lines; no markup of ours spans lines."""
     pieces, current = [], ""
     for line in text.split("\n"):
         if current and visible_length(current) + visible_length(line) + 1 > limit:
@@ -97,14 +141,14 @@ def split(text: str, limit: int = MessageLimit.MAX_TEXT_LENGTH) -> list[str]:
 
 
 def visible_length(html: str) -> int:
-    """How long a text is for Telegram's limits: without its markup, in UTF-16 units."""
+    """The length of a text as Telegram counts it: without markup, in UTF-16 code units."""
     return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2
 
 
 async def show(update: Update, context: Context, text: str, chart: Chart | None, buttons: Buttons = ()) -> None:
-    """Answer with a text under a picture; the text alone where there is nothing to draw, or drawing fails.
+    """Answer with a chart and the text as its caption; with the text alone where there is no chart or drawing fails.
 
-    Of a text too long for a caption the first paragraph stands under the picture, and the rest follows.
+    Of a text too long for a caption, the first paragraph is the caption and the rest follows as a message.
     """
     picture = None if chart is None else await _picture(update, parts(context), chart)
     if picture is None or chart is None or update.effective_chat is None:
@@ -133,12 +177,12 @@ async def _typing(update: Update) -> None:
     assert update.effective_chat is not None
     try:
         await update.effective_chat.send_action(ChatAction.UPLOAD_PHOTO)
-    except TelegramError as error:  # a courtesy: its failure is no reason not to answer
+    except TelegramError as error:  # optional: the answer follows without it
         log.debug("no chat action: %s", error)
 
 
 async def _picture(update: Update, found: Parts, chart: Chart) -> bytes | str | None:
-    """What to send: the id of the picture where Telegram has it, else its bytes."""
+    """The file_id of the picture where Telegram has it, else its bytes; None where drawing fails."""
     known = found.known.get(chart.key()) or await found.store.read(file_ids.file_id, chart.key())
     if known is not None:
         found.known[chart.key()] = known
@@ -152,7 +196,7 @@ async def _picture(update: Update, found: Parts, chart: Chart) -> bytes | str | 
 
 
 async def may_change(update: Update) -> bool:
-    """Whether who asks may change what the chat hears: anyone in private, administrators in a group."""
+    """Whether the sender may change what the chat is told: anyone in private, administrators in a group."""
     chat, user = update.effective_chat, update.effective_user
     if chat is None or chat.type in (ChatType.PRIVATE, ChatType.CHANNEL):
         return True
@@ -161,16 +205,15 @@ async def may_change(update: Update) -> bool:
     member = await chat.get_member(user.id)
     allowed = member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
     if not allowed:
-        text = "Only this group's administrators change what it hears."
         if update.callback_query is not None:
-            await update.callback_query.answer(text)
+            await update.callback_query.answer(ADMINISTRATORS_ONLY)
         else:
-            await say(update, text)
+            await say(update, ADMINISTRATORS_ONLY)
     return allowed
 
 
 async def answer_button(update: Update, text: str | None = None) -> None:
-    """End a button's waiting; a question that has grown too old is no trouble."""
+    """Confirm a pressed button, with a note where `text` is given. A press too old to be confirmed is only logged."""
     if update.callback_query is None:
         return
     try:
@@ -180,7 +223,7 @@ async def answer_button(update: Update, text: str | None = None) -> None:
 
 
 async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None:
-    """Write over the message whose button was pressed, or below it where that is not possible any more."""
+    """Replace the message whose button was pressed; where Telegram refuses the edit, answer below it."""
     assert update.callback_query is not None
     try:
         await update.callback_query.edit_message_text(
@@ -192,7 +235,7 @@ async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None
 
 
 async def without_buttons(update: Update) -> None:
-    """Take the buttons from under the message whose button was pressed: what they offered is done."""
+    """Remove the buttons of the message whose button was pressed: what they offered is done."""
     assert update.callback_query is not None
     try:
         await update.callback_query.edit_message_reply_markup(None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
 from telegram import Update
 
+from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, replace_text, say
-from bot.messages import talk
+from bot.messages import help as words
 from storage import chats, rules
 
 FIRST_BUTTONS = (
@@ -16,41 +16,46 @@ FIRST_BUTTONS = (
 
 
 async def start(update: Update, context: Context) -> None:
-    """What this is, and what to do first."""
-    await say(update, talk.start(parts(context).simulated), FIRST_BUTTONS)
+    """What the bot is, and what to do first."""
+    await say(update, words.start(parts(context).simulated), FIRST_BUTTONS)
 
 
 async def help_(update: Update, context: Context) -> None:
     """Every command."""
-    await say(update, talk.help_text(parts(context).simulated))
+    await say(update, words.help_text(parts(context).menu, parts(context).simulated))
 
 
 async def privacy(update: Update, context: Context) -> None:
-    """What is kept."""
-    await say(update, talk.privacy(parts(context).settings.market_words))
+    """What is kept of a chat."""
+    await say(update, words.privacy(parts(context).settings.market_words))
 
 
 async def forgetme(update: Update, context: Context) -> None:
     """Ask before erasing."""
     if await may_change(update):
         count = await parts(context).store.read(rules.count_rules, chat_of(update))
-        await say(update, talk.forget_question(count), [[("Erase", "forget"), ("Keep", "keep")]])
+        await say(update, words.forget_question(count), [[("Erase", "forget"), ("Keep", "keep")]])
 
 
 async def forget(update: Update, context: Context) -> None:
-    """Erase, by the button."""
+    """Erase everything that is kept of the chat."""
     if await may_change(update):
-        anything = await parts(context).store.write(_forget, chat_of(update))
+        anything = await parts(context).store.write(chats.forget, chat_of(update))
         await parts(context).store.erase_traces()
         await answer_button(update)
-        await replace_text(update, talk.forgotten(anything))
+        await replace_text(update, words.forgotten(anything))
 
 
 async def keep(update: Update, _context: Context) -> None:
-    """Do not."""
+    """Erase nothing."""
     await answer_button(update)
-    await replace_text(update, "Kept. Nothing was erased.")
+    await replace_text(update, words.not_forgotten())
 
 
-def _forget(db: Database, chat: int) -> bool:
-    return chats.forget(db, chat)
+COMMANDS = (
+    Command("start", start),
+    Command("help", help_, "How to ask", place=190),
+    Command("privacy", privacy, "What is kept about you", place=200),
+    Command("forgetme", forgetme, "Erase all of it", place=210),
+)
+BUTTONS = (Button("forget", forget), Button("keep", keep))

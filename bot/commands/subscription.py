@@ -1,16 +1,16 @@
-"""/subscribe, /unsubscribe, and what Telegram tells of people who block the bot or take it into a group."""
+"""/subscribe, /unsubscribe, and the end of a subscription when the bot is blocked or removed from a group."""
 
 from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
 
-from sqlite_utils import Database
 from telegram import Update
 from telegram.constants import ChatMemberStatus
 
+from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, say
-from bot.messages import talk
+from bot.messages import mute as words
 from bot.messages.buttons import Buttons
 from storage import chats, rules
 
@@ -22,31 +22,33 @@ async def subscribe(update: Update, context: Context) -> None:
     await answer_button(update)
     if not await may_change(update):
         return
-    changed, count = await parts(context).store.write(_subscribe, chat_of(update))
+    changed = await parts(context).store.write(chats.subscribe, chat_of(update), datetime.now(UTC))
+    count = await parts(context).store.read(rules.count_rules, chat_of(update))
     buttons: Buttons = () if count else [[("Choose alerts", "presets"), ("Set a threshold", "howto")]]
-    await say(update, talk.subscribed(changed, count), buttons)
+    await say(update, words.subscribed(changed, count), buttons)
 
 
 async def unsubscribe(update: Update, context: Context) -> None:
-    """Turn them off, and keep them."""
+    """Turn the chat's alerts off and keep its rules."""
     if not await may_change(update):
         return
-    changed, count = await parts(context).store.write(_unsubscribe, chat_of(update), None)
-    await say(update, talk.unsubscribed(changed, count))
+    changed = await parts(context).store.write(chats.unsubscribe, chat_of(update), datetime.now(UTC))
+    count = await parts(context).store.read(rules.count_rules, chat_of(update))
+    await say(update, words.unsubscribed(changed, count))
 
 
 async def membership(update: Update, context: Context) -> None:
-    """A person blocked the bot, or a group removed it: stop writing there. Their return is theirs to say."""
+    """End the subscription where the bot was blocked or removed; only /subscribe begins it again."""
     assert update.my_chat_member is not None
     status = update.my_chat_member.new_chat_member.status
     if status in (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT):
-        await parts(context).store.write(_unsubscribe, chat_of(update), f"the bot is {status} there")
+        why = f"the bot is {status} there"
+        await parts(context).store.write(chats.unsubscribe, chat_of(update), datetime.now(UTC), why)
         log.info("a chat ended its subscription: the bot is %s there", status)
 
 
-def _subscribe(db: Database, chat: int) -> tuple[bool, int]:
-    return chats.subscribe(db, chat, datetime.now(UTC)), rules.count_rules(db, chat)
-
-
-def _unsubscribe(db: Database, chat: int, why: str | None) -> tuple[bool, int]:
-    return chats.unsubscribe(db, chat, datetime.now(UTC), why), rules.count_rules(db, chat)
+COMMANDS = (
+    Command("subscribe", subscribe, "Be told when your alerts fire", place=170),
+    Command("unsubscribe", unsubscribe, "Hear nothing more, keep your alerts", place=180),
+)
+BUTTONS = (Button("subscribe", subscribe),)

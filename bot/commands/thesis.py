@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from functools import partial
 
 from sqlite_utils import Database
 from telegram import Update
 
 from bot.charts.spec import Chart
-from bot.commands.reply import Context, Made, answer_button, parts, show
+from bot.commands.declaration import Command
+from bot.commands.reply import Context, answer_button, answer_on, parts, show
 from bot.messages.summary import NO_FIGURES
 from bot.messages.thesis import thesis_text
-from bot.reports.freshness import freshness
-from bot.reports.thesis import thesis_chart, thesis_on
-from storage import figures
+from bot.reports.charts import thesis_chart
+from bot.reports.thesis import thesis_on
 
 
 async def thesis(update: Update, context: Context) -> None:
-    """The case for small caps, claim by claim, with a picture of how many held over time."""
+    """The case for small caps, claim by claim, with a chart of how many held over time."""
     await answer_button(update)
-    found = parts(context)
-    text, chart = await found.store.read(_made, found.simulated, found.made, datetime.now(UTC))
+    text, chart = await answer_on(context, "thesis", partial(_thesis, parts(context).simulated))
     await show(update, context, text, chart)
 
 
-def _made(db: Database, simulated: bool, made: dict[str, Made], now: datetime) -> tuple[str, Chart | None]:
-    standing = (figures.revision(db), () if simulated else freshness(db, now))
-    if "thesis" in made and made["thesis"][0] == standing:
-        return made["thesis"][1:]
-    told = thesis_on(db)
-    text = NO_FIGURES if told is None else thesis_text(told, standing[1])
-    chart = None if told is None else thesis_chart(told, simulated)
-    made["thesis"] = (standing, text, chart)
-    return text, chart
+def _thesis(simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
+    found = thesis_on(db)
+    return (NO_FIGURES, None) if found is None else (thesis_text(found, notes), thesis_chart(found, simulated))
+
+
+COMMANDS = (Command("thesis", thesis, "The case for small caps, claim by claim", place=50),)

@@ -1,12 +1,13 @@
 """Inline buttons: what stands on them, and the data that comes back when one is pressed.
 
-Data are `v1:action:…`, at most 64 bytes, and carry all that is needed: a button works after a restart, and its owner is
-looked up when it is pressed.
+Data are `v1:action` or `v1:action:argument`, at most 64 bytes, and carry all that is needed: a button works after a
+restart, and its owner is looked up when it is pressed.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,22 @@ MOST_BYTES = 64
 def callback(action: str) -> str:
     """The data of a button."""
     return f"{VERSION}:{action}"
+
+
+def pattern(action: str, argument: str | None = None) -> str:
+    """A regular expression of the data of a button; `argument`: one of what follows the action."""
+    return rf"^{VERSION}:{re.escape(action)}{'' if argument is None else f':(?:{argument})'}$"
+
+
+def arguments(data: str) -> str:
+    """What follows the action in a button's data; "" where nothing does."""
+    return data.partition(":")[2].partition(":")[2]
+
+
+def line_offered(data: Sequence[str]) -> str | None:
+    """The rule's line that the Save button among these carries; None where none does."""
+    prefix = callback("save:")
+    return next((one.removeprefix(prefix) for one in data if one.startswith(prefix)), None)
 
 
 def fits(action: str) -> bool:

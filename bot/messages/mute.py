@@ -1,9 +1,8 @@
-"""What is said of snoozes, mutes and quiet hours."""
+"""What is said of when a chat is told: subscriptions, snoozes, mutes and quiet hours. Telegram HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from html import escape
 
 from alerts.quiet_hours import EXAMPLE, Quiet, QuietError
@@ -12,33 +11,52 @@ from bot.formatting import short_day
 from bot.messages.alert_entry import what_text
 from storage.events import Event
 from storage.preferences import Hearing
+from storage.snoozes import Snooze
 
+NOTHING_TO_TELL = "There is nothing to tell of it now."  # a note at a button
 _WENT_ON = "It is evaluated all the same: /history has what it would have said."
 
 
+def subscribed(changed: bool, rules: int) -> str:
+    """A chat subscribed. `changed`: whether it was not subscribed before; `rules`: how many it has."""
+    head = "You are subscribed." if changed else "You are subscribed already."
+    if rules:
+        yours = "your alert" if rules == 1 else f"your {rules} alerts"
+        return f"{head} You hear from {yours} after each New York close: /alerts"
+    return f"{head} You have set no alert yet, so there is nothing to tell you. Set one:"
+
+
+def unsubscribed(changed: bool, rules: int) -> str:
+    """A chat unsubscribed. `changed`: whether it was subscribed; `rules`: how many it keeps."""
+    if not changed:
+        return "You are not subscribed. /subscribe to be told when your alerts fire."
+    kept = f" Your {rules} alert{'s are' if rules != 1 else ' is'} kept." if rules else ""
+    return f"You will hear nothing more.{kept} /subscribe to hear again."
+
+
 def how_long(watch: Watch) -> str:
-    """Before a snooze."""
+    """Ask how long to snooze an alert."""
     return f"Snooze alert {watch.number} (<code>{escape(watch.rule.line)}</code>) for how long?"
 
 
-def snoozed(watch: Watch, length: str, through: date | None) -> str:
-    """After it."""
-    if length == "off":
+def snoozed(watch: Watch, snooze: Snooze | None) -> str:
+    """An alert was snoozed; with None, its snooze was ended."""
+    if snooze is None:
         return f"Alert {watch.number} speaks as before."
-    if through is None:
+    if snooze.through is None:
         return f"Alert {watch.number} is silent until it resolves; that you hear."
     still = "" if watch.rule.momentary else " If it is true then, you are told once."
-    return f"Alert {watch.number} is silent through the session of {short_day(through)}.{still} {_WENT_ON}"
+    return f"Alert {watch.number} is silent through the session of {short_day(snooze.through)}.{still} {_WENT_ON}"
 
 
 def muted(changed: bool) -> str:
-    """After /mute."""
+    """A chat was muted. `changed`: whether it was not before."""
     head = "Muted: you hear nothing until /unmute." if changed else "You have muted me already; /unmute ends that."
     return f"{head} Your alerts are evaluated all the same: /history has what they would have said."
 
 
 def unmuted(changed: bool, missed: int, still: Sequence[Event]) -> str:
-    """After /unmute: how much was not told, and what of it still holds."""
+    """A chat was unmuted: how many events were not told, and those whose condition still holds."""
     if not changed:
         return "You were not muted. /mute stops all messages without ending your subscription."
     if not missed:
@@ -54,7 +72,7 @@ def unmuted(changed: bool, missed: int, still: Sequence[Event]) -> str:
 
 
 def quiet_now(wishes: Hearing) -> str:
-    """What holds now, and how to change it."""
+    """The chat's quiet hours, and how to change them."""
     how = f"Change them: <code>/quiet {EXAMPLE}</code>, with <code>silent</code> to get messages without a sound"
     if wishes.quiet is None:
         return f"You have no quiet hours. {how.replace('Change them', 'Set them')} instead of after them."
@@ -62,12 +80,12 @@ def quiet_now(wishes: Hearing) -> str:
 
 
 def quiet_set(quiet: Quiet | None) -> str:
-    """After /quiet."""
+    """Quiet hours were set, or ended (None)."""
     return "You have no quiet hours any more." if quiet is None else _quiet_words(quiet)
 
 
 def quiet_refused(error: QuietError) -> str:
-    """Words that are no quiet hours."""
+    """The line is not one of quiet hours: what is wrong with it."""
     return escape(str(error))
 
 
@@ -79,7 +97,7 @@ def _quiet_words(quiet: Quiet) -> str:
 
 
 def waits(watch: Watch) -> str:
-    """A rule that was true when it was made, left to wait."""
+    """A rule that was true when it was set waits until it has cleared."""
     return (
         f"Alert {watch.number} waits until <code>{escape(watch.rule.line)}</code> has cleared, and speaks when it "
         "comes true again."

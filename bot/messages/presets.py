@@ -1,4 +1,4 @@
-"""Packs of alerts, as they are offered."""
+"""Packs of alerts: the list, one pack, and what was set. Telegram HTML."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from alerts.rules.state import TRUE
 from bot.messages.buttons import Buttons
 
 _ROW = 5  # numbers in a row
+PACK_GONE = "That pack is not offered any more: /presets"  # a note at a button
 
 
 def packs_text(packs: Iterable[Pack]) -> str:
-    """What packs there are."""
+    """The packs, each with its reason."""
     lines = ["<b>Packs of alerts</b>", ""]
     lines += [f"<b>{escape(pack.title)}</b> ({len(pack.presets)}): {escape(pack.why)}." for pack in packs]
     return "\n".join([*lines, "", "Look into one; then set all of it, or single alerts."])
 
 
 def packs_buttons(packs: Iterable[Pack]) -> Buttons:
-    """A button each."""
+    """A button for each pack."""
     return [[(pack.title, f"pack:{pack.id}")] for pack in packs]
 
 
 def pack_text(pack: Pack) -> str:
-    """Each alert of a pack with its why."""
+    """Each alert of a pack with its reason."""
     lines = [f"<b>{escape(pack.title)}</b>: {escape(pack.why)}.", ""]
     lines += [
         f"{at}. <code>{escape(preset.line)}</code>\n{escape(preset.why)}"
@@ -36,14 +37,14 @@ def pack_text(pack: Pack) -> str:
 
 
 def pack_buttons(pack: Pack) -> Buttons:
-    """All of it, or a preview of one."""
+    """Buttons that set all of it or preview one alert."""
     numbers = [(f"{at}", f"set:{preset.line}") for at, preset in enumerate(pack.presets, start=1)]
     rows = [numbers[at : at + _ROW] for at in range(0, len(numbers), _ROW)]
     return [[(f"Set all {len(pack.presets)}", f"packall:{pack.id}")], *rows, [("Other packs", "presets")]]
 
 
 def pack_set(pack: Pack, made: Sequence[Watch], had: int, full: int, short: int, subscribed: bool) -> str:
-    """What became of it."""
+    """What became of a pack: rules set, `had` before, left out because the chat is `full` or the history `short`."""
     if not made and not full and not short:
         return f"You have all of {escape(pack.title)} already: /alerts"
     lines = [f"<b>{escape(pack.title)}</b>: {_count(len(made))} set" + (f", {had} you had already." if had else ".")]

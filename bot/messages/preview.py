@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
-from typing import Any
 
 from alerts.rules.condition import typed_number
 from alerts.rules.rule import Rule
 from bot.formatting import short_day
 from bot.messages.alert_entry import followed_text
+from bot.messages.rules import now_text
+from bot.reports.preview import Tried
+from bot.reports.series import SeriesTold
 
 SHORT = 60  # sessions, under which nothing is said of how often
-MOSTLY = 0.5  # true on more days than that, a rule tells little
 _OFTEN = ("once a month", "once a quarter", "once a year")
 
 
-@dataclass(frozen=True)
-class Tried:
-    """What a rule would have done over `sessions`; of a level rule also the share of days on which it was true."""
+def preview_text(rule: Rule, tried: Tried, *, now: Sequence[SeriesTold] | None, replaces: str | None) -> str:
+    """What the rule says, where its series stand, and what it would have done.
 
-    sessions: int = 0
-    since: date | None = None
-    fired: int = 0
-    last: date | None = None
-    quiet: int = 0
-    share: float | None = None
-    levels: tuple[float | None, ...] = ()
-    followed: Mapping[str, Any] | None = None
-
-    @property
-    def always(self) -> bool:
-        """Whether it holds on most days."""
-        return self.share is not None and self.share > MOSTLY
-
-    @property
-    def never(self) -> bool:
-        return self.fired == 0
-
-
-def preview_text(rule: Rule, tried: Tried, *, now: str | None, replaces: str | None) -> str:
-    """What the rule says, where its series stand, and what it would have done."""
+    `now`: where the series of its conditions stand, None without figures. `replaces`: the line of the rule it replaces.
+    """
     lines = [f"<b>Not set yet:</b> <code>{escape(rule.line)}</code>"]
     if replaces:
         lines.append(f"instead of <code>{escape(replaces)}</code>")
-    if now:
-        lines += ["", escape(now)]
+    if now is not None:
+        lines += ["", escape(now_text(rule, now))]
     if not tried.sessions or tried.since is None:
         lines += ["", "No history is held yet to try it on."]
     else:

@@ -1,20 +1,34 @@
-"""Which charts go with which answer: from recorded figures to what is to be drawn."""
+"""The charts of answers, from recorded figures to what is to be drawn: of a topic, a metric, the thesis, a rule."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import metric
+from alerts.metrics.catalog import RSP, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.transforms import average
-from bot.charts.spec import Chart, Level, Line, Panel
+from alerts.rules.backtest import backtest
+from alerts.rules.condition import Condition, Operator, typed_number
+from alerts.rules.rule import Rule
+from alerts.rules.series import Series, Transform
+from alerts.rules.state import Kind
+from alerts.thesis import CLAIMS, Thesis
+from bot.charts.spec import Chart, Level, Line, Marker, Panel, Role
 from bot.formatting import capital, counted_over, coverage, short_day
+from bot.reports.backtest import histories
+from bot.reports.series import metric_past, value_past
 from storage import figures
 
 SESSIONS = 300  # shown at most
+#: Of these a rule's chart shows what is made of the metric, for the threshold is in its unit.
+_DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
+_BEHIND_EVENTS = Series("size.ratio")  # an event is 0 or 1: what it is read for is drawn instead
+_LABEL = 40  # characters of a line's label, at most
+
+Dated = Sequence[tuple[date, float | None]]
 
 
 def chart_for(db: Database, topic: str, simulated: bool) -> Chart | None:
@@ -49,7 +63,8 @@ def metric_chart(
         return None
     last = past[-1]
     counted = counted_over(of, last.eligible, last.members)
-    lines = (_line(past, of.title), *(_averaged(past, average_over) if average_over else ()))
+    dated = _dated(past)
+    lines = (_line(dated, of.title), *(_averaged(dated, average_over) if average_over else ()))
     share = of.unit == "%" and (of.low, of.high) == (0, 100)
     panel = Panel(
         of.aliases[0], of.unit if of.unit in ("%", "pp", "×") else "", lines,
@@ -72,28 +87,27 @@ def _subtitle(db: Database, session: date, topic: str) -> str:
     return " · ".join((short_day(session), *counted, recorded["size.ratio"].source))
 
 
-def _past(db: Database, metric_id: str, session: date) -> list[Figure]:
-    return figures.history(db, metric_id, end=session)
+def _past(db: Database, metric_id: str, session: date) -> Dated:
+    return _dated(figures.history(db, metric_id, end=session))
 
 
-def _line(past: Sequence[Figure], label: str, role: str = "main") -> Line:
+def _dated(past: Sequence[Figure]) -> Dated:
+    return [(figure.session, figure.value) for figure in past]
+
+
+def _line(past: Dated, label: str, role: Role = "main") -> Line:
     shown = past[-SESSIONS:]
-    return Line(
-        label,
-        tuple(figure.session for figure in shown),
-        tuple(figure.value for figure in shown),
-        role,  # type: ignore[arg-type]
-    )
+    return Line(label, tuple(session for session, _ in shown), tuple(value for _, value in shown), role)
 
 
-def _averaged(past: Sequence[Figure], n: int) -> tuple[Line, ...]:
+def _averaged(past: Dated, n: int) -> tuple[Line, ...]:
     """The n-session average as a line; none while the history is shorter than that."""
-    values = [figure.value for figure in past]
+    values = [value for _, value in past]
     first = max(0, len(past) - SESSIONS)
     means = tuple(average(values[: at + 1], n) for at in range(first, len(values)))
     if all(mean is None for mean in means):
         return ()
-    return (Line(f"{n}d average", tuple(figure.session for figure in past[first:]), means, "reference"),)
+    return (Line(f"{n}d average", tuple(session for session, _ in past[first:]), means, "reference"),)
 
 
 def _ratio(db: Database, session: date) -> Panel:
@@ -137,3 +151,91 @@ def _multiples(db: Database, session: date) -> Panel:
     small, large = (_past(db, f"valuation.forward_pe_profitable.{segment}", session) for segment in ("small", "large"))
     unit = metric("valuation.forward_pe_profitable.small").unit
     return Panel("Forward P/E, profitable companies", unit, (_line(small, "small"), _line(large, "large", "second")))
+
+
+def thesis_chart(told: Thesis, simulated: bool) -> Chart | None:
+    """How many claims held over time, and of how many it could be told; None with a single session."""
+    shown = told.held[-SESSIONS:]
+    if len(shown) < 2:
+        return None
+    sessions = tuple(day for day, _, _ in shown)
+    lines = (
+        Line("hold", sessions, tuple(float(held) for _, held, _ in shown)),
+        Line("can be told", sessions, tuple(float(known) for _, _, known in shown), "reference"),
+    )
+    panel = Panel(f"Claims that hold, of {len(CLAIMS)}", "", lines, minimum=0, maximum=len(CLAIMS))
+    subtitle = f"{short_day(told.session)} · {told.holding} hold, {told.told} can be told"
+    return Chart("The case for small caps", subtitle, (panel,), simulated)
+
+
+def rule_chart(db: Database, rule: Rule, simulated: bool, fired: Collection[date], until: date) -> Chart | None:
+    """A panel a condition, up to the session `until`; None where nothing is held."""
+    panels = [
+        panel for condition in rule.conditions if (panel := _condition_panel(db, condition, fired, until)) is not None
+    ]
+    if not panels:
+        return None
+    title = capital(rule.first.series.of.title) if not rule.joined else "Conditions joined by “and”"
+    return Chart(title, _rule_subtitle(db, rule.first.series, until), tuple(panels), simulated)
+
+
+def fired_chart(db: Database, rule: Rule, simulated: bool) -> tuple[date, Chart | None] | None:
+    """(session, chart) of a rule up to the last judged session, with a ring wherever it would have fired by the history
+    held; None where there are no figures."""
+    session = figures.last_judged(db)
+    if session is None:
+        return None
+    found = backtest(rule, histories(db, rule, session))
+    fired = [one.session for one in found.of(Kind.FIRED)]
+    return session, rule_chart(db, rule, simulated, fired, session)
+
+
+def _condition_panel(db: Database, condition: Condition, fired: Collection[date], until: date) -> Panel | None:
+    series, of = condition.series, condition.series.of
+    drawn = Series(series.metric)
+    if series.transform is Transform.VALUE and of.unit == "event":
+        drawn = _BEHIND_EVENTS
+    elif series.transform in _DERIVED:
+        drawn = series
+    past: Dated = value_past(db, drawn, until, SESSIONS)
+    known = {session: value for session, value in past if value is not None}
+    if not known:
+        return None
+    label = drawn.words if drawn is series and drawn.transform in _DERIVED else drawn.of.title
+    lines = [_line(past, label if len(label) <= _LABEL else label[: _LABEL - 1] + "…")]
+    if series.transform is Transform.GAP:
+        lines += _averaged(metric_past(db, series.metric, until), series.n)
+    in_unit = drawn.transform is Transform.VALUE and drawn.of.unit in ("%", "pp", "×")
+    share = in_unit and drawn.of.unit == "%" and (drawn.of.low, drawn.of.high) == (0, 100)
+    return Panel(
+        condition.line if len(condition.line) <= 60 else drawn.of.aliases[0],
+        drawn.of.unit if in_unit else "",
+        tuple(lines),
+        levels=tuple(Level(level, _level_words(condition, level)) for level in _condition_levels(condition)),
+        markers=tuple(Marker(day, known[day]) for day in sorted(fired) if day in known),
+        minimum=0 if share else None,
+        maximum=100 if share else None,
+    )
+
+
+def _condition_levels(condition: Condition) -> list[float]:
+    if condition.operator is Operator.HAPPENS or condition.series.transform is Transform.GAP:
+        return []
+    return [level for level in (condition.level, condition.upper) if level is not None]
+
+
+def _level_words(condition: Condition, level: float) -> str:
+    if condition.series.transform in _DERIVED:
+        return typed_number(level).replace("-", "−")
+    return condition.series.of.show_level(level)
+
+
+def _rule_subtitle(db: Database, series: Series, until: date) -> str:
+    """Session, how many were counted, and source."""
+    metric = "size.ratio" if series.metric == RSP else series.metric
+    found = figures.history(db, metric, until, until)
+    if not found:
+        return short_day(until)
+    figure = found[-1]
+    counted = "" if series.metric == RSP else counted_over(series.of, figure.eligible, figure.members)
+    return " · ".join(filter(None, (short_day(until), counted, figure.source)))

@@ -1,37 +1,37 @@
-"""How old the figures are, and what is still coming: said wherever they are shown."""
+"""How old the figures are, and how much history is still being filled."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlite_utils import Database
 
-from alerts.market.sessions import NEW_YORK, last_complete_session, sessions_between
-from bot.formatting import short_day
+from alerts.market.sessions import last_complete_session, sessions_between
 from storage import companies, figures, source_failures
+from storage.source_failures import Trouble
 
-GRACE = timedelta(hours=1)  # after a close, before its figures are missed
+GRACE = timedelta(hours=1)  # after a close, before its figures count as missing
 
 
-def freshness(db: Database, now: datetime) -> tuple[str, ...]:
-    """Lines to put under the date, plain text; none where all is as it should be."""
+@dataclass(frozen=True)
+class Freshness:
+    """missed: sessions closed since the last one with figures, of which `latest` is the last. failing: the source that
+    has failed longest, where sessions are missed. filled: (companies with a history, all), None where that is done."""
+
+    missed: int = 0
+    latest: date | None = None
+    failing: Trouble | None = None
+    filled: tuple[int, int] | None = None
+
+
+def freshness(db: Database, now: datetime) -> Freshness:
+    """How fresh the figures are at `now`; nothing is missed where there are no figures yet."""
     session = figures.last_session(db)
-    return () if session is None else (*_behind(db, session, now), *_filling(db))
-
-
-def _behind(db: Database, session: date, now: datetime) -> tuple[str, ...]:
+    if session is None:
+        return Freshness()
     missed = [day for day in sessions_between(session, last_complete_session(now, GRACE)) if day > session]
-    if not missed:
-        return ()
-    late = f"⏳ {len(missed)} session{'s' if len(missed) > 1 else ''} behind: {short_day(missed[-1])} has closed."
-    for trouble in source_failures.troubles(db)[:1]:
-        since = trouble.since.astimezone(NEW_YORK)
-        late += f" No {trouble.source} since {short_day(since.date())}, {since:%H:%M} New York time."
-    return (late,)
-
-
-def _filling(db: Database) -> tuple[str, ...]:
+    failing = next(iter(source_failures.troubles(db)), None) if missed else None
     have, total = companies.histories(db)
-    if not have or companies.filled(db):
-        return ()
-    return (f"The history is being filled: {have:,} of {total:,} companies so far.",)
+    filling = bool(have) and not companies.filled(db)
+    return Freshness(len(missed), missed[-1] if missed else None, failing, (have, total) if filling else None)

@@ -1,10 +1,12 @@
-"""What a rule would have done, before it is saved: counts, levels that would suit better, what followed, a chart."""
+"""What a rule would have done over the history held: counts, levels that would suit better, what followed, a chart."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -13,33 +15,61 @@ from alerts.rules.rule import Repeat, Rule
 from alerts.rules.state import Kind
 from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
-from bot.messages.preview import Tried, preview_text
 from bot.reports.backtest import histories, rates_of, refuse_unheld
 from bot.reports.base_rates import followed_json
-from bot.reports.rule_charts import rule_chart
-from bot.reports.standing import now_words
+from bot.reports.charts import rule_chart
+from bot.reports.rule_status import now_of
+from bot.reports.series import SeriesTold
 from storage import figures
 
 PER_YEAR = (12.0, 4.0, 1.0)  # a month, a quarter, a year
+MOSTLY = 0.5  # true on more days than that, a rule tells little
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a rule would have done.
+
+    sessions: those with a value, since `since`. fired: how often, the last time on `last`. quiet: the most sessions in
+    a row without firing. share: of a level rule, the part of the sessions on which it was true, 0 to 1. levels: those
+    at which it would fire about once a month, a quarter and a year. followed: what came after its firings.
+    """
+
+    sessions: int = 0
+    since: date | None = None
+    fired: int = 0
+    last: date | None = None
+    quiet: int = 0
+    share: float | None = None
+    levels: tuple[float | None, ...] = ()
+    followed: Mapping[str, Any] | None = None
+
+    @property
+    def always(self) -> bool:
+        """Whether it was true on most sessions."""
+        return self.share is not None and self.share > MOSTLY
+
+    @property
+    def never(self) -> bool:
+        return self.fired == 0
 
 
 @dataclass(frozen=True)
 class Preview:
-    """The answer to a line: its text, and a chart where there are figures."""
+    """What is known of a rule before it is set. now: where its series stand, and chart: None without figures."""
 
-    text: str
+    rule: Rule
+    tried: Tried
+    now: tuple[SeriesTold, ...] | None
     chart: Chart | None
 
 
-def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0, replaces: str | None = None) -> Preview:
-    """Try `rule` on the history held. Raises GrammarError, RuleError.
-
-    `coming`: sessions of history that are being filled. `replaces`: the line it is to be written over.
-    """
+def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Preview:
+    """Try `rule` on the history held. `coming`: sessions that are being filled. Raises GrammarError, RuleError."""
     refuse_unheld(db, rule, coming)
     session = figures.last_judged(db)
     if session is None:
-        return Preview(preview_text(rule, Tried(), now=None, replaces=replaces), None)
+        return Preview(rule, Tried(), None, None)
     held = histories(db, rule, session)
     always = replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
     found = backtest(always, held)
@@ -48,8 +78,8 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0, replaces
     if told.always or told.never:
         told = replace(told, levels=tuple(levels_firing(rule, held, PER_YEAR)))
     followed = followed_json(rates_of(db, fired, found.sessions)) if fired else None
-    text = preview_text(rule, replace(told, followed=followed), now=now_words(db, rule), replaces=replaces)
-    return Preview(text, rule_chart(db, rule, simulated, fired, session))
+    chart = rule_chart(db, rule, simulated, fired, session)
+    return Preview(rule, replace(told, followed=followed), now_of(db, rule), chart)
 
 
 def _tried(found: Backtest, fired: list[date]) -> Tried:

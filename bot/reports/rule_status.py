@@ -1,4 +1,4 @@
-"""Why a rule stands where it stands: all that /why says of it, gathered from what is recorded."""
+"""Where rules stand: the state, value and history of one for /why, of all of a chat's for /alerts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.evaluate import Watch
+from alerts.rules.rule import Rule
 from alerts.rules.state import Phase
 from bot.reports.series import SeriesTold, Told, value_past
-from storage import events, figures, watches
+from storage import events, figures, preferences, rules, watches
+from storage.preferences import Hearing
 from storage.snoozes import Snooze, snoozes_of
 
 OBSERVATIONS = 10
@@ -39,6 +41,29 @@ class Why:
     due_in: int | None  # observations until it fires, resolves or reminds, if nothing changes
     last_told: tuple[date, str] | None  # when, and what
     snooze: Snooze | None
+
+
+@dataclass(frozen=True)
+class ChatRules:
+    """A chat's rules by number, when it wants to be told, and its snoozes by the rule's id."""
+
+    watches: tuple[Watch, ...]
+    wishes: Hearing
+    snoozes: dict[int, Snooze]
+
+
+def rules_of_chat(db: Database, chat: int) -> ChatRules:
+    """All rules of a chat, with what decides whether it is told of them."""
+    return ChatRules(tuple(rules.rules_of(db, chat)), preferences.hearing(db, chat), snoozes_of(db, chat))
+
+
+def now_of(db: Database, rule: Rule) -> tuple[SeriesTold, ...] | None:
+    """Where the series of each condition stands on the last session with figures; None where there are no figures."""
+    session = figures.last_session(db)
+    if session is None:
+        return None
+    told = Told(db, session)
+    return tuple(told.of(condition.series) for condition in rule.conditions)
 
 
 def why(db: Database, watch: Watch) -> Why | None:

@@ -121,6 +121,12 @@ def _percentile(past: Sequence[Figure]) -> Percentile:
     return percentile(list(months.values()), MONTHLY_MINIMUM)
 
 
+def latest_standing(db: Database, metric_id: str) -> Standing | None:
+    """The same on the latest session with figures; None where there is none, or nothing is recorded on it."""
+    session = figures.last_session(db)
+    return None if session is None else standing_of(db, metric_id, session)
+
+
 def standings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Standing, ...]:
     """Several of them, in order; those with nothing recorded are left out."""
     found = (standing_of(db, metric_id, session) for metric_id in metric_ids)
@@ -153,3 +159,9 @@ def family(db: Database, name: str) -> tuple[Standing, ...]:
     if session is None:
         return ()
     return standings(db, [entry.id for entry in catalog().values() if entry.family == name], session)
+
+
+def every_metric(db: Database) -> tuple[Standing, ...]:
+    """Every metric and imported series on the latest session; none where there are no figures."""
+    session = figures.last_session(db)
+    return () if session is None else standings(db, list(catalog()), session) + own(db, session)

@@ -1,4 +1,4 @@
-"""The thesis from recorded figures, and its picture."""
+"""The thesis from recorded figures."""
 
 from __future__ import annotations
 
@@ -7,33 +7,14 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.thesis import CLAIMS, METRICS, Thesis, Verdict, judge
-from bot.charts.spec import Chart, Line, Panel
-from bot.formatting import short_day
+from alerts.thesis import METRICS, Thesis, Verdict, judge
 from storage import figures
-
-SESSIONS = 300  # shown at most
 
 
 def thesis_on(db: Database, session: date | None = None) -> Thesis | None:
     """The thesis on `session` (the latest one with figures); None where nothing is recorded by then."""
     last = session or figures.last_session(db)
     return None if last is None else judge({name: figures.history(db, name, end=last) for name in METRICS})
-
-
-def thesis_chart(told: Thesis, simulated: bool) -> Chart | None:
-    """How many claims held over time, and of how many it could be told; None with a single session."""
-    shown = told.held[-SESSIONS:]
-    if len(shown) < 2:
-        return None
-    sessions = tuple(day for day, _, _ in shown)
-    lines = (
-        Line("hold", sessions, tuple(float(held) for _, held, _ in shown)),
-        Line("can be told", sessions, tuple(float(known) for _, _, known in shown), "reference"),
-    )
-    panel = Panel(f"Claims that hold, of {len(CLAIMS)}", "", lines, minimum=0, maximum=len(CLAIMS))
-    subtitle = f"{short_day(told.session)} · {told.holding} hold, {told.told} can be told"
-    return Chart("The case for small caps", subtitle, (panel,), simulated)
 
 
 def thesis_json(told: Thesis) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from support.program import DAYS, Program, evening, until
 from support.telegram_people import Person, buttons, text
 
 from alerts.market.sample import SampleMarket
+from bot.messages.buttons import callback
 from bot.pipeline.session import refresh
 from storage import figures
 from storage.database import open_database
@@ -221,10 +222,10 @@ def test_one_persons_button_does_not_reach_anothers_alert(program: Program, tele
     ada.set_alert("small above 200d > 60")
     listed = ben.set_alert("large above 200d > 60")
     stolen = {"message": listed["message"] | {"reply_markup": {"inline_keyboard": [[
-        {"text": "Delete", "callback_data": "v1:delete:1"}]]}}}  # fmt: skip
+        {"text": "Delete", "callback_data": callback("delete:1")}]]}}}  # fmt: skip
     httpx.post(
         f"{telegram}/_local/press",
-        json={"person": 1002, "message_id": stolen["message"]["message_id"], "data": "v1:delete:1"},
+        json={"person": 1002, "message_id": stolen["message"]["message_id"], "data": callback("delete:1")},
     )
     time.sleep(1)
     assert buttons(ada.ask("/alerts")) == ["Delete 1: small above 200d > 60"]

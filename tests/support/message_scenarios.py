@@ -23,8 +23,7 @@ from alerts.rules.grammar import parse
 from alerts.rules.names import metric_named
 from bot.alerting.evaluate import judge
 from bot.alerting.notify import tell_waiting
-from bot.commands import mute
-from bot.commands.saving import keep
+from bot.alerting.rules import SnoozeLength, alert_now, set_rule, snooze, unmute
 from storage import chats, events, figures, outbox, preferences, rules
 from storage.database import writing
 from storage.preferences import set_quiet
@@ -116,23 +115,23 @@ class Walk:
         with writing(db):
             match verb:
                 case "make":
-                    assert keep(db, CHAT, parse(rest), 50) is not None
+                    assert set_rule(db, CHAT, parse(rest), 50, now) is not None
                 case "edit":
                     number, _, line = rest.partition(" ")
-                    assert keep(db, CHAT, parse(line), 50, self._watch(number).id) is not None
+                    assert set_rule(db, CHAT, parse(line), 50, now, self._watch(number).id) is not None
                 case "delete":
                     rules.delete_rule(db, CHAT, self._watch(rest).id)
                 case "snooze":
                     number, length = rest.split()
-                    mute._snooze(db, self._watch(number), length)
+                    snooze(db, self._watch(number), SnoozeLength(length), now)
                 case "mute":
                     preferences.mute(db, CHAT, True, now)
                 case "unmute":
-                    mute._unmute(db, CHAT)
+                    unmute(db, CHAT, now)
                 case "quiet":
                     set_quiet(db, CHAT, None if rest == "off" else read_quiet(rest), now)
                 case "now":
-                    assert mute._announce(db, self._watch(rest)) is not None
+                    assert alert_now(db, self._watch(rest), now) is not None
                 case "unsubscribe":
                     chats.unsubscribe(db, CHAT, now)
                 case "subscribe":

@@ -6,11 +6,14 @@ from datetime import date
 
 import pytest
 
+from bot.commands import dispatch
 from bot.commands.reply import split, visible_length
 from bot.emulator.api.entities import parse_html
 from bot.formatting import ordinal, short_day, standing
-from bot.messages import talk
+from bot.messages import help as program
+from bot.messages import mute, rules
 from bot.messages.alert import alert_texts
+from bot.messages.buttons import fits
 from storage.preferences import NOBODY
 
 DAY = date(2025, 8, 22)
@@ -79,11 +82,12 @@ def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None
 @pytest.mark.parametrize(
     "text",
     [
-        talk.start(True), talk.start(False), talk.help_text(True), talk.privacy("Yahoo Finance"), talk.how_to_set(),
-        talk.subscribed(True, 0), talk.subscribed(False, 2), talk.unsubscribed(True, 1), talk.too_many(50),
-        talk.alerts_list([], NOBODY, {}), talk.forget_question(3),
-        talk.change_line("a < b", 3), talk.no_such_alert("why", "<x>"),
-        talk.not_understood("<b>&x " + "y" * 90),
+        program.start(True), program.start(False), program.help_text(dispatch.menu(), True),
+        program.privacy("Yahoo Finance"), rules.how_to_set(),
+        mute.subscribed(True, 0), mute.subscribed(False, 2), mute.unsubscribed(True, 1), rules.too_many(50),
+        rules.alerts_list([], NOBODY, {}), program.forget_question(3),
+        rules.change_line("a < b", 3), rules.no_such_alert("why", "<x>"),
+        program.not_understood("<b>&x " + "y" * 90),
     ],
 )  # fmt: skip
 def test_telegram_takes_what_the_bot_says(text: str) -> None:
@@ -92,17 +96,17 @@ def test_telegram_takes_what_the_bot_says(text: str) -> None:
 
 
 def test_the_first_message_says_once_that_it_is_no_advice() -> None:
-    assert talk.start(False).lower().count("not investment advice") == 1
-    assert "simulated" not in talk.start(False)
-    assert "simulated" in talk.start(True)
+    assert program.start(False).lower().count("not investment advice") == 1
+    assert "simulated" not in program.start(False)
+    assert "simulated" in program.start(True)
 
 
 def test_starter_lines_parse_and_fit_into_a_button() -> None:
     from alerts.rules.grammar import parse
 
-    for line, _ in talk.STARTERS:
+    for line, _ in rules.STARTERS:
         assert parse(line).line == line
-        assert len(f"v1:set:{line}".encode()) <= 64
+        assert fits(f"set:{line}")
 
 
 def test_a_long_answer_is_split_between_lines() -> None:

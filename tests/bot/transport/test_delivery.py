@@ -28,6 +28,7 @@ from telegram.error import (
 
 from bot.database import Store
 from bot.emulator import Fault, LocalTelegram, people, start
+from bot.messages.buttons import callback
 from bot.transport.delivery import Delivery
 from bot.transport.errors import Decision, decide
 from bot.transport.http import AiohttpRequest, MaybeSent, NotSent
@@ -204,7 +205,7 @@ async def test_a_reply_whose_target_is_gone_comes_without_it(post: Post) -> None
 
 
 async def test_buttons_stand_under_the_last_part_and_a_held_message_waits_with_what_follows(post: Post) -> None:
-    keyboard = json.dumps({"inline_keyboard": [[{"text": "Why", "callback_data": "v1:why:1"}]]})
+    keyboard = json.dumps({"inline_keyboard": [[{"text": "Why", "callback_data": callback("why:1")}]]})
     soon = datetime.now(UTC) + timedelta(seconds=1.5)
 
     def put(db: Database) -> None:

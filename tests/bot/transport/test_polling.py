@@ -14,7 +14,7 @@ import pytest
 from support.program import TOKEN, Program, until
 from support.telegram_people import Person, text
 
-from bot.app import InOrder
+from bot.commands.dispatch import PerChatProcessor
 from bot.database import Store
 from bot.emulator import Fault, start
 from bot.emulator import people as local_people
@@ -99,7 +99,7 @@ async def test_an_update_that_comes_twice_acts_once(path: Path) -> None:
     from telegram import Chat, Message, Update
 
     store = Store(path)
-    processor = InOrder(8, store)
+    processor = PerChatProcessor(8, store)
     update = Update(7, message=Message(1, datetime.now(UTC), Chat(1001, "private"), text="/start"))
     acted = []
 
@@ -110,6 +110,6 @@ async def test_an_update_that_comes_twice_acts_once(path: Path) -> None:
         await processor.do_process_update(update, act())
     await store.close()
     again = Store(path)
-    await InOrder(8, again).do_process_update(update, act())  # after a restart, too
+    await PerChatProcessor(8, again).do_process_update(update, act())  # after a restart, too
     await again.close()
     assert acted == [7]

@@ -1,0 +1,109 @@
+"""What the bot says of itself: start, help, privacy, and how it answers what it cannot read. Telegram HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from bot.formatting import NO_ADVICE
+
+# Notes at a button, plain text.
+OLD_BUTTON = "That button is too old. /help shows what works."
+ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
+
+
+def start(simulated: bool) -> str:
+    """The first thing a person reads."""
+    return "\n".join(
+        (
+            "<b>Rotation alerts</b>",
+            "I tell you when leadership in US equities rotates: from a few mega-caps to small caps, the average stock, "
+            "the cyclicals, and back. After every New York close I count how many stocks take part, how small caps do "
+            "against large ones, and what each costs. You say what is worth telling.",
+            *(["", "<b>This market is simulated.</b> No figure here is a real one."] if simulated else []),
+            "",
+            f"<i>{NO_ADVICE}</i>",
+        )
+    )
+
+
+def help_text(menu: Sequence[tuple[str, str]], simulated: bool) -> str:
+    """Every command, and lines that work. `menu`: (command, what it does), in the order to list them."""
+    lines = ["<b>Ask</b>"]
+    lines += [f"/{name} – {escape(what)}" for name, what in menu]
+    lines += [
+        "",
+        "<b>Set a threshold</b>",
+        *(f"<code>/alert {escape(line)}</code>" for line in (
+            "small above 200d crosses above 60",
+            "small above 200d > 60 for 3 days clear 55",
+            "valuation discount < -25 once",
+            "iwm/spy crosses above its 50d average",
+            "equal weight at a new high 252d",
+            "iwm/spy rising 21d and small above 200d > 50",
+        )),
+        "",
+        "You see first what it would have done, and set it with a button.",
+        "",
+        "<i>above, below, at least, at most, inside, outside, rising, falling</i> hold for a stretch: you hear when it "
+        "begins and when it ends. <i>crosses above, crosses below, at a new high, changes</i> happen on one session. "
+        "“for 3 days” asks for three sessions in a row, “clear 55” says what ends it, “keep 2 days” how long it "
+        "survives that; “once” speaks once, “remind every 5 days” again, “until 2030-12-31” no longer. Names: /metrics",
+        *(["", "The market here is simulated."] if simulated else []),
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def privacy(source: str) -> str:
+    """What is kept, where, and how to end it."""
+    return (
+        "<b>What is kept about you</b>\n"
+        "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
+        "time zone, lines it previewed in the last week, and what it was told of its alerts. No name, no message "
+        "you write, nothing else; whoever runs this bot can read it in the bot's database.\n\n"
+        "/forgetme erases it at once. /unsubscribe only stops the messages.\n\n"
+        f"Figures come from {escape(source)}."
+    )
+
+
+def forget_question(rules: int) -> str:
+    """Ask before everything kept of a chat is erased."""
+    what = f"{rules} alert{'s' if rules != 1 else ''} and " if rules else ""
+    return f"Erase {what}everything else that is kept about this chat? It cannot be undone."
+
+
+def forgotten(anything: bool) -> str:
+    """Everything was erased. `anything`: whether there was something to erase."""
+    return "Erased. Nothing is kept about this chat any more." if anything else "Nothing is kept about this chat."
+
+
+def not_forgotten() -> str:
+    """The chat chose not to be erased."""
+    return "Kept. Nothing was erased."
+
+
+def not_understood(text: str) -> str:
+    """A text is not a command, a metric or a rule."""
+    shown = text if len(text) <= 60 else text[:59] + "…"
+    return (
+        f"I do not understand “{escape(shown)}”.\n"
+        "Ask /summary for today's figures, /metrics for all that can be watched, or set a threshold: "
+        "<code>/alert small above 200d crosses above 60</code>. /help has the rest."
+    )
+
+
+def not_imported(metric_id: str) -> str:
+    """The series named was not imported."""
+    return (
+        f"<code>{escape(metric_id)}</code> has no values: whoever runs this bot has not imported it. /metrics has all."
+    )
+
+
+def only_text() -> str:
+    """A message without text."""
+    return "I read text only. /help shows what to ask."
+
+
+def failed() -> str:
+    """A request ended in an error of the program's."""
+    return "Something went wrong on my side; it is noted. Please try again in a minute."

@@ -1,0 +1,219 @@
+"""What is said of a chat's rules: how to set one; a rule set, refused, changed or deleted; the list. Telegram HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from html import escape
+
+from alerts.metrics.catalog import RSP
+from alerts.rules.check import RuleError
+from alerts.rules.condition import typed_number
+from alerts.rules.evaluate import Watch
+from alerts.rules.grammar import GrammarError
+from alerts.rules.rule import Rule
+from alerts.rules.series import Series, Transform
+from alerts.rules.state import Phase
+from bot.formatting import capital, counted_over, day, short_day
+from bot.messages.buttons import Buttons
+from bot.reports.series import SeriesTold
+from storage.preferences import Hearing
+from storage.snoozes import Snooze
+
+#: Ready-made alerts that can be set by a button: the line, and one line of why.
+STARTERS = (
+    ("small above 200d crosses above 60", "most small caps are in an uptrend"),
+    ("small above 200d crosses below 40", "and when they no longer are"),
+    ("iwm/spy crosses above its 200d average", "small caps turn against large ones"),
+    ("valuation discount profitable < -25", "small caps are a quarter cheaper"),
+)
+_ROWS = 25  # of buttons under a list: Telegram takes 100 buttons
+
+# Notes at a button, plain text.
+GONE = "That alert is not there any more."
+DELETED_ALREADY = "That alert is deleted already."
+DRAFT_GONE = "That line is gone: send it again."
+MESSAGE_GONE = "That message is gone; /history has what happened."
+
+
+def how_to_set() -> str:
+    """How to set a threshold, with lines to start from."""
+    lines = ["<b>Set a threshold</b>", "Send a line such as", "<code>/alert small above 200d crosses above 60</code>"]
+    lines += ["", "and see what it would have done; or look at one of these:"]
+    lines += [f"{at}. <code>{escape(line)}</code> – {escape(why)}" for at, (line, why) in enumerate(STARTERS, start=1)]
+    return "\n".join([*lines, "", "Every name that works: /metrics"])
+
+
+def starter_buttons() -> Buttons:
+    """A button for each of them, and one for the packs."""
+    previews = [[(f"{at}. {line}", f"set:{line}")] for at, (line, _) in enumerate(STARTERS, start=1)]
+    return [*previews, [("Packs of alerts", "presets")]]
+
+
+def now_text(rule: Rule, now: Sequence[SeriesTold] | None) -> str:
+    """Where the series of each condition stands, and which series is meant; plain text. `now`: None without figures."""
+    told = [None] * len(rule.conditions) if now is None else now
+    return "\n".join(_now(condition.series, one) for condition, one in zip(rule.conditions, told, strict=True))
+
+
+def _now(series: Series, told: SeriesTold | None) -> str:
+    of = series.of
+    made = told is None or series.transform not in (Transform.VALUE, Transform.GAP)
+    meant = f"Watched: {series.words}. " if made else ""
+    if told is None:
+        return meant.strip()
+    figure = told.figure
+    if figure.value is None:
+        return f"{meant}{capital(of.title)} on {short_day(figure.session)}: missing: {figure.reason}"
+    text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
+    counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
+    text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.source})"
+    return meant + text + _transformed(series, told) + "."
+
+
+def _transformed(series: Series, told: SeriesTold) -> str:
+    """The value of the transform: an average, a percentile, a change …"""
+    match series.transform:
+        case Transform.GAP:
+            level = "needs more sessions of history" if told.level is None else f"is {series.of.show(told.level)}"
+            return f"; its {series.n}d average {level}"
+        case Transform.PERCENTILE | Transform.ZSCORE | Transform.CHANGE | Transform.AVERAGE:
+            value = "missing" if told.observed is None else typed_number(round(told.observed, 4))
+            return f"; {series.words}: {value}"
+    return ""
+
+
+def rule_set(watch: Watch, now: Sequence[SeriesTold] | None, *, there_already: bool, subscribed_now: bool) -> str:
+    """A rule was set. `now`: where its series stand. `there_already`: the chat had it before."""
+    lines = [f"Alert {watch.number} is set: <code>{escape(watch.rule.line)}</code>"]
+    if stands := now_text(watch.rule, now):
+        lines.append(escape(stands))
+    match watch.state.phase:
+        case Phase.FIRING | Phase.RECOVERING:
+            lines.append(
+                "That is true already. Shall I tell you of it now, or wait until it has cleared and comes true again?"
+            )
+        case Phase.SPENT | Phase.BEYOND:
+            beyond, back = ("below", "above") if watch.rule.first.operator.sign < 0 else ("above", "below")
+            level = "it" if watch.rule.clear is None else typed_number(watch.rule.clear)
+            lines.append(
+                f"It lies {beyond} that already; you hear at the next crossing, after it has been back at or "
+                f"{back} {level}."
+            )
+        case Phase.PENDING:
+            lines.append(f"True now, but not yet for {watch.rule.hold} sessions.")
+    if there_already:
+        lines.append(f"You had that one already, as number {watch.number}; it is not set twice.")
+    if subscribed_now:
+        lines.append("You are subscribed now: /unsubscribe ends that.")
+    return "\n".join(lines)
+
+
+def set_buttons(rule: int, *, undecided: bool) -> Buttons:
+    """Under that message; `undecided`: the rule is true already, and the chat chooses whether to be told now."""
+    last = [("Delete it", f"delete:{rule}"), ("All alerts", "alerts")]
+    if undecided:
+        return [[("Alert now", f"now:{rule}"), ("Wait until it has cleared", f"wait:{rule}")], last]
+    return [last]
+
+
+def not_set() -> str:
+    """A preview was cancelled."""
+    return "Nothing was set."
+
+
+def rule_refused(error: GrammarError | RuleError) -> str:
+    """A line is not a rule: what is wrong with it, what may have been meant, and a line that works."""
+    lines = [escape(error.problem)]
+    if isinstance(error, GrammarError) and error.suggestions:
+        lines.append("Did you mean " + " or ".join(f"<code>{escape(name)}</code>" for name in error.suggestions) + "?")
+    lines.append(f"This works: <code>/alert {escape(error.example)}</code>")
+    return "\n".join(lines)
+
+
+def too_many(limit: int) -> str:
+    """The chat has as many rules as it may keep."""
+    return f"You have {limit} alerts, which is as many as one chat may keep. Delete one first: /alerts"
+
+
+def alerts_list(watches: Sequence[Watch], wishes: Hearing, snoozed: Mapping[int, Snooze]) -> str:
+    """A chat's rules with where each stands."""
+    if not watches:
+        return "You have set no alerts yet. For example: <code>/alert small above 200d crosses above 60</code>"
+    lines = ["<b>Your alerts</b>"]
+    for watch in watches:
+        line = f"{watch.number}. <code>{escape(watch.rule.line)}</code> – {_where(watch)}"
+        if (snooze := snoozed.get(watch.id)) is not None:
+            line += f", snoozed {f'through {short_day(snooze.through)}' if snooze.through else 'until it resolves'}"
+        lines.append(line)
+    lines += ["", "/why 1 says more of one; /edit 1 changes it."]
+    if not wishes.subscribed:
+        lines.append("You are not subscribed, so you hear nothing of them: /subscribe")
+    elif wishes.muted:
+        lines.append("You have muted them all: /unmute")
+    elif wishes.quiet:
+        lines.append(f"Quiet hours: {escape(wishes.quiet.line)}. /quiet changes them.")
+    return "\n".join(lines)
+
+
+def delete_buttons(watches: Sequence[Watch]) -> Buttons:
+    """A button for each rule of the list that deletes it."""
+    return [[(f"Delete {watch.number}: {watch.rule.line}", f"delete:{watch.id}")] for watch in watches[:_ROWS]]
+
+
+def one_alert(watch: Watch) -> str:
+    """One rule with where it stands."""
+    return f"Alert {watch.number}: <code>{escape(watch.rule.line)}</code> – {_where(watch)}"
+
+
+def no_such_alert(command: str, number: str) -> str:
+    """The number given is not that of an alert of the chat, or none was given."""
+    if not number:
+        return f"Which one? Say its number, for example /{command} 1. They stand in /alerts"
+    return f"You have no alert {escape(number[:20])}. Their numbers stand in /alerts"
+
+
+def change_line(line: str, number: int | None) -> str:
+    """The line of a rule, to be copied, changed and sent."""
+    command = "/alert" if number is None else f"/edit {number}"
+    return f"Copy this, change it and send it:\n<code>{command} {escape(line)}</code>"
+
+
+def chart_caption(watch: Watch, words: str, session: date) -> str:
+    """The caption of a rule's chart."""
+    lines = [f"<b>Alert {watch.number}</b>, {day(session)}", escape(words)]
+    return "\n".join([*lines, "A ring marks a session on which it would have fired, by the history held."])
+
+
+def _where(watch: Watch) -> str:
+    since = f" since {short_day(watch.state.since)}" if watch.state.since else ""
+    match watch.state.phase:
+        case Phase.FIRING:
+            return f"true{since}" if watch.state.announced else f"true{since}, from before it was made"
+        case Phase.RECOVERING:
+            return f"true{since}, on its way out"
+        case Phase.EXPIRED:
+            return "its last day is over"
+        case Phase.PENDING:
+            return f"true{since}, waiting for {watch.rule.hold} sessions in a row"
+        case Phase.DISARMED:
+            return (
+                f"fired on {short_day(watch.state.since)}, will not again"
+                if watch.state.since
+                else "fired, will not again"
+            )
+        case Phase.NEW:
+            return "waiting for a first figure"
+        case Phase.SPENT | Phase.BEYOND:
+            return "crossed, waits for the way back"
+    return "waiting"
+
+
+def deleted(watch: Watch) -> str:
+    """A rule was deleted; plain text."""
+    return f"Alert {watch.number} is deleted: {watch.rule.line}"
+
+
+def deleted_text(watch: Watch) -> str:
+    """A rule was deleted; HTML."""
+    return f"Alert {watch.number} is deleted: <code>{escape(watch.rule.line)}</code>"
