@@ -182,27 +182,39 @@ def _lowest_decile(name: str) -> Callable[[Past, int], Judged]:
 
 
 def _easing(past: Past, at: int) -> Judged:
-    upper, odds = past.value("rates.fed_upper", at), past.value("rates.cut_odds", at)
+    """Lower than six months ago while a hike is unlikely, or even odds of a cut; else the sentence names the cycle."""
+    upper, cut = past.value("rates.fed_upper", at), past.value("rates.cut_odds", at)
+    hike = past.value("rates.hike_odds", at)
     then = past.before(at, HALF_YEAR)
     before = past.value("rates.fed_upper", then) if then >= 0 else None
-    lower = None if upper is None or before is None else upper < before
-    likely = None if odds is None else odds >= EASING_ODDS
-    compared = f"the upper bound is {upper:g} %, six months ago {before:g} %" if lower is not None else ""
-    if lower:
+    known = upper is not None and before is not None
+    lower = upper < before if upper is not None and before is not None else None
+    compared = f"the upper bound is {upper:g} %, six months ago {before:g} %" if known else ""
+    if cut is not None and cut >= EASING_ODDS:
         return Judged(
-            Holding.HOLDS, f"It stops once six months have passed without a cut and a next one is unlikely; {compared}."
+            Holding.HOLDS, f"It stops below even odds of a cut at the next meeting; today {number(cut, 0)} %."
         )
-    if likely:
-        assert odds is not None
+    if hike is not None and hike >= EASING_ODDS:
         return Judged(
-            Holding.HOLDS, f"It stops below even odds of a cut at the next meeting; today {number(odds, 0)} %."
+            Holding.NOT,
+            f"The Fed is tightening: the futures put a hike at the next meeting at {number(hike, 0)} %. "
+            "It holds once a cut has even odds" + (f", or a hike less than even; {compared}." if lower else "."),
         )
     if lower is None:
         why = past.reason("rates.fed_upper", at) if upper is None else "the upper bound of six months ago"
         return _unknown(why)
-    if likely is None:
+    if lower:
+        if hike is None:
+            return _unknown(past.reason("rates.hike_odds", at))
+        return Judged(
+            Holding.HOLDS,
+            f"It stops once six months have passed without a cut, or a hike has even odds; {compared}.",
+        )
+    if cut is None:
         return _unknown(past.reason("rates.cut_odds", at))
-    return Judged(Holding.NOT, f"It holds once the range is lowered, or a cut has even odds; {compared}.")
+    assert upper is not None and before is not None
+    tightening = "The Fed is tightening. " if upper > before else ""
+    return Judged(Holding.NOT, f"{tightening}It holds once the range is lowered, or a cut has even odds; {compared}.")
 
 
 def _than_before(
@@ -246,7 +258,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("… and on EV/EBIT", "valuation.ev_ebit_discount", (), _lowest_decile("valuation.ev_ebit_discount")),
     Claim("Small-cap earnings grow faster", "earnings.growth_gap", (),
           _level("earnings.growth_gap", 0, above=True, strict=True)),
-    Claim("The Fed is easing", "rates.fed_upper", ("rates.cut_odds",), _easing),
+    Claim("The Fed is easing", "rates.fed_upper", ("rates.cut_odds", "rates.hike_odds"), _easing),
     Claim("Runoff is slowing", "rates.balance_sheet_13w", (),
           _than_before("rates.balance_sheet_13w", lambda past, at: past.before(at, THIRTEEN_WEEKS),
                        "13 weeks ago", lower=False)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def market() -> SampleMarket:
     """The simulated market."""
     return SampleMarket(now=lambda: datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of people's own files as they were met."""
+    if not (folder := os.environ.get("CASES")):
+        pytest.skip("CASES is not set: no files as people met them at hand")
+    return Path(folder)
 
 
 @pytest.fixture

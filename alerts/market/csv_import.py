@@ -1,7 +1,8 @@
-"""A user's own series: the text of a CSV file → observations by date, or a list of every wrong line with its number.
+"""A person's own series: a CSV file → observations by date, or every line that is wrong, by its number.
 
-The reader finds one date format and one number format for the whole file and reports lines that differ. It never
-guesses: a file that can be read in two ways (3/4/2025, 1,234) is refused.
+One way of writing dates and one of writing numbers is found for the whole file (csv_cells.py), and what is written
+otherwise is named; where a file can be read in two ways (3/4/2025, 1,234) it is not guessed. What vendors put around a
+table is passed over: lines before the heading, `sep=;`, comments. Reading ends at the twentieth wrong line.
 """
 
 from __future__ import annotations
@@ -10,25 +11,28 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import pandas as pd
 
+from alerts.market.csv_cells import NO_VALUE, Ambiguous, reader_of_days, reader_of_numbers, way_of
+
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_NONE = frozenset(("", ".", "-", "–", "na", "n/a", "nan", "null", "none", "#n/a"))
-_ISO = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
-_DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y", "%d-%m-%y")
-_MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%m-%d-%y")
-_WORDS = (
-    "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
-    "%A, %B %d, %Y", "%a %d %b %Y",
+MOST_BYTES = 5_000_000  # a hundred years of days in ten columns
+MOST_LINES = 100_000
+_DATE_HEADINGS = (
+    "date", "day", "session", "observation_date", "observation date", "time", "timestamp", "datum", "time period",
+    "period", "month", "quarter", "trade date", "trading day", "date/time", "datetime", "tag", "stichtag", "monat",
+    "fecha",
 )  # fmt: skip
-_CLOCK = re.compile(r"(?<=\d)[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z| ?[+-]\d{2}:?\d{2})?$")
-_DATE_HEADINGS = ("date", "day", "session", "observation_date", "time", "timestamp", "datum")
-_VALUE_HEADINGS = ("value", "close", "adj close", "price", "level", "wert")
-_SHOWN = 20  # wrong lines listed at most
+_VALUE_HEADINGS = (
+    "value", "close", "close/last", "adj close", "close price", "closing price", "last", "last price", "px_last",
+    "price", "level", "settle", "wert", "schlusskurs", "schluss", "letzter", "kurs", "cierre",
+)  # fmt: skip
+_PREAMBLE = 60  # lines in which a heading is looked for
+_SHOWN = 20  # wrong lines named
 
 
 class NotReadable(ValueError):
@@ -45,39 +49,80 @@ class OwnSeries:
 
 @dataclass(frozen=True)
 class _Row:
+    """A line with its date and value, or with what is wrong with it."""
+
     line: int
-    day: str
-    value: str
+    day: str = ""
+    value: str = ""
+    wrong: str | None = None
+    beside: tuple[str, ...] = ()  # the cells of its other columns
+
+
+_Line = tuple[int, list[str]]  # its number and its cells
+
+
+def text_of(content: bytes) -> str:
+    """What a file says, in whatever encoding spreadsheets write. Raises NotReadable: no text, or too much."""
+    if len(content) > MOST_BYTES:
+        raise NotReadable(f"larger than {MOST_BYTES // 1_000_000} MB; keep the columns date and value alone")
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise NotReadable("a workbook, no CSV file: save the sheet as CSV")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    if b"\0" in content:
+        if content[1::2].count(0) > len(content) // 4:
+            return content.decode("utf-16-le", errors="replace")
+        raise NotReadable("no text; a CSV file has lines such as 2025-09-18,16.3")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
 
 
 def read(text: str, today: date, *, day_first: bool | None = None, decimal: str | None = None) -> OwnSeries:
     """Read a series from CSV text: one date and one value per line, with or without a heading, in any order.
 
-    Columns are separated by comma, semicolon or tab. `day_first` resolves dates such as 3/4/2025, and `decimal` ("." or
-    ",") numbers such as 1,234, if the file itself is ambiguous. Raises NotReadable with every line that cannot be read;
-    then nothing is returned.
+    Between columns stands a comma, semicolon, tab or bar. `day_first` says how 3/4/2025 is meant and `decimal` ("." or
+    ",") how 1,234 and 1.234 are, where the file itself leaves it open. Raises NotReadable with the lines that cannot be
+    taken; nothing is taken then.
     """
-    rows, wrong = _rows(text)
-    if not rows and not wrong:
+    rows, apart = _rows(text)
+    if not rows:
         raise NotReadable("no line with a date and a value; a file has lines such as 2025-09-18,16.3")
-    to_day = _reader_of_days([row.day for row in rows], day_first)
-    to_number = _reader_of_numbers([row.value for row in rows], decimal)
+    whole = [row for row in rows if row.wrong is None]
+    try:
+        to_day = reader_of_days([row.day for row in whole], day_first)
+        german = apart in ";\t" or any(re.match(r"\d{1,2}\.\d{1,2}\.\d", row.day) for row in whole)
+        to_number = reader_of_numbers(
+            [row.value for row in whole], [cell for row in whole for cell in row.beside], decimal, german=german
+        )
+    except Ambiguous as error:
+        raise NotReadable(str(error)) from error
     found: dict[date, float] = {}
+    wrong: list[str] = []
     gaps = 0
     for row in rows:
         day, number = to_day(row.day), to_number(row.value)
-        if day is None:
-            wrong.append((row.line, f"{row.day[:40]!r} is no date written as the others are"))
+        what = row.wrong
+        if what is not None:
+            pass
+        elif day is None:
+            what = f"{row.day[:40]!r} is no date written as the others are"
         elif day > today:
-            wrong.append((row.line, f"{day} lies in the future"))
-        elif row.value.casefold() in _NONE:
+            what = f"{day} lies in the future"
+        elif row.value.casefold() in NO_VALUE:
             gaps += 1
         elif number is None or not math.isfinite(number):
-            wrong.append((row.line, f"{row.value[:40]!r} is no number"))
+            what = f"{row.value[:40]!r} is no number"
         elif found.setdefault(day, number) != number:
-            wrong.append((row.line, f"{day} has another value already, {found[day]:g}"))
+            what = f"{day} has another value already, {found[day]:g}"
+        if what is not None:
+            if len(wrong) == _SHOWN:
+                wrong.append("and more; reading ended there")
+                break
+            wrong.append(f"line {row.line}: {what}")
     if wrong:
-        raise NotReadable(_told(wrong))
+        raise NotReadable("\n".join(wrong))
     if not found:
         raise NotReadable("no line has a value")
     values = pd.Series(found, dtype="float64")
@@ -85,115 +130,87 @@ def read(text: str, today: date, *, day_first: bool | None = None, decimal: str 
     return OwnSeries(values.sort_index(), gaps)
 
 
-def _told(wrong: Iterable[tuple[int, str]]) -> str:
-    lines = [f"line {line}: {what}" for line, what in sorted(wrong)]
-    more = [f"and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
-    return "\n".join(lines[:_SHOWN] + more)
+def _rows(text: str) -> tuple[list[_Row], str]:
+    """The lines below the heading, and the sign between their columns."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    first, _, rest = plain.partition("\n")
+    told = re.fullmatch(r'"?sep=(.)"?[,;\t]*', first.strip(" "), re.IGNORECASE)
+    apart = told[1] if told else _separator(plain)
+    lines, broken = _cells(rest if told else plain, apart, int(told is not None))
+    start, columns, width = _table(lines)
+    out = [_row(number, cells, columns, width, apart) for number, cells in lines[start:]]
+    return [row for row in out if row is not None] + broken, apart
 
 
-def _rows(text: str) -> tuple[list[_Row], list[tuple[int, str]]]:
-    """The rows that have a date and a value column, and the wrong lines: (line number, problem)."""
-    apart = max(";\t,", key=lambda sign: (sum(sign in line for line in text.splitlines()), ";\t,".index(sign) < 2))
+def _separator(text: str) -> str:
+    lines = text.split("\n", 1000)[:1000]
+    return max(";\t,|", key=lambda sign: (sum(sign in line for line in lines), ";\t,|".index(sign) < 2))
+
+
+def _cells(text: str, apart: str, before: int) -> tuple[list[_Line], list[_Row]]:
+    """The lines that hold anything, and the one at which the quotes end making sense; `before`: lines above."""
     reader = csv.reader(io.StringIO(text), delimiter=apart, skipinitialspace=True)
-    rows: list[_Row] = []
-    wrong: list[tuple[int, str]] = []
-    columns: tuple[int, int] | None = None
+    lines: list[_Line] = []
     try:
         for cells in reader:
-            cells = [cell.replace("\u00a0", " ").strip() for cell in cells]
-            if not any(cells) or cells[0].startswith("#"):
-                continue
-            if columns is None:
-                columns, heading = _columns(cells)
-                if heading:
-                    continue
-            if len(cells) <= max(columns):
-                wrong.append(
-                    (reader.line_num, f"{apart.join(cells)[:60]!r} is no date and value with “{apart}” between")
-                )
-                continue
-            rows.append(_Row(reader.line_num, cells[columns[0]], cells[columns[1]]))
+            stripped = [cell.replace("\u00a0", " ").strip() for cell in cells]
+            if reader.line_num > MOST_LINES:
+                raise NotReadable(f"more than {MOST_LINES:,} lines; a series has one a day at most")
+            if any(stripped):
+                lines.append((reader.line_num + before, stripped))
     except csv.Error as error:
-        wrong.append((reader.line_num, str(error)))
-    return rows, wrong
+        return lines, [_Row(reader.line_num + before, wrong=str(error))]
+    return lines, []
 
 
-def _columns(cells: Sequence[str]) -> tuple[tuple[int, int], bool]:
-    """The indexes of the date and value columns, and whether `cells` is a heading."""
-    if any(sign.isdigit() for sign in cells[0]):
+def _table(lines: Sequence[_Line]) -> tuple[int, tuple[int, int], int]:
+    """(The index of the first line below the heading, the columns of date and value, how many columns there are)."""
+    for at, (number, cells) in enumerate(lines[:_PREAMBLE]):
+        if any(way_of(cell) for cell in cells[:1]):
+            break
+        if len(cells) > 1 and any(_heading(cell) in _DATE_HEADINGS for cell in cells):
+            return at + 1, _columns(number, cells), len(cells)
+    lines_left = [(at, line) for at, line in enumerate(lines) if not _comment(line[1])]
+    if not lines_left:
+        return len(lines), (0, 1), 2
+    at, (number, cells) = lines_left[0]
+    if any(sign.isdigit() for sign in cells[0]) or cells[0].startswith("#"):
         if len(cells) > 2 and any(cells[2:]):
-            raise NotReadable("line 1: more than two columns and no heading: name the columns date and value")
-        return (0, 1), False
-    lowered = [cell.casefold() for cell in cells]
-    day = next((lowered.index(name) for name in _DATE_HEADINGS if name in lowered), 0)
-    value = next((lowered.index(name) for name in _VALUE_HEADINGS if name in lowered), None)
+            raise NotReadable(f"line {number}: more than two columns and no heading: name the columns date and value")
+        return at, (0, 1), 2
+    return at + 1, _columns(number, cells), len(cells)
+
+
+def _columns(line: int, cells: Sequence[str]) -> tuple[int, int]:
+    """Which columns hold the date and the value, by their heading."""
+    named = [_heading(cell) for cell in cells]
+    day = next((named.index(name) for name in _DATE_HEADINGS if name in named), 0)
+    value = next((named.index(name) for name in _VALUE_HEADINGS if name in named), None)
     if value is None:
-        if len(cells) != 2:
-            raise NotReadable(f"line 1: none of the columns {', '.join(cells)[:80]} is called value")
+        if sum(map(bool, cells)) != 2 or len(cells) < 2 or day > 1:
+            raise NotReadable(f"line {line}: none of the columns {', '.join(cells)[:80]} is called value or close")
         value = 1 - day
-    return (day, value), True
+    return day, value
 
 
-# ---- dates ---------------------------------------------------------------------------------------------------------
+def _heading(cell: str) -> str:
+    """A column's name without case, currency in brackets, and asterisks."""
+    return re.sub(r"\s*[(\[].*?[)\]]|[*²¹:]", "", cell.casefold()).strip()
 
 
-def _reader_of_days(written: Sequence[str], day_first: bool | None) -> Callable[[str], date | None]:
-    """A parser for the file's date format: the one that reads most of its lines."""
-    plain = [_CLOCK.sub("", text) for text in written]
-    ways = [*_ISO, *_WORDS]
-    if day_first is not False:
-        ways += _DAY_FIRST
-    if day_first is not True:
-        ways += _MONTH_FIRST
-    counts = {way: sum(_day(text, way) is not None for text in plain) for way in ways}
-    best = max(counts.values(), default=0)
-    good = [way for way in ways if counts[way] == best and best]
-    read = {tuple(_day(text, way) for text in plain): way for way in reversed(good)}
-    if len(read) > 1:
-        text = next(text for text in plain if len({_day(text, way) for way in good}) > 1)
-        days = sorted({day for way in good if (day := _day(text, way)) is not None})
-        readings = " or ".join(f"{day:%d %b %Y}" for day in days)
-        raise NotReadable(
-            f"dates such as {text} can be read in two ways ({readings}): say --dates day-first or --dates month-first"
-        )
-    way = next(iter(read.values()), _ISO[0])
-    return lambda text: _day(_CLOCK.sub("", text), way)
+def _comment(cells: Sequence[str]) -> bool:
+    """A remark: alone in its line, or set off by a space. `########` beside a value is a date that did not fit."""
+    return cells[0].startswith("#") and (not any(cells[1:]) or cells[0].startswith("# "))
 
 
-def _day(text: str, way: str) -> date | None:
-    try:
-        day = datetime.strptime(text, way).date()  # noqa: DTZ007 – a date has no zone
-    except ValueError:
+def _row(number: int, cells: list[str], columns: tuple[int, int], width: int, apart: str) -> _Row | None:
+    if _comment(cells):
         return None
-    return day if 1900 <= day.year <= 2200 else None
-
-
-# ---- numbers -------------------------------------------------------------------------------------------------------
-
-_POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d{1,3})?|[+-]?\.\d+")
-_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d*)?([eE][+-]?\d{1,3})?|[+-]?,\d+")
-_DRESS = re.compile(r"[\s'’$€£%]|(?<=\d)x$|(?<=\d)×$")
-
-
-def _bare(text: str) -> str:
-    """The number without currency sign, percent sign and spaces, with an ASCII minus; brackets mean minus."""
-    bare = _DRESS.sub("", text.replace("−", "-"))
-    return f"-{bare[1:-1]}" if bare.startswith("(") and bare.endswith(")") else bare
-
-
-def _reader_of_numbers(written: Sequence[str], decimal: str | None) -> Callable[[str], float | None]:
-    """A parser for the file's number format: the one that reads most of its lines."""
-    numbers = [bare for text in written if (bare := _bare(text)).casefold() not in _NONE]
-    with_point, with_comma = (sum(bool(way.fullmatch(number)) for number in numbers) for way in (_POINT, _COMMA))
-    if decimal is None and with_point == with_comma and (left := [number for number in numbers if "," in number]):
-        raise NotReadable(f"numbers such as {left[0]} can be read in two ways: say --decimal comma or --decimal point")
-    sign = decimal or ("," if with_comma > with_point else ".")
-    way, thousands = (_COMMA, ".") if sign == "," else (_POINT, ",")
-
-    def number_of(text: str) -> float | None:
-        bare = _bare(text)
-        if not way.fullmatch(bare):
-            return None
-        return float(bare.replace(thousands, "").replace(sign, "."))
-
-    return number_of
+    if len(cells) <= max(columns):
+        shown = apart.join(cells)[:60]
+        return _Row(number, wrong=f"{shown!r} is no date and value with “{apart}” between")
+    if any(cells[width:]):
+        shown = apart.join(cells)[:60]
+        return _Row(number, wrong=f'{shown!r} has more cells than the heading; quote a decimal comma: "16,3"')
+    beside = tuple(cell for at, cell in enumerate(cells) if cell and at not in columns)
+    return _Row(number, cells[columns[0]], cells[columns[1]], beside=beside)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from alerts.metrics.fed_meetings import Meetings
 from alerts.metrics.figure import counted
-from alerts.metrics.odds import NoOdds, tree
+from alerts.metrics.odds import NoOdds, TargetRange, tree
 from alerts.metrics.releases import known
 
 #: Metrics that equal a series.
@@ -21,6 +21,8 @@ PLAIN = {
     "backdrop.unemployment": "UNRATE",
     "backdrop.credit_spread": "BAMLH0A0HYM2",
 }
+#: Said of a target range on the evening of a decision, which FRED has on the day after it.
+AS_READ = "as the futures read the decision"
 BILL, ASSETS, PRICES, PROJECTIONS = "DGS3MO", "WALCL", "PCEPILFE", "FEDTARMD"
 
 
@@ -67,23 +69,28 @@ def projection_gap(
     return pd.Series(value, index=sessions), pd.Series(reason, index=sessions, dtype="object")
 
 
-def cut_odds(
+def meeting_odds(
     economy: Mapping[str, pd.Series], contracts: pd.DataFrame, sessions: pd.DatetimeIndex, table: Meetings
-) -> tuple[pd.Series, pd.Series]:
-    """(odds in % that the first meeting after a session lowers the range, reason if missing), by session."""
+) -> pd.DataFrame:
+    """By session: `cut` and `hike`, odds in % that the first meeting after it lowers or raises the range.
+
+    `reason` says why both are missing; `read` is true where the futures and not FRED tell the range of the evening.
+    """
     lower, upper = (known(economy, name, sessions) for name in ("DFEDTARL", "DFEDTARU"))
     low, high = lower["value"].to_numpy(dtype="float64"), upper["value"].to_numpy(dtype="float64")
     why = lower["reason"].where(lower["reason"].notna(), upper["reason"]).tolist()
-    value = np.full(len(sessions), np.nan)
-    reason = [""] * len(sessions)
+    cut, hike = np.full(len(sessions), np.nan), np.full(len(sessions), np.nan)
+    reason, read = [""] * len(sessions), [False] * len(sessions)
     for at, session in enumerate(sessions):
         try:
             if not np.isfinite(low[at]) or not np.isfinite(high[at]):
                 raise NoOdds(f"target range: {why[at]}")
-            value[at] = tree(session.date(), prices_on(contracts, session), low[at], high[at], table).cut_odds
+            target = TargetRange(low[at], high[at], min(lower["day"].iloc[at], upper["day"].iloc[at]).date())
+            told = tree(session.date(), prices_on(contracts, session), target, table)
+            cut[at], hike[at], read[at] = told.cut_odds, told.hike_odds, told.as_futures_read
         except NoOdds as error:
             reason[at] = str(error)
-    return pd.Series(value, index=sessions), pd.Series(reason, index=sessions, dtype="object")
+    return pd.DataFrame({"cut": cut, "hike": hike, "reason": reason, "read": read}, index=sessions)
 
 
 def prices_on(contracts: pd.DataFrame, session: pd.Timestamp) -> dict[str, float]:
@@ -118,11 +125,19 @@ def all_of(
         held = known(economy, identity, sessions)
         value = changed(economy.get(identity, pd.Series(dtype="float64")), held, earlier)
         out[name] = of_series(name, value, held, economy_source, "the observation to compare with is missing")
-    odds, gap = cut_odds(economy, contracts, sessions, table), projection_gap(economy, seen, contracts, sessions)
-    for name, (value, reason) in (("rates.cut_odds", odds), ("rates.sep_gap", gap)):
-        ones = pd.Series(1.0, index=sessions)
+    odds = meeting_odds(economy, contracts, sessions, table)
+    gap, why = projection_gap(economy, seen, contracts, sessions)
+    source = f"{futures_source} futures, {economy_source}"
+    ones = pd.Series(1.0, index=sessions)
+    for name, value, reason in (
+        ("rates.cut_odds", odds["cut"], odds["reason"]),
+        ("rates.hike_odds", odds["hike"], odds["reason"]),
+        ("rates.sep_gap", gap, why),
+    ):
         frame = counted(name, value, value.notna().astype("float64"), ones)
         frame.loc[value.isna(), "reason"] = reason[value.isna()]
-        frame["source"] = f"{futures_source} futures, {economy_source}"
+        frame["source"] = source
+        if name != "rates.sep_gap":
+            frame.loc[odds["read"], "source"] = f"{futures_source} futures, the range {AS_READ}"
         out[name] = frame
     return out

@@ -11,7 +11,7 @@ import click
 
 from bot.cli.context import DATE, command, complain, opened, settings_read
 
-_MOST_BYTES = 50_000_000
+_DECIMAL = {"comma": ",", "point": "."}
 
 
 @click.command("import")
@@ -52,9 +52,8 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
         return
     day_first = None if dates is None else dates == "day-first"
     try:
-        found = csv_import.read(
-            _text(file), now.date(), day_first=day_first, decimal={"comma": ",", "point": "."}.get(decimal or "")
-        )
+        text = csv_import.text_of(_content(file))
+        found = csv_import.read(text, now.date(), day_first=day_first, decimal=_DECIMAL.get(decimal or ""))
     except csv_import.NotReadable as error:
         complain(f"{file}: nothing was imported:\n{error}", 2)
         return
@@ -67,21 +66,16 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
     )
 
 
-def _text(file: Path) -> str:
-    """What the file says, in whatever encoding spreadsheets write. Ends the program where it cannot be read."""
+def _content(file: Path) -> bytes:
+    """The bytes of a file, one more than a series may have where it has more. Ends the program if it cannot be read."""
+    from alerts.market.csv_import import MOST_BYTES
+
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            complain(f"{file}: larger than {_MOST_BYTES // 1_000_000} MB; a series has two columns", 2)
-        content = file.read_bytes()
+        with file.open("rb") as opened_file:
+            return opened_file.read(MOST_BYTES + 1)
     except OSError as error:
         complain(f"{file}: {error.strerror}; name a CSV file that can be read", 2)
         raise AssertionError from error
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
 
 
 @click.command()

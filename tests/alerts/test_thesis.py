@@ -89,18 +89,33 @@ def test_ev_ebit_is_cheap_in_its_lowest_decile_and_not_told_before_252_sessions(
     assert (verdict.judged.holding, verdict.judged.why) == (Holding.UNKNOWN, "252 sessions of it, 251 so far")
 
 
-def test_the_fed_is_easing_after_a_cut_or_with_even_odds_of_one() -> None:
-    cut = filled(4.5, d1=4.25)
-    assert told("rates.fed_upper", cut, rates__cut_odds=0.0).judged.holding is Holding.HOLDS
-    assert told("rates.fed_upper", 4.5, rates__cut_odds=50.0).judged.holding is Holding.HOLDS
-    assert told("rates.fed_upper", 4.5, rates__cut_odds=49.9).judged.holding is Holding.NOT
+@pytest.mark.parametrize(
+    ("upper", "cut_odds", "hike_odds", "holding", "said"),
+    [
+        (filled(4.5, d1=4.25), 0.0, 0.0, Holding.HOLDS, "six months ago 4.5 %"),
+        (filled(4.5, d1=4.25), 0.0, 49.9, Holding.HOLDS, "or a hike has even odds"),
+        (filled(4.5, d1=4.25), 0.0, 50.0, Holding.NOT, "The Fed is tightening: the futures put a hike"),
+        (4.5, 50.0, 0.0, Holding.HOLDS, "even odds of a cut"),
+        (4.5, 49.9, 0.0, Holding.NOT, "It holds once the range is lowered"),
+        (4.5, 0.0, 57.6, Holding.NOT, "The Fed is tightening: the futures put a hike at the next meeting at 58 %"),
+        (filled(3.75, d1=4.0), 0.0, 10.0, Holding.NOT, "The Fed is tightening. It holds once the range is lowered"),
+        (filled(3.75, d1=4.0), 60.0, 0.0, Holding.HOLDS, "even odds of a cut"),
+    ],
+)
+def test_the_fed_is_easing_after_a_cut_without_a_hike_ahead_or_with_even_odds_of_a_cut(
+    upper: dict[int, float | None] | float, cut_odds: float, hike_odds: float, holding: Holding, said: str
+) -> None:
+    judged = told("rates.fed_upper", upper, rates__cut_odds=cut_odds, rates__hike_odds=hike_odds).judged
+    assert judged.holding is holding
+    assert said in judged.change
 
 
 def test_the_fed_cannot_be_told_where_what_would_decide_is_missing() -> None:
     verdict = told("rates.fed_upper", 4.5)
     assert verdict.judged.holding is Holding.UNKNOWN
     assert verdict.judged.why == "odds of a cut at the next Fed meeting: no figure was recorded"
-    assert told("rates.fed_upper", filled(4.5, d1=4.25)).judged.holding is Holding.HOLDS  # a cut is one without odds
+    after_a_cut = told("rates.fed_upper", filled(4.5, d1=4.25))  # a hike may be ahead
+    assert after_a_cut.judged.why == "odds of a hike at the next Fed meeting: no figure was recorded"
     short = judge({"rates.fed_upper": history("rates.fed_upper", 4.5, 60)})
     assert short is not None
     (early,) = (each for each in short.verdicts if each.claim.metric == "rates.fed_upper")

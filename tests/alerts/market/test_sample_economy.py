@@ -13,7 +13,7 @@ from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy, contract_prices
 from alerts.market.sessions import sessions_between
 from alerts.metrics.fed_meetings import scheduled
-from alerts.metrics.odds import tree
+from alerts.metrics.odds import TargetRange, tree
 from bot.pipeline.gather import SERIES, months_from
 
 
@@ -48,7 +48,7 @@ def test_futures_agree_with_the_range_in_force_and_with_each_other() -> None:
             continue
         prices = contract_prices(months_from(day, 12), [day]).iloc[0].dropna().to_dict()
         bound = float(lower[pd.Timestamp(day)])
-        told = tree(day, prices, bound, bound + 0.25, scheduled())
+        told = tree(day, prices, TargetRange(bound, bound + 0.25, day), scheduled())
         assert told.meetings[0].start == pytest.approx(bound + 0.08, abs=0.06)
         assert all(abs(meeting.left_over or 0.0) < 0.05 for meeting in told.meetings)
         checked += 1

@@ -99,9 +99,9 @@ def test_the_range_is_that_in_force_and_its_date_stands_in_the_source() -> None:
 
 
 def test_assets_are_compared_with_those_of_thirteen_weeks_before() -> None:
-    # Wednesday 3 September is out on the 4th.
-    assert told_on("2025-09-03")["rates.balance_sheet_13w"]["value"] == pytest.approx(0.0)
-    assert told_on("2025-09-04")["rates.balance_sheet_13w"]["value"] == pytest.approx(-5.0)
+    # Wednesday 3 September is out on Thursday at 16:30, after that day's refresh: Friday's session is the first.
+    assert told_on("2025-09-04")["rates.balance_sheet_13w"]["value"] == pytest.approx(0.0)
+    assert told_on("2025-09-05")["rates.balance_sheet_13w"]["value"] == pytest.approx(-5.0)
 
 
 def test_inflation_is_over_the_same_month_a_year_before() -> None:
@@ -138,10 +138,32 @@ def test_a_projection_counts_from_the_day_it_was_first_seen() -> None:
 
 def test_cut_odds_come_from_the_chain_and_name_both_sources() -> None:
     told = told_on("2025-09-18", prices("2025-09-18"))["rates.cut_odds"]
-    # October's end is November's average, 3.90; its start (31 · 4.07 − 3 · 3.90)/28 = 4.0864 by 28 days before.
-    start = (31 * 4.07 - 3 * 3.90) / 28
+    # October's end is November's average, 3.90; 29 of 31 days are before it: start (31 · 4.07 − 2 · 3.90)/29.
+    start = (31 * 4.07 - 2 * 3.90) / 29
     assert told["value"] == pytest.approx(100 * (start - 3.90) / 0.25)
     assert told["source"] == "Yahoo Finance futures, FRED"
+    hike = told_on("2025-09-18", prices("2025-09-18"))["rates.hike_odds"]
+    assert (hike["value"], hike["source"]) == (0.0, "Yahoo Finance futures, FRED")
+
+
+def test_on_the_evening_of_a_decision_the_source_says_who_tells_the_range() -> None:
+    told = told_on("2025-09-17", prices("2025-09-17"))
+    assert told["rates.cut_odds"]["source"] == "Yahoo Finance futures, the range as the futures read the decision"
+    assert told["rates.fed_upper"]["value"] == 4.5  # FRED has the new range on the day after
+    assert told["rates.sep_gap"]["source"] == "Yahoo Finance futures, FRED"
+
+
+def test_a_contract_that_does_not_trade_costs_only_what_needs_it() -> None:
+    held = prices("2025-09-18")
+    for month, lost in (
+        ("2025-09", set()),  # over: October starts from its own contract
+        ("2025-10", {"rates.cut_odds", "rates.hike_odds"}),
+        ("2025-12", {"rates.sep_gap"}),
+    ):
+        told = told_on("2025-09-18", held.drop(columns=month))
+        missing = {name for name in ("rates.cut_odds", "rates.hike_odds", "rates.sep_gap")
+                   if np.isnan(told[name]["value"])}  # fmt: skip
+        assert missing == lost, month
 
 
 def test_cut_odds_are_missing_without_futures_and_without_a_range() -> None:
