@@ -76,23 +76,28 @@ class Metric:
         if self.labels and round(value) in self.labels:
             return self.labels[round(value)]
         if not self.unit:  # a user's own series: the number of decimals is unknown
-            return f"{value:,.10g}".replace("-", "−")
+            return minus(f"{value:,.10g}")
         return number(value, self.decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
 
     def show_level(self, level: float) -> str:
         """A threshold with its unit, with the decimals it was typed with: "60 %", "−2.5 pp"."""
         if self.labels and level in self.labels:
             return self.labels[round(level)]
-        return f"{level:,.12g}".replace("-", "−") + UNIT_SUFFIX[self.unit]
+        return minus(f"{level:,.12g}") + UNIT_SUFFIX[self.unit]
 
     def show_change(self, change: float) -> str:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
         if self.unit in ("state", "event") or not math.isfinite(change):
             return ""
         if not self.unit:
-            return f"{change:+,.6g}".replace("-", "−")
+            return minus(f"{change:+,.6g}")
         suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
         return number(change, self.decimals, sign=True) + suffix
+
+
+def minus(text: str) -> str:
+    """A number's text with a true minus sign for each hyphen."""
+    return text.replace("-", "−")
 
 
 def number(value: float, decimals: int, *, sign: bool = False) -> str:
@@ -100,7 +105,7 @@ def number(value: float, decimals: int, *, sign: bool = False) -> str:
     text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
     if not text.strip("+-0.,"):
         text = text.lstrip("+-")
-    return text.replace("-", "−")
+    return minus(text)
 
 
 def _entries(entry: dict[str, Any]) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from itertools import groupby
 
-from alerts.metrics.catalog import Metric, catalog
+from alerts.metrics.catalog import Metric, catalog, minus
 
 FAMILIES = {
     "breadth": "Breadth",
@@ -67,7 +67,7 @@ def _unit(of: Metric) -> str:
 def _span(of: Metric) -> str:
     if of.labels or (of.low is None and of.high is None):
         return ""
-    low = "" if of.low is None else f" from {of.low:g}".replace("-", "−")
+    low = "" if of.low is None else minus(f" from {of.low:g}")
     high = "" if of.high is None else f" to {of.high:g}"
     return f",{low}{high}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from alerts.metrics.catalog import Metric
+from alerts.metrics.catalog import Metric, minus
 from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
@@ -89,7 +89,7 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
     for condition in found.rule.conditions:
         table.add_column(condition.line if found.rule.joined else "value", justify="right")
     for one in found.happened:
-        shown = ["–" if value is None else f"{value:,.4g}".replace("-", "−") for value in one.values]
+        shown = ["–" if value is None else minus(f"{value:,.4g}") for value in one.values]
         table.add_row(one.session.isoformat(), one.kind.value, *shown)
     console.print(table)
     if not found.happened:
@@ -120,7 +120,7 @@ def _following(found: Following) -> list[str]:
             cells += [TOO_FEW, "", ""]
         else:
             numbers = (f"{spread.median:+.1f}", f"{spread.share_above_zero:.0%}", f"{spread.worst:+.1f}")
-            cells += [text.replace("-", "−") for text in numbers]
+            cells += [minus(text) for text in numbers]
     return cells
 
 

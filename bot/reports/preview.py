@@ -9,7 +9,7 @@ from itertools import pairwise
 from sqlite_utils import Database
 
 from alerts.rules.backtest import Backtest, backtest
-from alerts.rules.rule import Repeat, Rule
+from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
@@ -41,8 +41,7 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0, replaces
     if session is None:
         return Preview(preview_text(rule, Tried(), now=None, replaces=replaces), None)
     held = histories(db, rule, session)
-    always = replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
-    found = backtest(always, held)
+    found = backtest(rule.endless, held)
     fired = [one.session for one in found.of(Kind.FIRED)]
     told = _tried(found, fired)
     if told.always or told.never:

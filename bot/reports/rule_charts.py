@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import RSP
+from alerts.metrics.catalog import RSP, minus
 from alerts.metrics.transforms import average
 from alerts.rules.condition import Condition, Operator, typed_number
 from alerts.rules.rule import Rule
@@ -69,7 +69,7 @@ def _levels(condition: Condition) -> list[float]:
 
 def _level_words(condition: Condition, level: float) -> str:
     if condition.series.transform in _DERIVED:
-        return typed_number(level).replace("-", "−")
+        return minus(typed_number(level))
     return condition.series.of.show_level(level)
 
 
