@@ -46,7 +46,7 @@ class Metric:
     decimals: int
     aliases: tuple[str, ...]
     labels: dict[int, str] = field(default_factory=dict)
-    frequency: str = "daily"  # or "monthly": how often it can change
+    frequency: str = "daily"  # or "weekly", "monthly": how often it is observed
     source: str = "Yahoo Finance"
     caveat: str | None = None
 

@@ -85,7 +85,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames |= rates.all_of(
         inputs.economy, inputs.seen, inputs.contracts, wanted, scheduled(), inputs.economy_source, inputs.source
     )
-    frames[monthly.NAME] = monthly.sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
+    frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
     scores = regime.score(parts)
@@ -117,7 +117,7 @@ def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
-    """The figure with a source that says how members were ranked and whose averages were used."""
+    """The figure with notes on who was counted, and by whose averages."""
     if not figure.metric.startswith(_OVER_MEMBERS) or figure.metric.startswith(_OVER_FUNDS):
         return figure
     notes = []
@@ -127,7 +127,7 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
         notes.append(PROVISIONAL)
     if inputs.first_census is not None and figure.session < inputs.first_census:
         notes.append(SURVIVING)
-    return replace(figure, source=", ".join((figure.source, *notes))) if notes else figure
+    return replace(figure, notes=(*figure.notes, *notes)) if notes else figure
 
 
 def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:

@@ -25,12 +25,12 @@ BILL, ASSETS, PRICES, PROJECTIONS = "DGS3MO", "WALCL", "PCEPILFE", "FEDTARMD"
 
 
 def of_series(metric_id: str, value: pd.Series, known_: pd.DataFrame, source: str, reason: str) -> pd.DataFrame:
-    """Figures from one series as it was known; their source states the date of the observation."""
+    """Figures made of one series as it was known; `observed` is the observation's own date."""
     ones = pd.Series(1.0, index=known_.index)
     frame = counted(metric_id, value, known_["value"].notna().astype("float64"), ones, reason=reason)
     gone = known_["reason"].notna()
     frame.loc[gone, "reason"] = known_.loc[gone, "reason"]
-    frame["source"] = [source if pd.isna(day) else f"{source}, of {day.date()}" for day in known_["day"]]
+    frame["source"], frame["observed"] = source, known_["day"]
     return frame
 
 
@@ -123,6 +123,6 @@ def all_of(
         ones = pd.Series(1.0, index=sessions)
         frame = counted(name, value, value.notna().astype("float64"), ones)
         frame.loc[value.isna(), "reason"] = reason[value.isna()]
-        frame["source"] = f"{futures_source} futures, {economy_source}"
+        frame["source"] = f"{futures_source} futures with {economy_source}"
         out[name] = frame
     return out

@@ -24,9 +24,11 @@ Written from `alerts/metrics/catalog.toml` by `python -m alerts.metrics.referenc
 is out of date. [data.md](data.md) says where the inputs come from, which companies count, and what a source may say.
 
 *Large* means ranks 1–500 by market value, *small* 1,001–3,000, *all* 1–3,000. A metric is missing, with the reason, if
-its coverage is below its floor or its history is shorter than it needs. Percentiles need 252 sessions, or 36 months if
-a metric changes once a month. *Favours small caps* says which direction of the value favours them.
+its coverage is below its floor or its history is shorter than it needs. Percentiles need 252 sessions, or 36 months or
+156 weeks if a metric is observed once a month or week. *Favours small caps* says which direction of the value favours
+them.
 """
+_SLOW = {"weekly": "; observed once a week", "monthly": "; observed once a month"}
 _FAVOURS = {1: "a higher value", -1: "a lower value", 0: "neither"}
 
 
@@ -49,7 +51,7 @@ def _entry(group: list[Metric]) -> str:
         f"- Unit: {_unit(of)}{span}",
         f"- From: {of.inputs} ({of.source})",
         f"- Needs: {of.minimum:,} session{'s' if of.minimum != 1 else ''}, {of.floor:.0%} coverage".replace("%", " %")
-        + ("; changes once a month" if of.frequency == "monthly" else ""),
+        + _SLOW.get(of.frequency, ""),
         f"- Favours small caps: {_FAVOURS[of.direction]}",
         f"- Also called: {_names(group)}",
     ]

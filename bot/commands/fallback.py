@@ -13,7 +13,7 @@ from bot.commands.reply import Context, answer_button, parts, say, show
 from bot.messages import talk
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.reports.charts import metric_chart
-from bot.reports.summary import standing_of
+from bot.reports.summary import reading_of
 from storage import figures
 
 
@@ -49,7 +49,7 @@ async def old_button(update: Update, _context: Context) -> None:
 
 def _figure(db: Database, metric_id: str, simulated: bool) -> tuple[str, Chart | None]:
     session = figures.last_session(db)
-    entry = standing_of(db, metric_id, session) if session else None
+    entry = reading_of(db, metric_id, session) if session else None
     if entry is None:
         return (talk.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES), None
     return figure_text(entry), metric_chart(db, metric_id, simulated)

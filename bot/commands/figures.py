@@ -13,7 +13,7 @@ from bot.commands.reply import Context, Made, answer_button, parts, say, show
 from bot.messages.summary import NO_FIGURES, family_text, metrics_text, summary_text
 from bot.reports.charts import chart_for
 from bot.reports.freshness import freshness
-from bot.reports.summary import Standing, family, own, standings, summarise
+from bot.reports.summary import Reading, family, own, readings, summarise
 from storage import figures
 
 
@@ -73,6 +73,6 @@ def _of_topic(
     return text, chart
 
 
-def _all(db: Database) -> tuple[Standing, ...]:
+def _all(db: Database) -> tuple[Reading, ...]:
     session = figures.last_session(db)
-    return () if session is None else standings(db, list(catalog()), session) + own(db, session)
+    return () if session is None else readings(db, list(catalog()), session) + own(db, session)

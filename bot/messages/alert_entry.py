@@ -148,6 +148,7 @@ def _figures(told: Told) -> str:
         told["metric"], told.get("transform", "value"), told["value"], told.get("observed"), average,
         None if average is None else told["level"], None if before is None else tuple(before),
         told["percentile"], told["count"], told["eligible"], told["members"], told["source"],
+        told.get("frequency", metric(told["metric"]).frequency),
     )  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def _figures(told: Told) -> str:
 def _figures_of(
     identity: str, transform: str, value: float, observed: float | None, average: int | None, mean: float | None,
     before: tuple[str, float] | None, percentile: float | None, count: int, eligible: int | None,
-    members: int | None, source: str,
+    members: int | None, source: str, frequency: str,
 ) -> str:  # fmt: skip
     of = metric(identity)
     text = f"<b>{escape(of.show(value))}</b>"
@@ -168,7 +169,7 @@ def _figures_of(
         if change := of.show_change(value - before[1]):
             text += f" ({escape(change)})"
     # A state or an event has no percentile.
-    stands = "" if of.unit in ("state", "event") else standing(percentile, count, of.frequency)
+    stands = "" if of.unit in ("state", "event") else standing(percentile, count, frequency)
     return text + "\n" + " · ".join(filter(None, (stands, _counted_of(of, eligible, members, source))))
 
 

@@ -85,8 +85,12 @@ def _standing(condition: Condition, told: SeriesTold, observed: float | None) ->
         parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
     if (away := distance(condition, observed)) is not None:
         parts.append(escape(away))
-    second = [] if of.unit in ("state", "event") else [standing(told.percentile, told.count, of.frequency)]
-    second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
+    second = (
+        []
+        if of.unit in ("state", "event")
+        else [standing(told.standing.percentile, told.standing.count, told.standing.frequency)]
+    )
+    second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.provenance) if part]
     return f"{' · '.join(parts)}\n{' · '.join(second)}"
 
 

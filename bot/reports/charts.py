@@ -56,7 +56,7 @@ def metric_chart(
         levels=tuple(Level(level, of.show_level(level)) for level in levels),
         minimum=0 if share else None, maximum=100 if share else None,
     )  # fmt: skip
-    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.source)))
+    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.provenance)))
     return Chart(capital(of.title), subtitle, (panel,), simulated)
 
 
@@ -69,7 +69,7 @@ def _subtitle(db: Database, session: date, topic: str) -> str:
         figure = recorded.get(f"{names}.{segment}")
         if figure is not None and (of := coverage(figure.eligible, figure.members)):
             counted.append(f"{segment} {of}")
-    return " · ".join((short_day(session), *counted, recorded["size.ratio"].source))
+    return " · ".join((short_day(session), *counted, recorded["size.ratio"].provenance))
 
 
 def _past(db: Database, metric_id: str, session: date) -> list[Figure]:

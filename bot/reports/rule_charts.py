@@ -99,4 +99,4 @@ def _subtitle(db: Database, series: Series, until: date) -> str:
         return short_day(until)
     figure = found[-1]
     counted = "" if series.metric == RSP else counted_over(series.of, figure.eligible, figure.members)
-    return " · ".join(filter(None, (short_day(until), counted, figure.source)))
+    return " · ".join(filter(None, (short_day(until), counted, figure.provenance)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +11,7 @@ from sqlite_utils import Database
 from alerts.metrics.catalog import Metric, catalog, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
-from alerts.metrics.transforms import MONTHLY_MINIMUM, Percentile, percentile
+from alerts.metrics.standing import Standing, standing
 from storage import figures, imports
 
 KEY_FIGURES = (
@@ -28,13 +27,12 @@ KEY_FIGURES = (
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A figure with its past: the value before, and the percentile."""
+class Reading:
+    """A figure with its past: the value before, and where it stands."""
 
     figure: Figure
     before: Figure | None  # the latest earlier one that has a value
-    percentile: Percentile
-    since: date | None = None  # the first session with a value
+    standing: Standing
 
     @property
     def of(self) -> Metric:
@@ -56,13 +54,15 @@ class Standing:
             "value": figure.value,
             "change": self.change,
             "change_since": self.before.session.isoformat() if self.before and self.change is not None else None,
-            "percentile": self.percentile.value,
-            "percentile_of": self.percentile.count,
-            "percentile_since": self.since.isoformat() if self.since else None,
+            "percentile": self.standing.percentile,
+            "percentile_of": self.standing.count,
+            "percentile_unit": self.standing.unit,
+            "percentile_since": self.standing.since.isoformat() if self.standing.since else None,
             "coverage": figure.coverage,
             "eligible": figure.eligible,
             "members": figure.members,
             "source": figure.source,
+            "notes": list(figure.remarks),
             "reason": figure.reason,
         }
 
@@ -74,8 +74,8 @@ class Summary:
     session: date
     state: Figure
     score: Figure
-    figures: tuple[Standing, ...]
-    own: tuple[Standing, ...] = ()  # imported series
+    figures: tuple[Reading, ...]
+    own: tuple[Reading, ...] = ()  # imported series
 
     @property
     def headline(self) -> str:
@@ -99,32 +99,25 @@ class Summary:
             "regime": None if self.state.value is None else metric("regime.state").show(self.state.value),
             "score": self.score.value,
             "source": self.state.source,
-            "figures": [standing.as_json() for standing in (*self.figures, *self.own)],
+            "notes": list(self.state.remarks),
+            "figures": [reading.as_json() for reading in (*self.figures, *self.own)],
         }
 
 
-def standing_of(db: Database, metric_id: str, session: date) -> Standing | None:
+def reading_of(db: Database, metric_id: str, session: date) -> Reading | None:
     """A metric on a session with its past; None where nothing is recorded."""
     past = figures.history(db, metric_id, end=session)
     if not past or past[-1].session != session:
         return None
     before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
-    since = next((figure.session for figure in past if figure.value is not None), None)
-    return Standing(past[-1], before, _percentile(past), since)
+    stands = standing(metric(metric_id), [(figure.session, figure.value, figure.observed) for figure in past])
+    return Reading(past[-1], before, stands)
 
 
-def _percentile(past: Sequence[Figure]) -> Percentile:
-    """Among all sessions; of a metric that changes once a month among the months, each by its last value."""
-    if metric(past[-1].metric).frequency != "monthly":
-        return percentile([figure.value for figure in past])
-    months = {(figure.session.year, figure.session.month): figure.value for figure in past}
-    return percentile(list(months.values()), MONTHLY_MINIMUM)
-
-
-def standings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Standing, ...]:
+def readings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Reading, ...]:
     """Several of them, in order; those with nothing recorded are left out."""
-    found = (standing_of(db, metric_id, session) for metric_id in metric_ids)
-    return tuple(standing for standing in found if standing is not None)
+    found = (reading_of(db, metric_id, session) for metric_id in metric_ids)
+    return tuple(reading for reading in found if reading is not None)
 
 
 def summarise(db: Database) -> Summary | None:
@@ -137,19 +130,19 @@ def summarise(db: Database) -> Summary | None:
         session=session,
         state=recorded["regime.state"],
         score=recorded["regime.score"],
-        figures=standings(db, KEY_FIGURES, session),
+        figures=readings(db, KEY_FIGURES, session),
         own=own(db, session),
     )
 
 
-def own(db: Database, session: date) -> tuple[Standing, ...]:
+def own(db: Database, session: date) -> tuple[Reading, ...]:
     """The imported series on a session."""
-    return standings(db, list(imports.imports(db)), session)
+    return readings(db, list(imports.imports(db)), session)
 
 
-def family(db: Database, name: str) -> tuple[Standing, ...]:
+def family(db: Database, name: str) -> tuple[Reading, ...]:
     """All figures of a family on the latest session."""
     session = figures.last_session(db)
     if session is None:
         return ()
-    return standings(db, [entry.id for entry in catalog().values() if entry.family == name], session)
+    return readings(db, [entry.id for entry in catalog().values() if entry.family == name], session)

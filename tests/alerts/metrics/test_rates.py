@@ -95,7 +95,7 @@ def prices(day: str) -> pd.DataFrame:
 def test_the_range_is_that_in_force_and_its_date_stands_in_the_source() -> None:
     assert told_on("2025-09-17")["rates.fed_upper"]["value"] == 4.5
     after = told_on("2025-09-18")["rates.fed_upper"]
-    assert (after["value"], after["source"]) == (4.25, "FRED, of 2025-09-18")
+    assert (after["value"], after["source"], str(after["observed"].date())) == (4.25, "FRED", "2025-09-18")
 
 
 def test_assets_are_compared_with_those_of_thirteen_weeks_before() -> None:
@@ -108,7 +108,7 @@ def test_inflation_is_over_the_same_month_a_year_before() -> None:
     # July 2025 (known from 2 September on): 133 against July 2024: 121.
     told = told_on("2025-09-03")["backdrop.core_inflation"]
     assert told["value"] == pytest.approx(100 * (133 / 121 - 1))
-    assert told["source"] == "FRED, of 2025-07-01"
+    assert (told["source"], str(told["observed"].date())) == ("FRED", "2025-07-01")
 
 
 def test_without_the_observation_a_year_before_there_is_no_inflation() -> None:
@@ -141,7 +141,7 @@ def test_cut_odds_come_from_the_chain_and_name_both_sources() -> None:
     # October's end is November's average, 3.90; its start (31 · 4.07 − 3 · 3.90)/28 = 4.0864 by 28 days before.
     start = (31 * 4.07 - 3 * 3.90) / 28
     assert told["value"] == pytest.approx(100 * (start - 3.90) / 0.25)
-    assert told["source"] == "Yahoo Finance futures, FRED"
+    assert told["source"] == "Yahoo Finance futures with FRED"
 
 
 def test_cut_odds_are_missing_without_futures_and_without_a_range() -> None:
