@@ -33,11 +33,8 @@ def coverage(eligible: int | None, members: int | None) -> str:
 
 def counted_over(of: Metric, eligible: int | None, members: int | None) -> str:
     """1,498/1,521 companies, 2/2 funds, 4/4 signs."""
-    over_funds = of.family in ("size", "sectors") or of.id.startswith(("breadth.equal_weight", "breadth.sectors"))
-    unit = "signs" if of.family == "regime" else "funds" if over_funds else "companies"
-    # A series is one: to count it tells nothing.
-    text = "" if of.family in ("rates", "backdrop") else coverage(eligible, members)
-    return f"{text} {unit}" if text else ""
+    text = coverage(eligible, members) if of.counts else ""  # a series is one: to count it tells nothing
+    return f"{text} {of.counts}" if text else ""
 
 
 def ordinal(value: float) -> str:

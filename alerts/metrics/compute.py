@@ -23,7 +23,7 @@ from alerts.metrics import (
     thrusts,
     valuation,
 )
-from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import catalog, metric
 from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.figure import Figure, figures
 from alerts.metrics.members import MemberCloses
@@ -36,9 +36,8 @@ WINDOW = 300
 ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
-#: Families that count members; the others use funds or economic series.
-_OVER_MEMBERS = ("breadth.", "valuation.", "earnings.", "concentration.", "regime.")
-_OVER_FUNDS = ("breadth.equal_weight", "breadth.sectors_")
+#: What counts members, or is made of figures that do; the others use funds or economic series.
+_OVER_MEMBERS = ("companies", "signs")
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
     """The figure with notes on who was counted, and by whose averages."""
-    if not figure.metric.startswith(_OVER_MEMBERS) or figure.metric.startswith(_OVER_FUNDS):
+    if metric(figure.metric).counts not in _OVER_MEMBERS:
         return figure
     notes = []
     if served and figure.session == inputs.closes.sessions[-1].date():

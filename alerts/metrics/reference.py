@@ -5,19 +5,8 @@ from __future__ import annotations
 import sys
 from itertools import groupby
 
-from alerts.metrics.catalog import Metric, catalog, minus
+from alerts.metrics.catalog import Metric, catalog, families, minus
 
-FAMILIES = {
-    "breadth": "Breadth",
-    "concentration": "Concentration",
-    "size": "Size",
-    "valuation": "Valuation",
-    "earnings": "Earnings",
-    "sectors": "Sectors",
-    "rates": "Rates",
-    "backdrop": "Backdrop",
-    "regime": "Regime",
-}
 _INTRODUCTION = """# Metrics
 
 Written from `alerts/metrics/catalog.toml` by `python -m alerts.metrics.reference > docs/metrics.md`; a test fails if it
@@ -36,7 +25,7 @@ def described() -> str:
     """The whole document, Markdown."""
     parts = [_INTRODUCTION]
     for family, members in groupby(catalog().values(), lambda of: of.family):
-        parts.append(f"## {FAMILIES[family]}\n")
+        parts.append(f"## {families()[family].title}\n")
         parts += [_entry(list(group)) for _, group in groupby(members, lambda of: (of.plain_title, of.formula))]
     return "\n".join(parts)
 

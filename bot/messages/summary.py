@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import catalog, families
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from bot.formatting import (
@@ -22,38 +22,8 @@ from bot.formatting import (
 )
 from bot.reports.summary import Reading, Summary
 
-#: Headings of the families, in the order in which they are shown.
-FAMILIES = {
-    "size": "Small caps against large caps",
-    "breadth": "Breadth: how many stocks take part",
-    "valuation": "Valuation: small caps against large caps",
-    "earnings": "Earnings: small caps against large caps",
-    "concentration": "Concentration",
-    "sectors": "Sectors and rotation",
-    "rates": "Rates and the Fed",
-    "backdrop": "Backdrop",
-    "regime": "Regime",
-}
-#: Whose threshold is suggested under a family.
-_SUGGESTED = {
-    "breadth": "breadth.above_200d.small",
-    "size": "size.ratio",
-    "valuation": "valuation.discount_profitable",
-    "earnings": "earnings.growth_gap",
-    "rates": "rates.cut_odds",
-}
 OWN = "Imported series"
 _OWN_SHOWN = 5  # in a summary, which has to fit under a picture
-_REPORTED = {
-    "size.ratio": "IWM/SPY",
-    "size.lead_63d": "Small caps' lead, 63 sessions",
-    "size.lead_quarter": "Small caps' lead, quarter to date",
-    "breadth.above_200d.small": "Small caps above their 200d average",
-    "breadth.above_200d.large": "Large caps above their 200d average",
-    "breadth.equal_weight": "RSP/SPY, equal weight",
-    "valuation.discount_profitable": "Small caps' P/E discount, profitable",
-    "concentration.top7": "Seven largest companies' share",
-}
 NO_FIGURES = "No figures yet. The first ones come after the next close, or as soon as the first download is done."
 
 
@@ -67,7 +37,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
         f"{day(told.session)} · {escape(sources(entry.figure for entry in told.figures))}",
     ]
     lines += [*map(escape, notes), ""]
-    lines += [_line(entry, _REPORTED.get(entry.figure.metric, capital(entry.of.title))) for entry in told.figures]
+    lines += [_line(entry, entry.of.short or capital(entry.of.title)) for entry in told.figures]
     lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]]
     lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
@@ -78,14 +48,14 @@ def family_text(family: str, figures: Sequence[Reading], notes: Sequence[str] = 
     if not figures:
         return NO_FIGURES
     lines = [
-        f"<b>{escape(FAMILIES[family])}</b>",
+        f"<b>{escape(families()[family].heading)}</b>",
         f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in figures))}",
         *map(escape, notes),
         "",
     ]
     for group in _groups(figures):
         lines.append(_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group))
-    shown = next((entry for entry in figures if entry.figure.metric == _SUGGESTED.get(family)), figures[0])
+    shown = next((entry for entry in figures if entry.figure.metric == families()[family].suggested), figures[0])
     lines += ["", _foot(figures), f"To be told: <code>/alert {escape(_example(shown))}</code>"]
     return "\n".join(lines)
 
@@ -116,9 +86,9 @@ def metrics_text(figures: Sequence[Reading]) -> str:
     if figures:
         listed = [entry for entry in figures if entry.of.family != "import"]
         lines.append(f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in listed))}")
-    for family, heading in FAMILIES.items():
-        lines += ["", f"<b>{escape(heading)}</b>"]
-        for of in (of for of in catalog().values() if of.family == family):
+    for family in families().values():
+        lines += ["", f"<b>{escape(family.heading)}</b>"]
+        for of in (of for of in catalog().values() if of.family == family.id):
             entry = latest.get(of.id)
             shown = "–" if entry is None or entry.figure.value is None else of.show(entry.figure.value)
             counted = "" if entry is None else coverage(entry.figure.eligible, entry.figure.members)

@@ -8,22 +8,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import Metric, catalog, metric
+from alerts.metrics.catalog import Metric, catalog, key_figures, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
 from alerts.metrics.standing import Standing, standing
 from storage import figures, imports
-
-KEY_FIGURES = (
-    "size.ratio",
-    "size.lead_63d",
-    "size.lead_quarter",
-    "breadth.above_200d.small",
-    "breadth.above_200d.large",
-    "breadth.equal_weight",
-    "valuation.discount_profitable",
-    "concentration.top7",
-)
 
 
 @dataclass(frozen=True)
@@ -130,7 +119,7 @@ def summarise(db: Database) -> Summary | None:
         session=session,
         state=recorded["regime.state"],
         score=recorded["regime.score"],
-        figures=readings(db, KEY_FIGURES, session),
+        figures=readings(db, key_figures(), session),
         own=own(db, session),
     )
 
