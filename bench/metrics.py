@@ -21,6 +21,7 @@ import pandas as pd
 
 from alerts.metrics.compute import FUNDS, SEGMENTS, Inputs, compute, of_closes
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses, in_millionths
+from alerts.metrics.transforms import reach
 
 WINDOW = 300
 
@@ -110,7 +111,7 @@ def by_pandas(closes: pd.DataFrame, funds: pd.DataFrame) -> dict[str, pd.Series]
     age = valid.cummax().cumsum()
     first = closes.notna().to_numpy().argmax(axis=0)
     age.iloc[:, first <= 2] = 10**6
-    whole = {n: valid & (valid.rolling(n + max(2, n // 20), min_periods=1).sum() >= n) for n in (20, 50, 200, 252)}
+    whole = {n: valid & (valid.rolling(reach(n), min_periods=1).sum() >= n) for n in (20, 50, 200, 252)}
     averages = {n: mean_of_last_valid(closes, n).where(whole[n]) for n in (20, 50, 200)}
     high, low = closes >= closes.rolling(252, min_periods=1).max(), closes <= closes.rolling(252, min_periods=1).min()
     for segment in SEGMENTS:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from html import escape
 
 from alerts.metrics.catalog import Metric
 from alerts.metrics.figure import Figure
-from alerts.metrics.transforms import DAILY_MINIMUM, MONTHLY_MINIMUM
+from alerts.metrics.standing import COUNTED
 
 NO_ADVICE = "Figures, not investment advice."
 
@@ -32,11 +33,8 @@ def coverage(eligible: int | None, members: int | None) -> str:
 
 def counted_over(of: Metric, eligible: int | None, members: int | None) -> str:
     """1,498/1,521 companies, 2/2 funds, 4/4 signs."""
-    over_funds = of.family in ("size", "sectors") or of.id.startswith(("breadth.equal_weight", "breadth.sectors"))
-    unit = "signs" if of.family == "regime" else "funds" if over_funds else "companies"
-    # A series is one: to count it tells nothing.
-    text = "" if of.family in ("rates", "backdrop") else coverage(eligible, members)
-    return f"{text} {unit}" if text else ""
+    text = coverage(eligible, members) if of.counts else ""  # a series is one: to count it tells nothing
+    return f"{text} {of.counts}" if text else ""
 
 
 def ordinal(value: float) -> str:
@@ -48,10 +46,20 @@ def ordinal(value: float) -> str:
 
 def standing(percentile: float | None, count: int, frequency: str = "daily") -> str:
     """88th percentile of 410 sessions, or how long the history is so far."""
-    unit, minimum = ("months", MONTHLY_MINIMUM) if frequency == "monthly" else ("sessions", DAILY_MINIMUM)
+    unit, minimum = COUNTED[frequency]
     if percentile is None:
         return f"no percentile yet: {count:,} of {minimum} {unit}"
     return f"{ordinal(percentile)} percentile of {count:,} {unit}"
+
+
+def sources(figures: Iterable[Figure]) -> str:
+    """The sources and notes of several figures, each once; the date of one observation stands beside its figure."""
+    seen: dict[str, None] = {}
+    for figure in figures:
+        seen |= dict.fromkeys((figure.source, *figure.notes))
+        if figure.corrected_on is not None:
+            seen["some corrected since"] = None
+    return ", ".join(filter(None, seen))
 
 
 def because(figure: Figure) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,10 @@ from sqlite_utils import Database
 from alerts.metrics.catalog import metric
 from alerts.metrics.figure import Figure
 
-_COLUMNS = "session, metric, value, coverage, eligible, members, source, reason, fetched_at, corrected_at, was"
+_COLUMNS = (
+    "session, metric, value, coverage, eligible, members, source, reason, notes, observed, fetched_at, corrected_at, "
+    "was"
+)
 
 
 def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime, *, backfilled: bool) -> None:
@@ -19,14 +23,17 @@ def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime
     keep = "WHERE figures.backfilled = 1" if backfilled else ""
     db.conn.executemany(
         f"""INSERT INTO figures
-                (metric, session, value, coverage, eligible, members, source, reason, backfilled, fetched_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (metric, session, value, coverage, eligible, members, source, reason, notes, observed, backfilled,
+                 fetched_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (metric, session) DO UPDATE SET value = excluded.value, coverage = excluded.coverage,
                 eligible = excluded.eligible, members = excluded.members, source = excluded.source,
-                reason = excluded.reason, backfilled = excluded.backfilled, fetched_at = excluded.fetched_at {keep}""",
+                reason = excluded.reason, notes = excluded.notes, observed = excluded.observed,
+                backfilled = excluded.backfilled, fetched_at = excluded.fetched_at {keep}""",
         [
             (f.metric, f.session.isoformat(), f.value, f.coverage, f.eligible, f.members, f.source, f.reason,
-             int(backfilled), fetched_at.isoformat(timespec="seconds"))
+             json.dumps(f.notes), f.observed and f.observed.isoformat(), int(backfilled),
+             fetched_at.isoformat(timespec="seconds"))
             for f in figures
         ],
     )  # fmt: skip
@@ -56,8 +63,10 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
         first = "was" if row[1] is not None else "value"
         db.conn.execute(
             f"""UPDATE figures SET was = {first}, value = ?, coverage = ?, eligible = ?, members = ?, source = ?,
-                reason = NULL, corrected_at = ?, fetched_at = ? WHERE metric = ? AND session = ?""",
-            [figure.value, figure.coverage, figure.eligible, figure.members, figure.source, now.date().isoformat(),
+                notes = ?, observed = ?, reason = NULL, corrected_at = ?, fetched_at = ?
+                WHERE metric = ? AND session = ?""",
+            [figure.value, figure.coverage, figure.eligible, figure.members, figure.source,
+             json.dumps(figure.notes), figure.observed and figure.observed.isoformat(), now.date().isoformat(),
              now.isoformat(timespec="seconds"), figure.metric, figure.session.isoformat()],
         )  # fmt: skip
         changed += 1
@@ -72,11 +81,12 @@ def _seen(metric_id: str) -> float:
 
 
 def _figure(row: tuple[Any, ...]) -> Figure:
-    session, name, value, coverage, eligible, members, source, reason, fetched_at, corrected_at, was = row
-    if corrected_at is not None:
-        before = "missing" if was is None else metric(name).show(was)
-        source = f"{source}, corrected on {corrected_at} (was {before})"
-    return Figure(date.fromisoformat(session), name, value, coverage, eligible, members, source, reason, fetched_at)
+    session, name, value, coverage, eligible, members, source, reason, notes, observed, fetched_at, corrected, was = row
+    return Figure(
+        date.fromisoformat(session), name, value, coverage, eligible, members, source, reason,
+        notes=tuple(json.loads(notes)), observed=date.fromisoformat(observed) if observed else None,
+        corrected_on=date.fromisoformat(corrected) if corrected else None, was=was, fetched_at=fetched_at,
+    )  # fmt: skip
 
 
 def history(db: Database, metric: str, start: date | None = None, end: date | None = None) -> list[Figure]:
@@ -95,6 +105,18 @@ def latest_values(db: Database, metric: str, until: date, count: int | None) -> 
         [metric, until.isoformat(), -1 if count is None else count],
     ).fetchall()
     return [(date.fromisoformat(session), value) for session, value in reversed(rows)]
+
+
+def observed_values(db: Database, metric: str, until: date) -> list[tuple[date, float | None, date | None]]:
+    """(session, value, date of the observation where it has one of its own) of a metric up to `until`, ascending."""
+    rows = db.conn.execute(
+        "SELECT session, value, observed FROM figures WHERE metric = ? AND session <= ? ORDER BY session",
+        [metric, until.isoformat()],
+    )
+    return [
+        (date.fromisoformat(session), value, date.fromisoformat(observed) if observed else None)
+        for session, value, observed in rows
+    ]
 
 
 def on_session(db: Database, session: date) -> dict[str, Figure]:

@@ -6,6 +6,9 @@ Sessions are ISO dates, except in the tables of closes, where a day number (days
 
 from __future__ import annotations
 
+import json
+import re
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -352,3 +355,23 @@ def hearing(db: Database) -> None:
 def bot_of_the_file(db: Database) -> None:
     """Which bot the chats belong to: Telegram's id of it."""
     db.conn.execute("ALTER TABLE origin ADD COLUMN bot INTEGER")
+
+
+#: Notes as they used to stand behind a source's name, and nothing that a file's name may look like.
+_NOTES = re.compile(r"(?:, (?:of \d{4}-\d\d-\d\d|census averages for \d+|provisional members|surviving companies))+$")
+
+
+@migrations()
+def notes_of_figures(db: Database) -> None:
+    """A figure's notes and its observation's date in columns of their own; they were written behind the source."""
+    db.conn.execute("ALTER TABLE figures ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'")  # a JSON list
+    db.conn.execute("ALTER TABLE figures ADD COLUMN observed TEXT")  # the observation's own date
+    for (source,) in db.conn.execute("SELECT DISTINCT source FROM figures WHERE source LIKE '%, %'").fetchall():
+        if found := _NOTES.search(source):
+            words = found[0].removeprefix(", ").split(", ")
+            observed = next((word.removeprefix("of ") for word in words if word.startswith("of ")), None)
+            notes = json.dumps([word for word in words if not word.startswith("of ")])
+            db.conn.execute(
+                "UPDATE figures SET source = ?, notes = ?, observed = ? WHERE source = ?",
+                [source[: found.start()], notes, observed, source],
+            )

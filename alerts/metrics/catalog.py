@@ -46,9 +46,12 @@ class Metric:
     decimals: int
     aliases: tuple[str, ...]
     labels: dict[int, str] = field(default_factory=dict)
-    frequency: str = "daily"  # or "monthly": how often it can change
+    frequency: str = "daily"  # or "weekly", "monthly": how often it is observed
     source: str = "Yahoo Finance"
     caveat: str | None = None
+    counts: str = ""  # what its coverage counts: companies, funds, signs; nothing for a series
+    fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
+    short: str = ""  # its name in a summary, where it has one
 
     @property
     def family(self) -> str:
@@ -76,23 +79,28 @@ class Metric:
         if self.labels and round(value) in self.labels:
             return self.labels[round(value)]
         if not self.unit:  # a user's own series: the number of decimals is unknown
-            return f"{value:,.10g}".replace("-", "−")
+            return minus(f"{value:,.10g}")
         return number(value, self.decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
 
     def show_level(self, level: float) -> str:
         """A threshold with its unit, with the decimals it was typed with: "60 %", "−2.5 pp"."""
         if self.labels and level in self.labels:
             return self.labels[round(level)]
-        return f"{level:,.12g}".replace("-", "−") + UNIT_SUFFIX[self.unit]
+        return minus(f"{level:,.12g}") + UNIT_SUFFIX[self.unit]
 
     def show_change(self, change: float) -> str:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
         if self.unit in ("state", "event") or not math.isfinite(change):
             return ""
         if not self.unit:
-            return f"{change:+,.6g}".replace("-", "−")
+            return minus(f"{change:+,.6g}")
         suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
         return number(change, self.decimals, sign=True) + suffix
+
+
+def minus(text: str) -> str:
+    """A number's text with a true minus sign for each hyphen."""
+    return text.replace("-", "−")
 
 
 def number(value: float, decimals: int, *, sign: bool = False) -> str:
@@ -100,12 +108,25 @@ def number(value: float, decimals: int, *, sign: bool = False) -> str:
     text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
     if not text.strip("+-0.,"):
         text = text.lstrip("+-")
-    return text.replace("-", "−")
+    return minus(text)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Metrics that are shown together."""
+
+    id: str
+    title: str  # in docs/metrics.md
+    heading: str  # above its figures in a message
+    counts: str  # what its metrics' coverage counts, unless one says another
+    in_alerts: int  # its place in an alert's message
+    suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
 def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
     for segment in entry.get("segments", [None]):
         plain = tuple(entry["aliases"])
+        short = entry.get("short", "")
         named = tuple(f"{SEGMENT_WORDS[segment]} {alias}" for alias in plain) if segment else plain
         yield Metric(
             id=f"{entry['id']}.{segment}" if segment else entry["id"],
@@ -121,15 +142,38 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             decimals=entry["decimals"],
             aliases=named + plain if segment is not None and segment == entry.get("bare") else named,
             labels={int(k): v for k, v in entry.get("labels", {}).items()},
+            counts=entry.get("counts", families()[entry["id"].split(".")[0]].counts),
+            fred=tuple(entry.get("fred", ())),
+            short=short.get(segment, "") if isinstance(short, dict) else short,
             **{name: entry[name] for name in ("frequency", "source", "caveat") if name in entry},
         )
 
 
 @lru_cache(maxsize=1)
+def _document() -> dict[str, Any]:
+    return tomllib.loads(resources.files("alerts.metrics").joinpath("catalog.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def families() -> dict[str, Family]:
+    """All families by id, in the order they are shown."""
+    return {entry["id"]: Family(**entry) for entry in _document()["family"]}
+
+
+def key_figures() -> tuple[str, ...]:
+    """The ids of the metrics that a summary shows, in order."""
+    return tuple(_document()["key_figures"])
+
+
+def fred_series() -> tuple[str, ...]:
+    """FRED's ids of every series that a metric is made of, each once."""
+    return tuple(dict.fromkeys(identity for of in catalog().values() for identity in of.fred))
+
+
+@lru_cache(maxsize=1)
 def catalog() -> dict[str, Metric]:
     """All metrics by id, in display order."""
-    text = resources.files("alerts.metrics").joinpath("catalog.toml").read_text(encoding="utf-8")
-    return {metric.id: metric for entry in tomllib.loads(text)["metric"] for metric in _entries(entry)}
+    return {metric.id: metric for entry in _document()["metric"] for metric in _entries(entry)}
 
 
 #: The fund RSP: a new high of "equal weight" refers to it. Its closes are stored, but no figures.
@@ -145,7 +189,7 @@ def _beside_the_catalogue(identity: str) -> Metric | None:
         return Metric(
             id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",
             formula="split-adjusted close of RSP, dividends left out", inputs="RSP closes", minimum=1, floor=1.0,
-            direction=0, low=0, high=None, decimals=2, aliases=("equal weight", "rsp", "rsp itself"),
+            direction=0, low=0, high=None, decimals=2, aliases=("equal weight", "rsp", "rsp itself"), counts="funds",
         )  # fmt: skip
     if IMPORTED.fullmatch(identity):
         return Metric(

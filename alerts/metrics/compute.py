@@ -23,7 +23,7 @@ from alerts.metrics import (
     thrusts,
     valuation,
 )
-from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import catalog, metric
 from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.figure import Figure, figures
 from alerts.metrics.members import MemberCloses
@@ -36,9 +36,8 @@ WINDOW = 300
 ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
-#: Families that count members; the others use funds or economic series.
-_OVER_MEMBERS = ("breadth.", "valuation.", "earnings.", "concentration.", "regime.")
-_OVER_FUNDS = ("breadth.equal_weight", "breadth.sectors_")
+#: What counts members, or is made of figures that do; the others use funds or economic series.
+_OVER_MEMBERS = ("companies", "signs")
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames |= rates.all_of(
         inputs.economy, inputs.seen, inputs.contracts, wanted, scheduled(), inputs.economy_source, inputs.source
     )
-    frames[monthly.NAME] = monthly.sourced(monthly.discount_monthly(inputs.months, wanted), inputs.source)
+    frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
     scores = regime.score(parts)
@@ -117,8 +116,8 @@ def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
-    """The figure with a source that says how members were ranked and whose averages were used."""
-    if not figure.metric.startswith(_OVER_MEMBERS) or figure.metric.startswith(_OVER_FUNDS):
+    """The figure with notes on who was counted, and by whose averages."""
+    if metric(figure.metric).counts not in _OVER_MEMBERS:
         return figure
     notes = []
     if served and figure.session == inputs.closes.sessions[-1].date():
@@ -127,7 +126,7 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
         notes.append(PROVISIONAL)
     if inputs.first_census is not None and figure.session < inputs.first_census:
         notes.append(SURVIVING)
-    return replace(figure, source=", ".join((figure.source, *notes))) if notes else figure
+    return replace(figure, notes=(*figure.notes, *notes)) if notes else figure
 
 
 def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:

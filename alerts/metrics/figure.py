@@ -28,8 +28,31 @@ class Figure:
     members: int | None  # how many there are in all
     source: str
     reason: str | None  # why the value is missing; None if it is not
+    notes: tuple[str, ...] = ()  # what is approximate: "provisional members", "surviving companies" …
+    observed: date | None = None  # the observation's own date, of series that are not observed every session
+    corrected_on: date | None = None  # the day on which the value was written over
+    was: float | None = None  # of a corrected value, the first one; None where it was missing
     #: ISO time at which its inputs were fetched; None before it is stored. Not compared between figures.
     fetched_at: str | None = field(default=None, compare=False)
+
+    @property
+    def dated(self) -> str | None:
+        """ "of 2025-06-01" where the observation is not of the session itself."""
+        return None if self.observed is None or self.observed == self.session else f"of {self.observed}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All there is to say of where the value comes from: the observation's date, the notes, a correction."""
+        out = (self.dated, *self.notes) if self.dated else self.notes
+        if self.corrected_on is None:
+            return out
+        before = "missing" if self.was is None else metric(self.metric).show(self.was)
+        return (*out, f"corrected on {self.corrected_on} (was {before})")
+
+    @property
+    def provenance(self) -> str:
+        """The source and the remarks in one line."""
+        return ", ".join(filter(None, (self.source, *self.remarks)))
 
 
 def counted(
@@ -71,16 +94,19 @@ def figures(metric_id: str, frame: pd.DataFrame, source: str, sessions: pd.Datet
     """The rows of a metric function's frame as Figures; only those of `sessions` if given.
 
     A session that the frame lacks is missing. A column `source` overrides `source` row by row.
+    A column `observed` has the dates of observations, NaT where there is none.
     """
     asked = pd.DatetimeIndex(frame.index) if sessions is None else sessions
     rows = np.arange(len(frame)) if sessions is None else frame.index.get_indexer(sessions)
     value, coverage, eligible, members = (_at(rows, frame[name]) for name in FIGURE_COLUMNS[:4])
     reasons = frame["reason"].to_numpy(dtype=object)
     sources = frame["source"].to_numpy(dtype=object) if "source" in frame else None
+    observed = pd.to_datetime(frame["observed"]).tolist() if "observed" in frame else None
     out = []
     for number, (stamp, row) in enumerate(zip(asked, rows.tolist(), strict=True)):
         missing = math.isnan(value[number])
         reason = reasons[row] if missing and row >= 0 else None
+        day = observed[row] if observed is not None and row >= 0 else None
         told = sources[row] if sources is not None and row >= 0 else None
         out.append(
             Figure(
@@ -92,6 +118,7 @@ def figures(metric_id: str, frame: pd.DataFrame, source: str, sessions: pd.Datet
                 members=None if math.isnan(members[number]) else int(members[number]),
                 source=told if isinstance(told, str) else source,
                 reason=(reason if isinstance(reason, str) else "not computed") if missing else None,
+                observed=None if day is None or pd.isna(day) else day.date(),
             )
         )
     return out

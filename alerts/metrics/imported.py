@@ -37,7 +37,6 @@ def own_figures(metric_id: str, observations: pd.Series, sessions: Sequence[date
             continue
         observed: date = days[at].astype(object)
         age = (session - observed).days
-        source = file if not age else f"{file}, of {observed}"
         stale = age > oldest
         out.append(
             Figure(
@@ -47,8 +46,9 @@ def own_figures(metric_id: str, observations: pd.Series, sessions: Sequence[date
                 coverage=0.0 if stale else 1.0,
                 eligible=0 if stale else 1,
                 members=1,
-                source=source,
+                source=file,
                 reason=f"no observation since {observed}, {age} days ago" if stale else None,
+                observed=observed,
             )
         )
     return out

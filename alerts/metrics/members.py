@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from alerts.metrics.transforms import reach
+
 MILLIONTHS = 1_000_000
 LARGEST = 1e9  # dollars; a larger close is a source error, and the sum of 250 such closes still fits into 64 bits
 SEGMENT_CODES = {"large": 1, "mid": 2, "small": 3}
@@ -89,8 +91,8 @@ class MemberCloses:
         return self._extremes[n]
 
     def complete(self, n: int) -> Flags:
-        """(T, C): whether there is a close today and n closes within the last n + max(2, n/20) sessions."""
-        span = n + max(2, n // 20)
+        """(T, C): whether there is a close today and n closes within the last `reach(n)` sessions."""
+        span = reach(n)
         _, count = self.running
         found = np.zeros(self.close.shape, dtype=bool)
         first = max(0, n - 1)
@@ -102,7 +104,7 @@ class MemberCloses:
     def last_sums(self, n: int) -> npt.NDArray[np.int64]:
         """(T, C): the sum of the last n closes, today's included; 0 if today's is missing or there are too few.
 
-        The n closes must be within n + max(2, n/20) sessions: one missing close must not exclude a company for n.
+        The n closes must be within `reach(n)` sessions: one missing close must not exclude a company for n.
         """
         total, count = self.running
         length = len(self.close)
@@ -115,7 +117,7 @@ class MemberCloses:
         lacking = today & (out == 0)
         lacking[: n - 1] = False
         rows, columns = np.nonzero(lacking)
-        for extra in range(1, max(2, n // 20) + 1):
+        for extra in range(1, reach(n) - n + 1):
             start = rows + 1 - n - extra
             inside = start >= 0
             rows, columns, start = rows[inside], columns[inside], start[inside]

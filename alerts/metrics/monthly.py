@@ -65,7 +65,7 @@ def discount_of(month: pd.DataFrame) -> dict[str, float]:
 def discount_monthly(months: Mapping[date, pd.DataFrame], sessions: pd.DatetimeIndex) -> pd.DataFrame:
     """By session, the discount at the last month's end; `months`: by the last session of each month that was fetched.
 
-    The source of a figure tells the month's end. Missing once that is more than `LASTS` days ago.
+    `observed` is the month's end. Missing once that is more than `LASTS` days ago.
     """
     ends = sorted(months)
     rows = pd.DataFrame([discount_of(months[end]) for end in ends], columns=COLUMNS, dtype="float64")
@@ -81,12 +81,5 @@ def discount_monthly(months: Mapping[date, pd.DataFrame], sessions: pd.DatetimeI
     none = np.array([end is None for end in day], dtype=bool)
     frame.loc[none, "reason"] = "no month-end valuation measures were fetched"
     frame.loc[old, "reason"] = [f"the last month-end measures are of {day[row]}" for row in np.flatnonzero(old)]
-    frame["note"] = [None if end is None else f"of {end}" for end in day]
+    frame["observed"] = pd.to_datetime(pd.Series(day, index=sessions, dtype="object"))
     return frame
-
-
-def sourced(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The frame with a source that names each row's month end."""
-    told = frame.drop(columns="note")
-    told["source"] = [source if note is None else f"{source}, {note}" for note in frame["note"]]
-    return told

@@ -27,12 +27,12 @@ BILL, ASSETS, PRICES, PROJECTIONS = "DGS3MO", "WALCL", "PCEPILFE", "FEDTARMD"
 
 
 def of_series(metric_id: str, value: pd.Series, known_: pd.DataFrame, source: str, reason: str) -> pd.DataFrame:
-    """Figures from one series as it was known; their source states the date of the observation."""
+    """Figures made of one series as it was known; `observed` is the observation's own date."""
     ones = pd.Series(1.0, index=known_.index)
     frame = counted(metric_id, value, known_["value"].notna().astype("float64"), ones, reason=reason)
     gone = known_["reason"].notna()
     frame.loc[gone, "reason"] = known_.loc[gone, "reason"]
-    frame["source"] = [source if pd.isna(day) else f"{source}, of {day.date()}" for day in known_["day"]]
+    frame["source"], frame["observed"] = source, known_["day"]
     return frame
 
 
@@ -127,7 +127,7 @@ def all_of(
         out[name] = of_series(name, value, held, economy_source, "the observation to compare with is missing")
     odds = meeting_odds(economy, contracts, sessions, table)
     gap, why = projection_gap(economy, seen, contracts, sessions)
-    source = f"{futures_source} futures, {economy_source}"
+    source = f"{futures_source} futures with {economy_source}"
     ones = pd.Series(1.0, index=sessions)
     for name, value, reason in (
         ("rates.cut_odds", odds["cut"], odds["reason"]),
@@ -138,6 +138,6 @@ def all_of(
         frame.loc[value.isna(), "reason"] = reason[value.isna()]
         frame["source"] = source
         if name != "rates.sep_gap":
-            frame.loc[odds["read"], "source"] = f"{futures_source} futures, the range {AS_READ}"
+            frame.loc[odds["read"], "source"] = f"{futures_source} futures; the range {AS_READ}"
         out[name] = frame
     return out

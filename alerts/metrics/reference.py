@@ -5,28 +5,19 @@ from __future__ import annotations
 import sys
 from itertools import groupby
 
-from alerts.metrics.catalog import Metric, catalog
+from alerts.metrics.catalog import Metric, catalog, families, minus
 
-FAMILIES = {
-    "breadth": "Breadth",
-    "concentration": "Concentration",
-    "size": "Size",
-    "valuation": "Valuation",
-    "earnings": "Earnings",
-    "sectors": "Sectors",
-    "rates": "Rates",
-    "backdrop": "Backdrop",
-    "regime": "Regime",
-}
 _INTRODUCTION = """# Metrics
 
 Written from `alerts/metrics/catalog.toml` by `python -m alerts.metrics.reference > docs/metrics.md`; a test fails if it
 is out of date. [data.md](data.md) says where the inputs come from, which companies count, and what a source may say.
 
 *Large* means ranks 1–500 by market value, *small* 1,001–3,000, *all* 1–3,000. A metric is missing, with the reason, if
-its coverage is below its floor or its history is shorter than it needs. Percentiles need 252 sessions, or 36 months if
-a metric changes once a month. *Favours small caps* says which direction of the value favours them.
+its coverage is below its floor or its history is shorter than it needs. Percentiles need 252 sessions, or 36 months or
+156 weeks if a metric is observed once a month or week. *Favours small caps* says which direction of the value favours
+them.
 """
+_SLOW = {"weekly": "; observed once a week", "monthly": "; observed once a month"}
 _FAVOURS = {1: "a higher value", -1: "a lower value", 0: "neither"}
 
 
@@ -34,7 +25,7 @@ def described() -> str:
     """The whole document, Markdown."""
     parts = [_INTRODUCTION]
     for family, members in groupby(catalog().values(), lambda of: of.family):
-        parts.append(f"## {FAMILIES[family]}\n")
+        parts.append(f"## {families()[family].title}\n")
         parts += [_entry(list(group)) for _, group in groupby(members, lambda of: (of.plain_title, of.formula))]
     return "\n".join(parts)
 
@@ -49,7 +40,7 @@ def _entry(group: list[Metric]) -> str:
         f"- Unit: {_unit(of)}{span}",
         f"- From: {of.inputs} ({of.source})",
         f"- Needs: {of.minimum:,} session{'s' if of.minimum != 1 else ''}, {of.floor:.0%} coverage".replace("%", " %")
-        + ("; changes once a month" if of.frequency == "monthly" else ""),
+        + _SLOW.get(of.frequency, ""),
         f"- Favours small caps: {_FAVOURS[of.direction]}",
         f"- Also called: {_names(group)}",
     ]
@@ -67,7 +58,7 @@ def _unit(of: Metric) -> str:
 def _span(of: Metric) -> str:
     if of.labels or (of.low is None and of.high is None):
         return ""
-    low = "" if of.low is None else f" from {of.low:g}".replace("-", "−")
+    low = "" if of.low is None else minus(f" from {of.low:g}")
     high = "" if of.high is None else f" to {of.high:g}"
     return f",{low}{high}"
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.metrics.transforms import CONSTANT
+from alerts.metrics.transforms import CONSTANT, reach
 
 RATIO_BASE = date(2020, 1, 2)
 
@@ -17,13 +17,13 @@ RATIO_BASE = date(2020, 1, 2)
 def mean_of_last(values: pd.Series, n: int) -> pd.Series:
     """The mean of the last n values, today's included, by session.
 
-    NaN if today's is missing, or the last n are not within n + max(2, n/20) sessions.
+    NaN if today's is missing, or the last n are not within `reach(n)` sessions.
     """
     present = values.dropna()
     mean = present.rolling(n).mean()
     position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
     span = position - position.shift(n - 1) + 1
-    return mean.where(span <= n + max(2, n // 20)).reindex(values.index)
+    return mean.where(span <= reach(n)).reindex(values.index)
 
 
 def sum_of_last(values: pd.Series, n: int) -> pd.Series:
@@ -37,7 +37,7 @@ def sum_of_last(values: pd.Series, n: int) -> pd.Series:
     window = (total - total.shift(n, fill_value=0.0)).where(np.arange(len(present)) >= n - 1)
     position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
     span = position - position.shift(n - 1) + 1
-    return window.where(span <= n + max(2, n // 20)).reindex(values.index)
+    return window.where(span <= reach(n)).reindex(values.index)
 
 
 def ema(values: npt.NDArray[np.float64], n: int, before: float | None = None) -> npt.NDArray[np.float64]:
@@ -77,7 +77,7 @@ def zscore_of_last(values: pd.Series, n: int) -> pd.Series:
         out[n - 1 :] = standard_score(windows)
     position = pd.Series(np.arange(len(values)), index=values.index).reindex(present.index)
     span = position - position.shift(n - 1) + 1
-    return pd.Series(out, index=present.index).where(span <= n + max(2, n // 20)).reindex(values.index)
+    return pd.Series(out, index=present.index).where(span <= reach(n)).reindex(values.index)
 
 
 def standard_score(windows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

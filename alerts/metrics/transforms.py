@@ -1,7 +1,7 @@
 """Compares a value with its metric's own history: percentile, z-score, change, average.
 
 A history is the metric's values by session, ascending, None or NaN if missing; the last one is today's. A window of n
-values is the last n known values, which must be within n + max(2, n/20) sessions: one missing value must not cost n
+values is the last n known values, which must be within `reach(n)` sessions: one missing value must not cost n
 sessions.
 """
 
@@ -14,6 +14,11 @@ from dataclasses import dataclass
 DAILY_MINIMUM = 252
 MONTHLY_MINIMUM = 36
 CONSTANT = 1e-9  # of max(1, |mean|): a standard deviation that counts as zero
+
+
+def reach(n: int) -> int:
+    """How many sessions the last n values may lie within: n + max(2, n/20)."""
+    return n + max(2, n // 20)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def change(history: Sequence[float | None], n: int) -> float | None:
 def average(history: Sequence[float | None], n: int) -> float | None:
     """The mean of the last n values, today's included.
 
-    None if today's is missing, or the last n are not within n + max(2, n/20) sessions.
+    None if today's is missing, or the last n are not within `reach(n)` sessions.
     """
     window = _window(history, n)
     return math.fsum(window) / n if window else None
@@ -86,7 +91,7 @@ def gap_to_average(history: Sequence[float | None], n: int) -> float | None:
 def _window(history: Sequence[float | None], n: int) -> list[float]:
     if not history or _missing(history[-1]):
         return []
-    window = _known(history[-(n + max(2, n // 20)) :])[-n:]
+    window = _known(history[-reach(n) :])[-n:]
     return window if len(window) == n else []
 
 

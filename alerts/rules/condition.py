@@ -27,6 +27,11 @@ class Operator(StrEnum):
     HAPPENS = "happens"  # an event, an extreme, a change of state: the series is 1
 
     @property
+    def words(self) -> str:
+        """As it is said after "is": "above", "at least", "inside"; a crossing as it is typed."""
+        return _WORDS.get(self, self.value)
+
+    @property
     def momentary(self) -> bool:
         return self in (Operator.CROSSES_ABOVE, Operator.CROSSES_BELOW, Operator.CROSSES, Operator.HAPPENS)
 
@@ -40,6 +45,14 @@ class Operator(StrEnum):
         if self in (Operator.ABOVE, Operator.AT_LEAST, Operator.CROSSES_ABOVE, Operator.HAPPENS):
             return 1
         return -1 if self in (Operator.BELOW, Operator.AT_MOST, Operator.CROSSES_BELOW) else 0
+
+
+_WORDS = {
+    Operator.ABOVE: "above",
+    Operator.BELOW: "below",
+    Operator.AT_LEAST: "at least",
+    Operator.AT_MOST: "at most",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,7 @@ class Condition:
             return f"{name} {_TRENDS[self.operator]} {series.n}d"
         comparison = self.operator.value
         if series.transform is Transform.GAP:
-            comparison = {Operator.ABOVE: "above", Operator.BELOW: "below"}.get(self.operator, comparison)
+            comparison = self.operator.words
         elif series.transform in _OF:
             name = f"{_OF[series.transform]} {f'{series.n}d' if series.n else 'all'} of {name}"
         return f"{name} {comparison} {self.threshold}"

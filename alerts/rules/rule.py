@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -41,6 +41,11 @@ class Rule:
     def on(cls, series: Series, operator: Operator, level: float = 0.0, **options: Any) -> Rule:
         """A rule with one condition."""
         return cls((Condition(series, operator, level, options.pop("upper", None)),), **options)
+
+    @property
+    def endless(self) -> Rule:
+        """The same conditions without an end: fires every time, without reminders and without a last session."""
+        return replace(self, repeat=Repeat.EVERY_TIME, remind=0, until=None)
 
     @property
     def first(self) -> Condition:

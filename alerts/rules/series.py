@@ -20,6 +20,7 @@ from alerts.metrics.transforms import (
     gap_to_average,
     percentile,
     percentile_over,
+    reach,
     zscore,
 )
 
@@ -125,8 +126,8 @@ def span(series: Series) -> int:
         case Transform.CHANGED:
             return LOOK_BACK
         case Transform.HIGH | Transform.LOW:
-            return series.n + max(2, series.n // 20) + 2 * QUIET
-    return series.n + max(2, series.n // 20)
+            return reach(series.n) + 2 * QUIET
+    return reach(series.n)
 
 
 def needs(series: Series) -> int:
@@ -153,9 +154,9 @@ def derive(series: Series, history: Sequence[float | None]) -> list[float | None
         case Transform.CHANGED:
             return _changed(history)
     value = _one(series)
-    reach = span(series)
+    within = span(series)
     return [
-        value(history[max(0, at + 1 - reach) if reach else 0 : at + 1]) if history[at] is not None else None
+        value(history[max(0, at + 1 - within) if within else 0 : at + 1]) if history[at] is not None else None
         for at in range(len(history))
     ]
 
@@ -184,10 +185,10 @@ def _one(series: Series) -> Callable[[Sequence[float | None]], float | None]:
 def _extremes(history: Sequence[float | None], n: int, sign: int) -> list[bool | None]:
     """Whether each value is beyond all n − 1 values before it; None with fewer than n values."""
     out: list[bool | None] = []
-    reach = n + max(2, n // 20)
+    within = reach(n)
     for at in range(len(history)):
         today = history[at]
-        known = [sign * value for value in history[max(0, at + 1 - reach) : at + 1] if value is not None][-n:]
+        known = [sign * value for value in history[max(0, at + 1 - within) : at + 1] if value is not None][-n:]
         out.append(None if today is None or len(known) < n else known[-1] > max(known[:-1]))
     return out
 

@@ -135,7 +135,7 @@ def settled(rule: Rule, past: Sequence[Observation]) -> State:
     A level rule that is already true starts as firing and unannounced: it fires after it has cleared and becomes true
     again. `past`: the latest observations, ascending; at least `looks_back` that are not missing, or all.
     """
-    state, silent = initial(rule), replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
+    state, silent = initial(rule), rule.endless
     for observation in past:
         state, _ = step(silent, state, observation)
     return replace(state, announced=False, told=None)

@@ -10,7 +10,7 @@ import numpy as np
 
 from alerts.rules.backtest import Histories
 from alerts.rules.check import RuleError, check
-from alerts.rules.rule import Repeat, Rule
+from alerts.rules.rule import Rule
 from alerts.rules.series import Transform, derive
 from alerts.rules.state import Kind, Observation
 from alerts.rules.step import initial, step
@@ -52,7 +52,7 @@ def levels_firing(rule: Rule, histories: Histories, per_year: Sequence[float]) -
 def _at(rule: Rule, level: float) -> Rule | None:
     """The rule at another level, with its clear level at the same distance; None if that rule could never fire."""
     clear = None if rule.clear is None else level + (rule.clear - rule.first.level)
-    always = replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None, clear=clear)
+    always = replace(rule.endless, clear=clear)
     try:
         return check(replace(always, conditions=(replace(rule.first, level=level),)))
     except RuleError:

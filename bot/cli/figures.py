@@ -58,4 +58,5 @@ def summary(as_json: bool) -> None:
 def figure_json(figure: Any) -> dict[str, Any]:
     """A figure as its JSON document has it."""
     names = ("metric", "value", "coverage", "eligible", "members", "source", "reason")
-    return {"session": figure.session.isoformat()} | {name: getattr(figure, name) for name in names}
+    told = {"session": figure.session.isoformat()} | {name: getattr(figure, name) for name in names}
+    return told | {"notes": list(figure.remarks)}

@@ -100,15 +100,24 @@ def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | Non
     first, last = (day.date() if day else None for day in (start, end))
     out = csv.writer(sys.stdout, lineterminator="\n")
     columns = ("value", "coverage", "eligible", "members", "source", "reason", "fetched_at")
-    out.writerow(("metric", "session", *columns))
+    out.writerow(("metric", "session", *columns, "notes"))
     for metric_id in dict.fromkeys(wanted):
         if metric_id in imported:
             for stamp, value in imports.observations(db, metric_id).items():
                 day = stamp.date()  # type: ignore[attr-defined]
                 if (first is None or day >= first) and (last is None or day <= last):
                     told = imported[metric_id]
-                    out.writerow((metric_id, day, repr(value), 1, 1, 1, told.file, "", told.imported_at.isoformat()))
+                    out.writerow(
+                        (metric_id, day, repr(value), 1, 1, 1, told.file, "", told.imported_at.isoformat(), "")
+                    )
             continue
         for figure in stored.history(db, metric_id, first, last):
-            told_figure = [getattr(figure, name) for name in columns]
-            out.writerow((metric_id, figure.session, *("" if cell is None else cell for cell in told_figure)))
+            told_figure = [*(getattr(figure, name) for name in columns), "; ".join(figure.remarks)]
+            out.writerow(
+                (
+                    metric_id,
+                    figure.session,
+                    *("" if cell is None else cell for cell in told_figure),
+                    "; ".join(figure.remarks),
+                )
+            )

@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from alerts.metrics.catalog import Metric
+from alerts.metrics.catalog import Metric, minus
 from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
 from bot.formatting import NO_ADVICE, coverage, day, ordinal
-from bot.reports.summary import Standing, Summary
+from bot.reports.summary import Reading, Summary
 
 
 def figures_table(of: Metric, found: Sequence[Figure]) -> None:
@@ -23,7 +23,7 @@ def figures_table(of: Metric, found: Sequence[Figure]) -> None:
         table.add_column(heading, justify=side)  # type: ignore[arg-type]
     for figure in found:
         shown = of.show(figure.value) if figure.value is not None else f"missing: {figure.reason}"
-        table.add_row(figure.session.isoformat(), shown, coverage(figure.eligible, figure.members), figure.source)
+        table.add_row(figure.session.isoformat(), shown, coverage(figure.eligible, figure.members), figure.provenance)
     console = Console()
     console.print(table)
     if not found:
@@ -34,7 +34,7 @@ def summary_table(told: Summary) -> None:
     """Print a session's summary."""
     console = Console()
     console.print(f"[bold]{told.headline}[/bold]")
-    console.print(f"Session {day(told.session)} · {told.state.source}")
+    console.print(f"Session {day(told.session)} · {told.state.provenance}")
     table = Table(box=None, pad_edge=False)
     for heading, side in (
         ("", "left"),
@@ -89,7 +89,7 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
     for condition in found.rule.conditions:
         table.add_column(condition.line if found.rule.joined else "value", justify="right")
     for one in found.happened:
-        shown = ["–" if value is None else f"{value:,.4g}".replace("-", "−") for value in one.values]
+        shown = ["–" if value is None else minus(f"{value:,.4g}") for value in one.values]
         table.add_row(one.session.isoformat(), one.kind.value, *shown)
     console.print(table)
     if not found.happened:
@@ -120,10 +120,11 @@ def _following(found: Following) -> list[str]:
             cells += [TOO_FEW, "", ""]
         else:
             numbers = (f"{spread.median:+.1f}", f"{spread.share_above_zero:.0%}", f"{spread.worst:+.1f}")
-            cells += [text.replace("-", "−") for text in numbers]
+            cells += [minus(text) for text in numbers]
     return cells
 
 
-def _standing(entry: Standing) -> str:
-    past = entry.percentile
-    return f"none of {past.count:,}" if past.value is None else f"{ordinal(past.value)} of {past.count:,}"
+def _standing(entry: Reading) -> str:
+    past = entry.standing
+    shown = "none" if past.percentile is None else ordinal(past.percentile)
+    return f"{shown} of {past.count:,} {past.unit}"

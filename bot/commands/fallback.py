@@ -12,7 +12,7 @@ from bot.messages import help as words
 from bot.messages.rules import rule_refused
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.reports.charts import metric_chart
-from bot.reports.summary import latest_standing
+from bot.reports.summary import latest_reading
 
 
 async def text(update: Update, context: Context) -> None:
@@ -37,7 +37,7 @@ async def text(update: Update, context: Context) -> None:
 
 async def _show_metric(update: Update, context: Context, metric_id: str) -> None:
     found = parts(context)
-    entry = await found.store.read(latest_standing, metric_id)
+    entry = await found.store.read(latest_reading, metric_id)
     if entry is None:
         await say(update, words.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES)
         return

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from alerts.metrics.catalog import catalog, metric
+from alerts.metrics.catalog import families, metric
 from bot.formatting import capital, day
 from bot.messages.alert_entry import data_lines, entry_text
 from bot.messages.buttons import Buttons, alert_buttons
@@ -28,8 +28,7 @@ MAYBE_REPEAT = "<i>This may be a repeat: the answer to a first attempt was lost.
 IN_FULL = 8  # entries; the rest by a button
 HEADED = 4  # entries from which on families get headings
 _KINDS = {"fired": 0, "resolved": 1, "expired": 1, "reminder": 2, "no data": 3, "data back": 3}
-_FIRST = ("regime", "size", "breadth", "fund", "valuation")
-_AS_BREADTH = "fund"  # RSP itself is watched for what it says of breadth
+_AS_BREADTH = {"fund": "breadth"}  # RSP itself is watched for what it says of breadth
 
 
 def rank(told: Told) -> tuple[Any, ...]:
@@ -40,9 +39,8 @@ def rank(told: Told) -> tuple[Any, ...]:
 @lru_cache(maxsize=1024)
 def _family_rank(identity: str) -> int:
     family = metric(identity).family
-    others = [name for name in dict.fromkeys(of.family for of in catalog().values()) if name not in _FIRST]
-    order = [*_FIRST, *others]
-    return order.index(family) if family in order else len(order)
+    family = _AS_BREADTH.get(family, family)
+    return families()[family].in_alerts if family in families() else len(families()) + 1
 
 
 def is_data(told: Told) -> bool:
@@ -102,7 +100,7 @@ def _headed(entries: Sequence[Told], *, headings: bool) -> list[str]:
 
 def _family(told: Told) -> str:
     family = metric(told["metric"]).family
-    return {_AS_BREADTH: "breadth", "import": "your own series"}.get(family, family)
+    return {**_AS_BREADTH, "import": "your own series"}.get(family, family)
 
 
 def _rest(rest: Sequence[Told]) -> str:

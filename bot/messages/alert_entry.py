@@ -8,8 +8,9 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from alerts.metrics.catalog import Metric, metric
+from alerts.metrics.catalog import Metric, metric, minus, number
 from alerts.rules.base_rates import FEWEST
+from alerts.rules.condition import Operator
 from bot.formatting import capital, counted_over, short_day, standing
 
 Told = Mapping[str, Any]
@@ -57,10 +58,8 @@ def followed_text(followed: Mapping[str, Any]) -> str:
     if n < FEWEST:
         so_far = f"{n} far enough apart" if n else "none yet"
         return f"IWM − SPY {horizon} sessions after earlier firings: too few to say ({so_far})"
-    return (
-        f"IWM − SPY {horizon} sessions after {n} earlier firings: median {_signed(followed['median'])} pp, "
-        f"all days {_signed(followed['all'])} pp"
-    )
+    median, all_days = (number(followed[name], 1, sign=True) for name in ("median", "all"))
+    return f"IWM − SPY {horizon} sessions after {n} earlier firings: median {median} pp, all days {all_days} pp"
 
 
 def what_text(told: Told) -> str:
@@ -74,7 +73,7 @@ def what_text(told: Told) -> str:
         return escape(capital(told["words"]))
     if told["operator"].startswith("crosses"):
         return f"{_subject(told, of)} crossed {_side(told)} {_target(told, of)}"
-    return f"{_subject(told, of)} is {_standing_words(told)} {_target(told, of)}"
+    return f"{_subject(told, of)} is {Operator(told['operator']).words} {_target(told, of)}"
 
 
 def _headline(told: Told, of: Metric) -> str:
@@ -90,7 +89,8 @@ def _headline(told: Told, of: Metric) -> str:
         return f"⌛ <b>Its last day is over: {what}</b> (was{since}); it is not watched any more"
     if "conditions" in told:
         return f"✅ <b>No longer: {what}</b> (was{since})"
-    return f"✅ <b>{_subject(told, of)} is no longer {_standing_words(told)} {_target(told, of)}</b> (was{since})"
+    stood = f"{Operator(told['operator']).words} {_target(told, of)}"
+    return f"✅ <b>{_subject(told, of)} is no longer {stood}</b> (was{since})"
 
 
 def _lasted(told: Told, of: Metric) -> str:
@@ -133,22 +133,12 @@ def _part(told: Told) -> str:
 
 def plain(value: float) -> str:
     """A number without a unit."""
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.1f}"
-    return text.lstrip("+-") if not text.strip("+-0.") else text.replace("-", "−")
+    return minus(f"{value:.4g}")
 
 
 def _side(told: Told) -> str:
     value = told.get("observed", told["value"]) if told["average"] is None else told["value"]
     return "above" if value > told["level"] else "below"
-
-
-def _standing_words(told: Told) -> str:
-    signs = {">": "above", "<": "below", "≥": "at least", "≤": "at most"}
-    return signs.get(told["operator"], str(told["operator"]))
 
 
 def _figures(told: Told) -> str:
@@ -158,6 +148,7 @@ def _figures(told: Told) -> str:
         told["metric"], told.get("transform", "value"), told["value"], told.get("observed"), average,
         None if average is None else told["level"], None if before is None else tuple(before),
         told["percentile"], told["count"], told["eligible"], told["members"], told["source"],
+        told.get("frequency", metric(told["metric"]).frequency),
     )  # fmt: skip
 
 
@@ -165,7 +156,7 @@ def _figures(told: Told) -> str:
 def _figures_of(
     identity: str, transform: str, value: float, observed: float | None, average: int | None, mean: float | None,
     before: tuple[str, float] | None, percentile: float | None, count: int, eligible: int | None,
-    members: int | None, source: str,
+    members: int | None, source: str, frequency: str,
 ) -> str:  # fmt: skip
     of = metric(identity)
     text = f"<b>{escape(of.show(value))}</b>"
@@ -178,7 +169,7 @@ def _figures_of(
         if change := of.show_change(value - before[1]):
             text += f" ({escape(change)})"
     # A state or an event has no percentile.
-    stands = "" if of.unit in ("state", "event") else standing(percentile, count, of.frequency)
+    stands = "" if of.unit in ("state", "event") else standing(percentile, count, frequency)
     return text + "\n" + " · ".join(filter(None, (stands, _counted_of(of, eligible, members, source))))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from alerts.metrics.catalog import minus
 from alerts.rules.condition import Condition, Operator, typed_number
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Transform
@@ -14,7 +15,6 @@ from bot.messages.alert_entry import plain
 from bot.reports.rule_status import Verdict, Why
 from bot.reports.series import SeriesTold
 
-_SIGNS = {">": "above", "<": "below", "≥": "at least", "≤": "at most"}
 _TOLD = {"fired": "fired", "reminder": "reminded", "resolved": "resolved", "expired": "expired"}
 
 
@@ -58,18 +58,18 @@ def condition_words(condition: Condition) -> str:
     if operator is Operator.HAPPENS:
         return series.words
     if series.transform is Transform.GAP:
-        verb = operator.value if operator.momentary else f"is {_SIGNS[operator.value]}"
+        verb = operator.value if operator.momentary else f"is {operator.words}"
         return f"{series.of.title} {verb} its own {series.n}-session average"
     levels = " to ".join(_level(condition, one) for one in (condition.level, condition.upper) if one is not None)
     if operator.momentary:
         return f"{series.words} {operator.value} {levels}"
-    return f"{series.words} is {_SIGNS.get(operator.value, operator.value)} {levels}"
+    return f"{series.words} is {operator.words} {levels}"
 
 
 def _level(condition: Condition, level: float) -> str:
     series = condition.series
     in_its_unit = series.transform is Transform.VALUE
-    return series.of.show_level(level) if in_its_unit else typed_number(level).replace("-", "−")
+    return series.of.show_level(level) if in_its_unit else minus(typed_number(level))
 
 
 def _standing(condition: Condition, told: SeriesTold, observed: float | None) -> str:
@@ -85,8 +85,12 @@ def _standing(condition: Condition, told: SeriesTold, observed: float | None) ->
         parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
     if (away := distance(condition, observed)) is not None:
         parts.append(escape(away))
-    second = [] if of.unit in ("state", "event") else [standing(told.percentile, told.count, of.frequency)]
-    second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
+    second = (
+        []
+        if of.unit in ("state", "event")
+        else [standing(told.standing.percentile, told.standing.count, told.standing.frequency)]
+    )
+    second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.provenance) if part]
     return f"{' · '.join(parts)}\n{' · '.join(second)}"
 
 

@@ -66,8 +66,8 @@ def _now(series: Series, told: SeriesTold | None) -> str:
     if figure.value is None:
         return f"{meant}{capital(of.title)} on {short_day(figure.session)}: missing: {figure.reason}"
     text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
-    counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.source) if part]
-    text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.source})"
+    counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.provenance) if part]
+    text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.provenance})"
     return meant + text + _transformed(series, told) + "."
 
 

@@ -5,44 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import catalog, families
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
-from bot.formatting import NO_ADVICE, because, capital, counted_over, coverage, day, ordinal, short_day, standing
-from bot.reports.summary import Standing, Summary
+from bot.formatting import (
+    NO_ADVICE,
+    because,
+    capital,
+    counted_over,
+    coverage,
+    day,
+    ordinal,
+    short_day,
+    sources,
+    standing,
+)
+from bot.reports.summary import Reading, Summary
 
-#: Headings of the families, in the order in which they are shown.
-FAMILIES = {
-    "size": "Small caps against large caps",
-    "breadth": "Breadth: how many stocks take part",
-    "valuation": "Valuation: small caps against large caps",
-    "earnings": "Earnings: small caps against large caps",
-    "concentration": "Concentration",
-    "sectors": "Sectors and rotation",
-    "rates": "Rates and the Fed",
-    "backdrop": "Backdrop",
-    "regime": "Regime",
-}
-#: Whose threshold is suggested under a family.
-_SUGGESTED = {
-    "breadth": "breadth.above_200d.small",
-    "size": "size.ratio",
-    "valuation": "valuation.discount_profitable",
-    "earnings": "earnings.growth_gap",
-    "rates": "rates.cut_odds",
-}
 OWN = "Imported series"
 _OWN_SHOWN = 5  # in a summary, which has to fit under a picture
-_REPORTED = {
-    "size.ratio": "IWM/SPY",
-    "size.lead_63d": "Small caps' lead, 63 sessions",
-    "size.lead_quarter": "Small caps' lead, quarter to date",
-    "breadth.above_200d.small": "Small caps above their 200d average",
-    "breadth.above_200d.large": "Large caps above their 200d average",
-    "breadth.equal_weight": "RSP/SPY, equal weight",
-    "valuation.discount_profitable": "Small caps' P/E discount, profitable",
-    "concentration.top7": "Seven largest companies' share",
-}
 NO_FIGURES = "No figures yet. The first ones come after the next close, or as soon as the first download is done."
 
 
@@ -51,40 +32,44 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
 
     `notes`: what is to be said of the figures' age, in plain text.
     """
-    lines = [f"<b>{escape(told.headline)}</b>", f"{day(told.session)} · {escape(_sources(told.figures))}"]
+    lines = [
+        f"<b>{escape(told.headline)}</b>",
+        f"{day(told.session)} · {escape(sources(entry.figure for entry in told.figures))}",
+    ]
     lines += [*map(escape, notes), ""]
-    lines += [_line(entry, _REPORTED.get(entry.figure.metric, capital(entry.of.title))) for entry in told.figures]
-    lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.source)}" for entry in told.own[:_OWN_SHOWN]]
+    lines += [_line(entry, entry.of.short or capital(entry.of.title)) for entry in told.figures]
+    lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]]
     lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
 
 
-def family_text(family: str, figures: Sequence[Standing], notes: Sequence[str] = ()) -> str:
+def family_text(family: str, figures: Sequence[Reading], notes: Sequence[str] = ()) -> str:
     """All figures of a family on its latest session, each with coverage."""
     if not figures:
         return NO_FIGURES
     lines = [
-        f"<b>{escape(FAMILIES[family])}</b>",
-        f"{day(figures[0].figure.session)} · {escape(_sources(figures))}",
+        f"<b>{escape(families()[family].heading)}</b>",
+        f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in figures))}",
         *map(escape, notes),
         "",
     ]
     for group in _groups(figures):
         lines.append(_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group))
-    shown = next((entry for entry in figures if entry.figure.metric == _SUGGESTED.get(family)), figures[0])
+    shown = next((entry for entry in figures if entry.figure.metric == families()[family].suggested), figures[0])
     lines += ["", _foot(figures), f"To be told: <code>/alert {escape(_example(shown))}</code>"]
     return "\n".join(lines)
 
 
-def figure_text(entry: Standing) -> str:
+def figure_text(entry: Reading) -> str:
     """One metric: its value, where it stands, and what it is made of."""
     of, figure = entry.of, entry.figure
-    lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.source)}", ""]
+    lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
     lines.append(_line(entry, of.id))
     if figure.value is not None:
-        stands = standing(entry.percentile.value, entry.percentile.count, of.frequency)
-        if entry.percentile.value is not None and entry.since is not None:
-            stands += f" since {short_day(entry.since)}"
+        found = entry.standing
+        stands = standing(found.percentile, found.count, found.frequency)
+        if found.percentile is not None and found.since is not None:
+            stands += f" since {short_day(found.since)}"
         counted = counted_over(of, figure.eligible, figure.members)
         lines.append(f"{stands} · {counted}" if counted else stands)
     lines += ["", f"<i>{escape(capital(of.formula))}.</i>"]
@@ -94,16 +79,16 @@ def figure_text(entry: Standing) -> str:
     return "\n".join(lines)
 
 
-def metrics_text(figures: Sequence[Standing]) -> str:
+def metrics_text(figures: Sequence[Reading]) -> str:
     """Every metric by the name to type, with its latest value."""
     latest = {entry.figure.metric: entry for entry in figures}
     lines = ["<b>What can be watched</b>"]
     if figures:
         listed = [entry for entry in figures if entry.of.family != "import"]
-        lines.append(f"{day(figures[0].figure.session)} · {escape(_sources(listed))}")
-    for family, heading in FAMILIES.items():
-        lines += ["", f"<b>{escape(heading)}</b>"]
-        for of in (of for of in catalog().values() if of.family == family):
+        lines.append(f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in listed))}")
+    for family in families().values():
+        lines += ["", f"<b>{escape(family.heading)}</b>"]
+        for of in (of for of in catalog().values() if of.family == family.id):
             entry = latest.get(of.id)
             shown = "–" if entry is None or entry.figure.value is None else of.show(entry.figure.value)
             counted = "" if entry is None else coverage(entry.figure.eligible, entry.figure.members)
@@ -112,15 +97,15 @@ def metrics_text(figures: Sequence[Standing]) -> str:
             )
     if own := [entry for entry in figures if entry.of.family == "import"]:
         lines += ["", f"<b>{OWN}</b>"]
-        lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.source)}" for entry in own]
+        lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in own]
     lines += ["", "In brackets: how many companies, funds or signs were counted, of how many."]
     lines += ["For example: <code>/alert small above 200d crosses above 60</code>"]
     return "\n".join(lines)
 
 
-def _groups(figures: Sequence[Standing]) -> list[list[Standing]]:
+def _groups(figures: Sequence[Reading]) -> list[list[Reading]]:
     """Figures of one metric for several segments stand together."""
-    out: list[list[Standing]] = []
+    out: list[list[Reading]] = []
     for entry in figures:
         same = out and entry.of.segmented and out[-1][0].of.plain_title == entry.of.plain_title
         if same:
@@ -130,7 +115,7 @@ def _groups(figures: Sequence[Standing]) -> list[list[Standing]]:
     return out
 
 
-def _segments(group: Sequence[Standing]) -> str:
+def _segments(group: Sequence[Reading]) -> str:
     """One metric for its segments in a line: value, change and percentile of each, the coverage of the whole.
 
     Where none of them has a value, the reason of the first speaks for all.
@@ -152,7 +137,7 @@ def _segments(group: Sequence[Standing]) -> str:
     return f"{title}: {', '.join(told)}" + (f" · {group[-1].of.segment} {counted}" if counted else "")
 
 
-def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
+def _line(entry: Reading, name: str, *, counted: bool = False) -> str:
     """One figure: value, change since the session before, percentile where the history is long enough, coverage."""
     of, figure = entry.of, entry.figure
     if figure.value is None:
@@ -161,27 +146,27 @@ def _line(entry: Standing, name: str, *, counted: bool = False) -> str:
     if entry.change is not None and (change := of.show_change(entry.change)):
         text += f" ({escape(change)})"
     parts = []
-    if of.unit not in ("state", "event") and entry.percentile.value is not None:
-        parts.append(f"{ordinal(entry.percentile.value)} pct.")
+    if of.unit not in ("state", "event") and entry.standing.percentile is not None:
+        parts.append(f"{ordinal(entry.standing.percentile)} pct.")
     if counted and (over := coverage(figure.eligible, figure.members)):
         parts.append(over)
-    if counted:
-        parts += [word for word in figure.source.split(", ") if word.startswith("of ")]
+    if counted and figure.dated:
+        parts.append(figure.dated)
     return text + (" · " + " · ".join(parts) if parts else "")
 
 
-def _example(entry: Standing) -> str:
+def _example(entry: Reading) -> str:
     return example_near(entry.of, entry.figure.value)
 
 
-def _foot(figures: Sequence[Standing]) -> str:
+def _foot(figures: Sequence[Reading]) -> str:
     """What the changes and percentiles of the lines above are taken from."""
     before = {entry.before.session for entry in figures if entry.before is not None and entry.change is not None}
     words = [f"In brackets the change since {short_day(max(before))}."] if before else []
-    daily = [entry for entry in figures if entry.of.frequency == "daily" and not entry.of.labels]
-    counts = [entry.percentile.count for entry in daily if entry.percentile.value is not None]
+    daily = [entry for entry in figures if entry.standing.frequency == "daily" and not entry.of.labels]
+    counts = [entry.standing.count for entry in daily if entry.standing.percentile is not None]
     short = [
-        entry.percentile.count for entry in daily if entry.percentile.value is None and entry.figure.value is not None
+        entry.standing.count for entry in daily if entry.standing.percentile is None and entry.figure.value is not None
     ]
     if counts:
         span = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
@@ -192,17 +177,7 @@ def _foot(figures: Sequence[Standing]) -> str:
     return " ".join(words)
 
 
-def _sources(figures: Sequence[Standing]) -> str:
-    """What the figures' sources have to say, each word once."""
-    seen: dict[str, None] = {}
-    for entry in figures:
-        for word in entry.figure.source.split(", "):
-            if not word.startswith("of "):  # the date of one figure's observation stands beside that figure
-                seen["some corrected since" if word.startswith("corrected on") else word] = None
-    return ", ".join(seen)
-
-
-def _coverages(figures: Sequence[Standing]) -> str:
+def _coverages(figures: Sequence[Reading]) -> str:
     """small caps 1,502/1,502, large caps 493/493, funds 2/2."""
     out: dict[str, str] = {}
     for entry in figures:

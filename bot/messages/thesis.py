@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.thesis import Holding, Thesis, Verdict
-from bot.formatting import NO_ADVICE, coverage, day, short_day
+from bot.formatting import NO_ADVICE, coverage, day, short_day, sources
 
 SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
 
@@ -14,9 +14,11 @@ SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
 def thesis_text(told: Thesis, notes: Sequence[str] = ()) -> str:
     """Each claim with its value, verdict, since when, and what would change it."""
     total = len(told.verdicts)
+    figures = (verdict.figure for verdict in told.verdicts)
+    counted = [figure for figure in figures if figure is not None and figure.value is not None]
     lines = [
         f"<b>The case for small caps: {told.holding} of {total} claims hold</b>",
-        f"{day(told.session)} · {escape(_sources(told))}",
+        f"{day(told.session)} · {escape(sources(counted))}",
         *map(escape, notes),
     ]
     if told.told < total:
@@ -42,14 +44,3 @@ def since(verdict: Verdict) -> str:
     if verdict.since is None:
         return ""
     return f"since {'at least ' if verdict.at_least else ''}{short_day(verdict.since)}"
-
-
-def _sources(told: Thesis) -> str:
-    """The sources of the figures, each once, without the dates of single observations."""
-    seen: dict[str, None] = {}
-    for verdict in told.verdicts:
-        if verdict.figure is not None and verdict.figure.value is not None:
-            for word in verdict.figure.source.split(", "):
-                if not word.startswith("of "):
-                    seen["some corrected since" if word.startswith("corrected on") else word] = None
-    return ", ".join(seen)

@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from alerts.market import quality, universe
 from alerts.market.feed import EconomyFeed, FeedError, MarketFeed, WrongSession
 from alerts.market.sessions import previous_sessions
+from alerts.metrics.catalog import fred_series
 from alerts.metrics.compute import FUNDS
 from alerts.metrics.members import in_millionths
 from bot.pipeline.closes import AGREES, OVERLAP, Report, gather_history, refetch
@@ -30,10 +31,6 @@ log = logging.getLogger(__name__)
 PRESENT = 0.90  # of the members in force have to be in a census, or it is not whole
 MOST_NEW = 200  # companies without a history; more are a backfill that is not done
 CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
-SERIES = (
-    "DFEDTARU", "DFEDTARL", "FEDTARMD", "DFF", "WALCL", "UNRATE", "PCEPILFE", "T10Y2Y", "T10Y3M", "DGS3MO",
-    "BAMLH0A0HYM2",
-)  # fmt: skip
 FUND_CLOSES, CENSUS, MEMBER_CLOSES = "fund closes", "census", "member closes"
 CONTRACTS, ECONOMY = "fed funds futures", "economic series"
 SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY)
@@ -197,8 +194,9 @@ def gather_contracts(db: Database, feed: MarketFeed, months: Sequence[str], star
 def gather_economy(db: Database, source: EconomyFeed, now: datetime, report: Report) -> Lack | None:
     """Fetch every economic series and keep it. One that fails leaves its last observations, which age by themselves."""
     failed = []
-    for done, identity in enumerate(SERIES):
-        report("economy", done, len(SERIES))
+    series = fred_series()
+    for done, identity in enumerate(series):
+        report("economy", done, len(series))
         try:
             observations = source.series(identity)
         except FeedError as error:
@@ -208,7 +206,7 @@ def gather_economy(db: Database, source: EconomyFeed, now: datetime, report: Rep
             continue
         with writing(db):
             economy.record_series(db, identity, observations, now)
-    report("economy", len(SERIES), len(SERIES))
+    report("economy", len(series), len(series))
     return Lack(ECONOMY, "; ".join(failed), waits=False) if failed else None
 
 

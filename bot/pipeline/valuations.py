@@ -112,9 +112,9 @@ def _write(db: Database, source: str, session: date, now: datetime) -> tuple[int
         return 0, 0
     months = month_ends(db, sessions)
     frame = monthly.discount_monthly(months, pd.DatetimeIndex(pd.to_datetime(sessions)))
-    told = figures_of(monthly.NAME, monthly.sourced(frame, source), source)
+    told = figures_of(monthly.NAME, frame, source)
     with writing(db):
         figures.record_figures(db, told, now, backfilled=True)
         figures.correct(db, told, now)
     with_value = [figure for figure in told if figure.value is not None]
-    return len({figure.source for figure in with_value}), len(with_value)
+    return len({figure.observed for figure in with_value}), len(with_value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from alerts.rules.base_rates import FEWEST, NO_CLOSES, TOO_FEW, BaseRates, base_
 from alerts.rules.check import check_history
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
-from alerts.rules.rule import Repeat, Rule
+from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from bot.reports.series import metric_past
 from storage import closes, figures
@@ -52,7 +52,7 @@ def tried(db: Database, rule: Rule, start: date | None = None, end: date | None 
     refuse_unheld(db, rule)
     held = histories(db, rule)
     found = backtest(rule, held, start, end)
-    always = replace(rule, repeat=Repeat.EVERY_TIME, until=None)
+    always = rule.endless
     firings = (found if always == rule else backtest(always, held, start, end)).of(Kind.FIRED)
     return found, rates_of(db, [one.session for one in firings], found.sessions)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlite_utils import Database
 from alerts.rules.backtest import backtest
 from alerts.rules.base_rates import BaseRates
 from alerts.rules.condition import series_of
-from alerts.rules.rule import Repeat, Rule
+from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from bot.reports.series import Past, metric_past
 
@@ -27,7 +26,7 @@ class Followed:
         self._db, self._session = db, session
         distinct: set[Rule] = set()
         for rule in fired:
-            distinct.add(_always(rule))
+            distinct.add(rule.endless)
             if len(distinct) > MOST:
                 break
         self._too_many = len(distinct) > MOST
@@ -38,7 +37,7 @@ class Followed:
         """{"horizon", "n", "median", "all"} in pp; without figures where too few; None where nothing can be said."""
         if self._too_many:
             return None
-        always = _always(rule)
+        always = rule.endless
         if always not in self._of:
             self._of[always] = self._computed(always)
         return self._of[always]
@@ -63,8 +62,3 @@ def followed_json(rates: BaseRates) -> dict[str, Any] | None:
     if after.lead is None or all_days.lead is None:
         return {"horizon": HORIZON, "n": after.n, "median": None, "all": None}
     return {"horizon": HORIZON, "n": after.n, "median": after.lead.median, "all": all_days.lead.median}
-
-
-def _always(rule: Rule) -> Rule:
-    """The same condition without an end."""
-    return replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)

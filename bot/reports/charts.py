@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import RSP, metric
+from alerts.metrics.catalog import RSP, metric, minus
 from alerts.metrics.figure import Figure
 from alerts.metrics.transforms import average
 from alerts.rules.backtest import backtest
@@ -71,7 +71,7 @@ def metric_chart(
         levels=tuple(Level(level, of.show_level(level)) for level in levels),
         minimum=0 if share else None, maximum=100 if share else None,
     )  # fmt: skip
-    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.source)))
+    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.provenance)))
     return Chart(capital(of.title), subtitle, (panel,), simulated)
 
 
@@ -84,7 +84,7 @@ def _subtitle(db: Database, session: date, topic: str) -> str:
         figure = recorded.get(f"{names}.{segment}")
         if figure is not None and (of := coverage(figure.eligible, figure.members)):
             counted.append(f"{segment} {of}")
-    return " · ".join((short_day(session), *counted, recorded["size.ratio"].source))
+    return " · ".join((short_day(session), *counted, recorded["size.ratio"].provenance))
 
 
 def _past(db: Database, metric_id: str, session: date) -> Dated:
@@ -226,7 +226,7 @@ def _condition_levels(condition: Condition) -> list[float]:
 
 def _level_words(condition: Condition, level: float) -> str:
     if condition.series.transform in _DERIVED:
-        return typed_number(level).replace("-", "−")
+        return minus(typed_number(level))
     return condition.series.of.show_level(level)
 
 
@@ -238,4 +238,4 @@ def _rule_subtitle(db: Database, series: Series, until: date) -> str:
         return short_day(until)
     figure = found[-1]
     counted = "" if series.metric == RSP else counted_over(series.of, figure.eligible, figure.members)
-    return " · ".join(filter(None, (short_day(until), counted, figure.source)))
+    return " · ".join(filter(None, (short_day(until), counted, figure.provenance)))

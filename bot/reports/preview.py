@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from alerts.rules.backtest import Backtest, backtest
-from alerts.rules.rule import Repeat, Rule
+from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
@@ -71,8 +71,7 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Previ
     if session is None:
         return Preview(rule, Tried(), None, None)
     held = histories(db, rule, session)
-    always = replace(rule, repeat=Repeat.EVERY_TIME, remind=0, until=None)
-    found = backtest(always, held)
+    found = backtest(rule.endless, held)
     fired = [one.session for one in found.of(Kind.FIRED)]
     told = _tried(found, fired)
     if told.always or told.never:

@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from alerts.market.sessions import sessions_between
 from alerts.metrics.catalog import RSP
 from alerts.metrics.figure import Figure
-from alerts.metrics.transforms import average, percentile
+from alerts.metrics.standing import Standing, standing
+from alerts.metrics.transforms import average
 from alerts.rules.condition import Condition, Joined, Watched
 from alerts.rules.evaluate import Change
 from alerts.rules.series import Series, Transform, derive, latest, span
@@ -78,9 +79,7 @@ class SeriesTold:
     before: tuple[date, float] | None  # the metric's value of the session before
     observed: float | None  # the series' own value: the percentile, the change …
     level: float | None  # where it is compared with its own average: that average
-    percentile: float | None  # of the metric's value
-    count: int  # values the percentile is taken over
-    since: str | None  # the first of them
+    standing: Standing  # of the metric's value
 
     def as_json(self) -> dict[str, Any]:
         """The part of an event that belongs to the series."""
@@ -94,13 +93,14 @@ class SeriesTold:
             "value": self.figure.value,
             "observed": self.observed,
             "before": None if self.before is None else [self.before[0].isoformat(), self.before[1]],
-            "percentile": self.percentile,
-            "count": self.count,
-            "history_from": self.since,
+            "percentile": self.standing.percentile,
+            "count": self.standing.count,
+            "frequency": self.standing.frequency,
+            "history_from": self.standing.since.isoformat() if self.standing.since else None,
             "eligible": self.figure.eligible,
             "members": self.figure.members,
             "coverage": self.figure.coverage,
-            "source": self.figure.source,
+            "source": self.figure.provenance,
             "reason": self.figure.reason,
             "session": self.figure.session.isoformat(),
         }
@@ -108,22 +108,25 @@ class SeriesTold:
 
 def told_of(db: Database, series: Series, session: date) -> SeriesTold:
     """Gather what there is to say of `series` on `session`."""
-    past = metric_past(db, series.metric, session)
+    past = _observed_past(db, series.metric, session)
     if not past or past[-1][0] != session:
-        past.append((session, None))
-    values = [value for _, value in past]
-    standing = percentile(values)
-    earlier = next(((day, value) for day, value in reversed(past[:-1]) if value is not None), None)
+        past.append((session, None, None))
+    values = [value for _, value, _ in past]
+    earlier = next(((day, value) for day, value, _ in reversed(past[:-1]) if value is not None), None)
     return SeriesTold(
         series=series,
         figure=_figure(db, series.metric, session, values[-1]),
         before=earlier,
         observed=latest(series, values),
         level=average(values, series.n) if series.transform is Transform.GAP else None,
-        percentile=standing.value,
-        count=standing.count,
-        since=next((day.isoformat() for day, value in past if value is not None), None),
+        standing=standing(series.of, past),
     )
+
+
+def _observed_past(db: Database, metric: str, until: date) -> list[tuple[date, float | None, date | None]]:
+    if metric == RSP:
+        return [(session, value, None) for session, value in metric_past(db, metric, until)]
+    return figures.observed_values(db, metric, until)
 
 
 def _figure(db: Database, metric: str, session: date, value: float | None) -> Figure:

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import Metric, catalog, metric
+from alerts.metrics.catalog import Metric, catalog, key_figures, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
-from alerts.metrics.transforms import MONTHLY_MINIMUM, Percentile, percentile
+from alerts.metrics.standing import Standing, standing
 from storage import figures, imports
-
-KEY_FIGURES = (
-    "size.ratio",
-    "size.lead_63d",
-    "size.lead_quarter",
-    "breadth.above_200d.small",
-    "breadth.above_200d.large",
-    "breadth.equal_weight",
-    "valuation.discount_profitable",
-    "concentration.top7",
-)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A figure with its past: the value before, and the percentile."""
+class Reading:
+    """A figure with its past: the value before, and where it stands."""
 
     figure: Figure
     before: Figure | None  # the latest earlier one that has a value
-    percentile: Percentile
-    since: date | None = None  # the first session with a value
+    standing: Standing
 
     @property
     def of(self) -> Metric:
@@ -56,13 +43,15 @@ class Standing:
             "value": figure.value,
             "change": self.change,
             "change_since": self.before.session.isoformat() if self.before and self.change is not None else None,
-            "percentile": self.percentile.value,
-            "percentile_of": self.percentile.count,
-            "percentile_since": self.since.isoformat() if self.since else None,
+            "percentile": self.standing.percentile,
+            "percentile_of": self.standing.count,
+            "percentile_unit": self.standing.unit,
+            "percentile_since": self.standing.since.isoformat() if self.standing.since else None,
             "coverage": figure.coverage,
             "eligible": figure.eligible,
             "members": figure.members,
             "source": figure.source,
+            "notes": list(figure.remarks),
             "reason": figure.reason,
         }
 
@@ -74,8 +63,8 @@ class Summary:
     session: date
     state: Figure
     score: Figure
-    figures: tuple[Standing, ...]
-    own: tuple[Standing, ...] = ()  # imported series
+    figures: tuple[Reading, ...]
+    own: tuple[Reading, ...] = ()  # imported series
 
     @property
     def headline(self) -> str:
@@ -99,38 +88,31 @@ class Summary:
             "regime": None if self.state.value is None else metric("regime.state").show(self.state.value),
             "score": self.score.value,
             "source": self.state.source,
-            "figures": [standing.as_json() for standing in (*self.figures, *self.own)],
+            "notes": list(self.state.remarks),
+            "figures": [reading.as_json() for reading in (*self.figures, *self.own)],
         }
 
 
-def standing_of(db: Database, metric_id: str, session: date) -> Standing | None:
+def reading_of(db: Database, metric_id: str, session: date) -> Reading | None:
     """A metric on a session with its past; None where nothing is recorded."""
     past = figures.history(db, metric_id, end=session)
     if not past or past[-1].session != session:
         return None
     before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
-    since = next((figure.session for figure in past if figure.value is not None), None)
-    return Standing(past[-1], before, _percentile(past), since)
+    stands = standing(metric(metric_id), [(figure.session, figure.value, figure.observed) for figure in past])
+    return Reading(past[-1], before, stands)
 
 
-def _percentile(past: Sequence[Figure]) -> Percentile:
-    """Among all sessions; of a metric that changes once a month among the months, each by its last value."""
-    if metric(past[-1].metric).frequency != "monthly":
-        return percentile([figure.value for figure in past])
-    months = {(figure.session.year, figure.session.month): figure.value for figure in past}
-    return percentile(list(months.values()), MONTHLY_MINIMUM)
-
-
-def latest_standing(db: Database, metric_id: str) -> Standing | None:
-    """The same on the latest session with figures; None where there is none, or nothing is recorded on it."""
+def latest_reading(db: Database, metric_id: str) -> Reading | None:
+    """The reading on the latest session with figures; None if there is none, or nothing is recorded on it."""
     session = figures.last_session(db)
-    return None if session is None else standing_of(db, metric_id, session)
+    return None if session is None else reading_of(db, metric_id, session)
 
 
-def standings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Standing, ...]:
+def readings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Reading, ...]:
     """Several of them, in order; those with nothing recorded are left out."""
-    found = (standing_of(db, metric_id, session) for metric_id in metric_ids)
-    return tuple(standing for standing in found if standing is not None)
+    found = (reading_of(db, metric_id, session) for metric_id in metric_ids)
+    return tuple(reading for reading in found if reading is not None)
 
 
 def summarise(db: Database) -> Summary | None:
@@ -143,25 +125,25 @@ def summarise(db: Database) -> Summary | None:
         session=session,
         state=recorded["regime.state"],
         score=recorded["regime.score"],
-        figures=standings(db, KEY_FIGURES, session),
+        figures=readings(db, key_figures(), session),
         own=own(db, session),
     )
 
 
-def own(db: Database, session: date) -> tuple[Standing, ...]:
+def own(db: Database, session: date) -> tuple[Reading, ...]:
     """The imported series on a session."""
-    return standings(db, list(imports.imports(db)), session)
+    return readings(db, list(imports.imports(db)), session)
 
 
-def family(db: Database, name: str) -> tuple[Standing, ...]:
+def family(db: Database, name: str) -> tuple[Reading, ...]:
     """All figures of a family on the latest session."""
     session = figures.last_session(db)
     if session is None:
         return ()
-    return standings(db, [entry.id for entry in catalog().values() if entry.family == name], session)
+    return readings(db, [entry.id for entry in catalog().values() if entry.family == name], session)
 
 
-def every_metric(db: Database) -> tuple[Standing, ...]:
+def every_metric(db: Database) -> tuple[Reading, ...]:
     """Every metric and imported series on the latest session; none where there are no figures."""
     session = figures.last_session(db)
-    return () if session is None else standings(db, list(catalog()), session) + own(db, session)
+    return () if session is None else readings(db, list(catalog()), session) + own(db, session)

@@ -41,4 +41,5 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
         "change": judged.change,
         "coverage": None if figure is None else figure.coverage,
         "source": None if figure is None else figure.source,
+        "notes": [] if figure is None else list(figure.remarks),
     }

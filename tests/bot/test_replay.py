@@ -47,7 +47,7 @@ def test_a_first_refresh_gives_every_figure_of_the_session(replayed: Program) ->
     # risen has left the small segment by them: April's ranks, which a backfill brings, give 69.6 %.)
     assert small["value"] == pytest.approx(65.8228, abs=1e-3)
     assert small["coverage"] > 0.97
-    assert "provisional members" in small["source"]
+    assert "provisional members" in small["notes"]
     ratio = json.loads(replayed.run("figures", "iwm/spy", "--json").stdout)[0]
     assert ratio["value"] == pytest.approx(71.77, abs=0.01)
     told = json.loads(replayed.run("summary", "--json").stdout)

@@ -108,8 +108,8 @@ def test_a_correction_shows_the_new_value_and_says_what_it_was(db: Database) -> 
         assert figures.correct(db, [figure(68.2)], later) == 1
         assert figures.revision(db) > number
     first, second = figures.history(db, "size.ratio")
-    assert (first.value, first.source) == (68.2, f"test, corrected on {later:%Y-%m-%d} (was 67.60)")
-    assert (second.value, second.reason, second.source) == (
+    assert (first.value, first.provenance) == (68.2, f"test, corrected on {later:%Y-%m-%d} (was 67.60)")
+    assert (second.value, second.reason, second.provenance) == (
         70.0,
         None,
         f"test, corrected on {NOW:%Y-%m-%d} (was missing)",
@@ -171,3 +171,35 @@ def test_leaving_withdraws_what_was_due(db: Database) -> None:
         chats.unsubscribe(db, 1, NOW)
         assert outbox.claim(db, NOW, 1) == []
     assert outbox.counts(db) == {"withdrawn": 1}
+
+
+def test_notes_that_stood_behind_a_source_move_into_their_own_columns(path: Path) -> None:
+    db = Database(path)
+    migrations.apply(db, stop_before="notes_of_figures")
+    sources = {
+        "size.ratio": "Yahoo Finance",
+        "backdrop.unemployment": "FRED, of 2025-07-01",
+        "breadth.above_50d.small": "Yahoo Finance, census averages for 4, provisional members",
+        "rates.cut_odds": "Yahoo Finance futures, FRED",
+        "import.vix": "vix, of cboe.csv",
+        "import.pe": "pe, of cboe.csv, of 2025-07-31",
+    }
+    for name, source in sources.items():
+        db.conn.execute(
+            "INSERT INTO figures (metric, session, value, source, backfilled, fetched_at) VALUES (?, ?, 1, ?, 0, ?)",
+            [name, DAY.isoformat(), source, NOW.isoformat()],
+        )
+    db.conn.commit()
+    db.close()
+    db = open_database(path)
+    held = figures.on_session(db, DAY)
+    assert {name: figure.provenance for name, figure in held.items()} == sources
+    assert {name: (figure.source, figure.notes, figure.observed) for name, figure in held.items()} == {
+        "size.ratio": ("Yahoo Finance", (), None),
+        "backdrop.unemployment": ("FRED", (), date(2025, 7, 1)),
+        "breadth.above_50d.small": ("Yahoo Finance", ("census averages for 4", "provisional members"), None),
+        "rates.cut_odds": ("Yahoo Finance futures, FRED", (), None),
+        "import.vix": ("vix, of cboe.csv", (), None),
+        "import.pe": ("pe, of cboe.csv", (), date(2025, 7, 31)),
+    }
+    db.close()

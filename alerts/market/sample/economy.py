@@ -43,8 +43,8 @@ class SampleEconomy:
         yields = {"DGS3MO": lower + 0.15, "T10Y3M": 3.9 - lower - 0.15 + 0.3 * wander}
         monthly = days.day == 1
         match identity:
-            case "DFEDTARL" | "DFEDTARU" | "DFF":
-                above = {"DFEDTARL": 0.0, "DFEDTARU": STEP, "DFF": _ABOVE_LOWER}[identity]
+            case "DFEDTARL" | "DFEDTARU":
+                above = {"DFEDTARL": 0.0, "DFEDTARU": STEP}[identity]
                 return pd.Series(lower + above, days, name=identity)
             case "DGS3MO" | "T10Y3M":
                 found = pd.Series(np.round(yields[identity], 2), days)[days.dayofweek < 5]

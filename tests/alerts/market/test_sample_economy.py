@@ -12,12 +12,13 @@ from alerts.market.feed import FeedUnavailable
 from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy, contract_prices
 from alerts.market.sessions import sessions_between
+from alerts.metrics.catalog import fred_series
 from alerts.metrics.fed_meetings import scheduled
 from alerts.metrics.odds import TargetRange, tree
-from bot.pipeline.gather import SERIES, months_from
+from bot.pipeline.gather import months_from
 
 
-@pytest.mark.parametrize("identity", SERIES)
+@pytest.mark.parametrize("identity", fred_series())
 def test_every_series_that_is_asked_for_is_there(identity: str) -> None:
     told = SampleEconomy().series(identity)
     assert told.index.is_monotonic_increasing and told.index.is_unique

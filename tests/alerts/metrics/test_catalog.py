@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.metrics.catalog import UnknownMetric, catalog, metric, number
+from alerts.metrics.catalog import UnknownMetric, catalog, families, fred_series, key_figures, metric, number
+from alerts.metrics.rates import PLAIN
+from alerts.metrics.releases import releases
 from alerts.rules.grammar import example_line, metric_named, normalise, parse
 
 
@@ -94,3 +96,16 @@ def test_an_unknown_metric_names_the_nearest() -> None:
         metric("size.trends")
     with pytest.raises(UnknownMetric, match="lists them"):
         metric("zzzzqqqq")
+
+
+def test_every_metric_belongs_to_a_family_whose_facts_are_of_the_catalogue() -> None:
+    assert {of.family for of in catalog().values()} == set(families())
+    assert sorted(one.in_alerts for one in families().values()) == list(range(1, len(families()) + 1))
+    assert all(metric(one.suggested).family == one.id for one in families().values() if one.suggested)
+    assert all(metric(identity).short for identity in key_figures())
+    assert {of.counts for of in catalog().values()} == {"companies", "funds", "signs", ""}
+
+
+def test_every_economic_series_that_a_metric_is_made_of_has_a_release_lag() -> None:
+    assert set(fred_series()) == set(releases())
+    assert all(identity in metric(name).fred for name, identity in PLAIN.items())

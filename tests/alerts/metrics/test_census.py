@@ -118,7 +118,7 @@ def test_each_session_has_the_discount_of_the_last_months_end_until_it_is_too_ol
     assert told["value"].tolist()[1:5] == pytest.approx([-25.0, -25.0, -30.0, -30.0])
     assert told["reason"].iloc[0] == "no month-end valuation measures were fetched"
     assert told["reason"].iloc[5] == "the last month-end measures are of 2025-07-31"
-    assert told["note"].tolist()[3] == "of 2025-07-31"
+    assert str(told["observed"].iloc[3].date()) == "2025-07-31"
 
 
 def test_a_month_under_ninety_percent_of_value_is_missing() -> None:

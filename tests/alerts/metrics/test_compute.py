@@ -160,16 +160,16 @@ def test_census_averages_are_named_on_the_session_they_served() -> None:
         (figure.session, figure.metric): figure for figure in compute(short, DAYS[-2:])
     }  # 100 closes held: no 200-session window is filled, every 50-session one is
     name = "breadth.above_200d.small"
-    assert told[DAYS[-1], name].source == "made up, census averages for 4"
+    assert told[DAYS[-1], name].provenance == "made up, census averages for 4"
     assert told[DAYS[-1], name].value == 100.0
-    assert told[DAYS[-2], name].source == "made up"
+    assert told[DAYS[-2], name].provenance == "made up"
     assert told[DAYS[-2], name].reason == "coverage 0 % is under 90 %"
-    assert told[DAYS[-1], "breadth.above_50d.small"].source == "made up"
+    assert told[DAYS[-1], "breadth.above_50d.small"].provenance == "made up"
 
 
 def test_what_is_known_of_the_members_stands_in_the_source_of_what_counts_them() -> None:
     held = replace(inputs(), provisional=True, first_census=DAYS[-1])
-    told = {(figure.session, figure.metric): figure.source for figure in compute(held, DAYS[-2:])}
+    told = {(figure.session, figure.metric): figure.provenance for figure in compute(held, DAYS[-2:])}
     assert told[DAYS[-2], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}, {SURVIVING}"
     assert told[DAYS[-1], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}"
     assert told[DAYS[-2], "regime.state"] == f"made up, {PROVISIONAL}, {SURVIVING}"

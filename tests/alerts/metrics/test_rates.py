@@ -95,7 +95,7 @@ def prices(day: str) -> pd.DataFrame:
 def test_the_range_is_that_in_force_and_its_date_stands_in_the_source() -> None:
     assert told_on("2025-09-17")["rates.fed_upper"]["value"] == 4.5
     after = told_on("2025-09-18")["rates.fed_upper"]
-    assert (after["value"], after["source"]) == (4.25, "FRED, of 2025-09-18")
+    assert (after["value"], after["source"], str(after["observed"].date())) == (4.25, "FRED", "2025-09-18")
 
 
 def test_assets_are_compared_with_those_of_thirteen_weeks_before() -> None:
@@ -108,7 +108,7 @@ def test_inflation_is_over_the_same_month_a_year_before() -> None:
     # July 2025 (known from 2 September on): 133 against July 2024: 121.
     told = told_on("2025-09-03")["backdrop.core_inflation"]
     assert told["value"] == pytest.approx(100 * (133 / 121 - 1))
-    assert told["source"] == "FRED, of 2025-07-01"
+    assert (told["source"], str(told["observed"].date())) == ("FRED", "2025-07-01")
 
 
 def test_without_the_observation_a_year_before_there_is_no_inflation() -> None:
@@ -141,16 +141,16 @@ def test_cut_odds_come_from_the_chain_and_name_both_sources() -> None:
     # October's end is November's average, 3.90; 29 of 31 days are before it: start (31 · 4.07 − 2 · 3.90)/29.
     start = (31 * 4.07 - 2 * 3.90) / 29
     assert told["value"] == pytest.approx(100 * (start - 3.90) / 0.25)
-    assert told["source"] == "Yahoo Finance futures, FRED"
+    assert told["source"] == "Yahoo Finance futures with FRED"
     hike = told_on("2025-09-18", prices("2025-09-18"))["rates.hike_odds"]
-    assert (hike["value"], hike["source"]) == (0.0, "Yahoo Finance futures, FRED")
+    assert (hike["value"], hike["source"]) == (0.0, "Yahoo Finance futures with FRED")
 
 
 def test_on_the_evening_of_a_decision_the_source_says_who_tells_the_range() -> None:
     told = told_on("2025-09-17", prices("2025-09-17"))
-    assert told["rates.cut_odds"]["source"] == "Yahoo Finance futures, the range as the futures read the decision"
+    assert told["rates.cut_odds"]["source"] == "Yahoo Finance futures; the range as the futures read the decision"
     assert told["rates.fed_upper"]["value"] == 4.5  # FRED has the new range on the day after
-    assert told["rates.sep_gap"]["source"] == "Yahoo Finance futures, FRED"
+    assert told["rates.sep_gap"]["source"] == "Yahoo Finance futures with FRED"
 
 
 def test_a_contract_that_does_not_trade_costs_only_what_needs_it() -> None:

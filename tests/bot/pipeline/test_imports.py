@@ -117,7 +117,7 @@ def test_a_rule_on_it_fires_with_the_session_and_a_later_file_fires_nothing(db: 
     imported(db, f"{DAYS[1]},5\n", DAYS[1])  # a correction of a judged session
     assert refresh(db, market, evening(DAYS[1]), DAYS[1]) == []
     (figure,) = figures.history(db, "import.vix", DAYS[1], DAYS[1])
-    assert (figure.value, figure.source) == (5, f"vix.csv, corrected on {DAYS[1]} (was 25)")
+    assert (figure.value, figure.provenance) == (5, f"vix.csv, corrected on {DAYS[1]} (was 25)")
     assert db.conn.execute("SELECT count(*) FROM outbox WHERE chat = 7").fetchone() == (1,)
 
 
@@ -133,7 +133,7 @@ def test_a_month_end_that_is_no_session_counts_from_the_next_one_and_grows_stale
     found = own_figures("import.pe", observations, sessions_between(date(2025, 6, 27), date(2025, 12, 1)), "pe.csv")
     by_day = {figure.session: figure for figure in found}
     assert date(2025, 6, 27) not in by_day
-    assert (by_day[date(2025, 8, 29)].value, by_day[date(2025, 8, 29)].source) == (2, "pe.csv, of 2025-07-31")
+    assert (by_day[date(2025, 8, 29)].value, by_day[date(2025, 8, 29)].provenance) == (2, "pe.csv, of 2025-07-31")
     assert by_day[date(2025, 9, 2)].value == 3
     assert by_day[date(2025, 11, 4)].value == 3
     stale = by_day[date(2025, 11, 5)]

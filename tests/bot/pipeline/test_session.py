@@ -132,8 +132,8 @@ def test_without_stored_closes_the_census_averages_serve_and_say_so(db: Database
     refresh(db, market, evening(DAYS[0]), DAYS[0])
     figure = figures.on_session(db, DAYS[0])["breadth.above_200d.small"]
     assert figure.value is not None
-    assert "census averages for" in figure.source
-    assert "provisional members" in figure.source
+    assert "census averages for" in figure.provenance
+    assert "provisional members" in figure.provenance
 
 
 def test_census_averages_and_stored_closes_agree(db: Database, market: SampleMarket) -> None:
@@ -143,7 +143,7 @@ def test_census_averages_and_stored_closes_agree(db: Database, market: SampleMar
     backfill(db, market, DAYS[0], DAYS[1], evening(DAYS[1]))
     refresh(db, market, evening(DAYS[2]), DAYS[2])
     settled = figures.on_session(db, DAYS[2])["breadth.above_200d.small"]
-    assert settled.source == "simulated"
+    assert settled.provenance == "simulated"
     by_census = provisional["breadth.above_200d.small"]
     assert by_census.value == pytest.approx(settled.value, abs=12)  # two sessions and other members apart
     assert by_census.members == pytest.approx(settled.members, rel=0.1)
@@ -292,8 +292,8 @@ def test_a_backfill_corrects_what_a_session_recorded_of_provisional_members_and_
     after = figures.on_session(two_days, DAYS[1])
     assert after["size.ratio"] == before["size.ratio"]
     was, now = before["breadth.above_200d.small"], after["breadth.above_200d.small"]
-    assert "provisional" in was.source
+    assert "provisional" in was.provenance
     assert was.value != now.value
-    assert now.source == f"simulated, corrected on {DAYS[1]} (was {was.value:.1f} %)"
+    assert now.provenance == f"simulated, corrected on {DAYS[1]} (was {was.value:.1f} %)"
     assert all(after[name].value is not None for name, figure in before.items() if figure.value is not None)
     assert events.events_of(two_days, 1001) == []

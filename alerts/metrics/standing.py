@@ -1,0 +1,78 @@
+"""Where a metric's value stands in its own history: its percentile, among how many observations, since when.
+
+A daily metric has an observation a session. A slow one (weekly, monthly, quarterly) repeats its last observation until
+the next, and a value that has not moved has not changed its percentile: observations are counted, not sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from statistics import median
+
+from alerts.metrics.catalog import Metric
+from alerts.metrics.transforms import DAILY_MINIMUM, MONTHLY_MINIMUM, percentile
+
+#: (session, value or None, date of the observation where it is another than the session), ascending by session.
+Observed = tuple[date, float | None, date | None]
+
+#: By frequency: what one observation is called, how many it takes before a percentile is given.
+COUNTED = {
+    "daily": ("sessions", DAILY_MINIMUM),
+    "weekly": ("weeks", 156),
+    "monthly": ("months", MONTHLY_MINIMUM),
+    "quarterly": ("quarters", 12),
+}
+#: The longest usual step between observations, in days, of a series whose frequency nobody stated.
+_STEPS = ((4.0, "daily"), (10.0, "weekly"), (45.0, "monthly"))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`percentile` 0–100 of the last value among `count` observations, its own included; `since`: the first of them."""
+
+    percentile: float | None  # None: withheld, for want of observations or of a value
+    count: int
+    since: date | None
+    frequency: str
+
+    @property
+    def unit(self) -> str:
+        """What is counted: "sessions", "months" …"""
+        return COUNTED[self.frequency][0]
+
+    @property
+    def minimum(self) -> int:
+        """How many observations a percentile takes."""
+        return COUNTED[self.frequency][1]
+
+
+def standing(of: Metric, past: Sequence[Observed]) -> Standing:
+    """Where the last value of `past` stands."""
+    frequency = of.frequency if of.unit else _frequency(past)
+    values = [value for _, value, _ in past] if frequency == "daily" else _observations(past, frequency)
+    found = percentile(values, COUNTED[frequency][1])
+    since = next((session for session, value, _ in past if value is not None), None)
+    return Standing(found.value, found.count, since, frequency)
+
+
+def _observations(past: Sequence[Observed], frequency: str) -> list[float | None]:
+    """One value an observation, the last known; the session's own value (or its absence) comes last."""
+    by_day: dict[object, float | None] = {}
+    for session, value, day in past:
+        # A month's figure that came without its own date is told from the next by the month.
+        key: object = day or ((session.year, session.month) if frequency == "monthly" else session)
+        if value is not None:
+            by_day[key] = value
+    values = list(by_day.values())
+    return [*values, None] if past and past[-1][1] is None else values
+
+
+def _frequency(past: Sequence[Observed]) -> str:
+    """How often an imported series is observed, by the usual step between its observations."""
+    days = sorted({day or session for session, _, day in past})
+    steps = [(later - earlier).days for earlier, later in pairwise(days)]
+    step = median(steps) if steps else 1.0
+    return next((name for longest, name in _STEPS if step <= longest), "quarterly")
