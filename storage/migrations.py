@@ -352,3 +352,18 @@ def hearing(db: Database) -> None:
 def bot_of_the_file(db: Database) -> None:
     """Which bot the chats belong to: Telegram's id of it."""
     db.conn.execute("ALTER TABLE origin ADD COLUMN bot INTEGER")
+
+
+@migrations()
+def event_status(db: Database) -> None:
+    """What became of an event by name, never NULL; and the columns of events by what they hold."""
+    for statement in (
+        "DROP INDEX events_waiting",
+        # "waiting": for the session that is caught up with. The names stand in alerts/rules/event.py.
+        "ALTER TABLE events ADD COLUMN status TEXT NOT NULL DEFAULT 'notified'",
+        "UPDATE events SET status = coalesce(said, 'waiting') WHERE said IS NOT 'told'",
+        "ALTER TABLE events DROP COLUMN said",
+        "ALTER TABLE events RENAME COLUMN told TO event",
+        "CREATE INDEX events_waiting ON events (chat) WHERE status = 'waiting'",
+    ):
+        db.conn.execute(statement)

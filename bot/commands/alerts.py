@@ -11,7 +11,7 @@ from bot.commands.reply import Context, answer_button, argument, chat_of, may_ch
 from bot.messages import talk
 from bot.messages.buttons import Buttons, fits, rule_buttons
 from storage import rules
-from storage.preferences import hearing
+from storage.preferences import preferences_of
 from storage.snoozes import snoozes_of
 
 ROWS = 25  # of buttons under a list: Telegram takes 100 buttons
@@ -105,4 +105,4 @@ def rule_numbered(db: Database, chat: int, number: str) -> Watch | None:
 def _list(db: Database, chat: int) -> tuple[str, Buttons]:
     watches = rules.rules_of(db, chat)
     buttons = [[(f"Delete {watch.number}: {watch.rule.line}", f"delete:{watch.id}")] for watch in watches[:ROWS]]
-    return talk.alerts_list(watches, hearing(db, chat), snoozes_of(db, chat)), buttons
+    return talk.alerts_list(watches, preferences_of(db, chat), snoozes_of(db, chat)), buttons

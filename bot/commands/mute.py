@@ -9,19 +9,20 @@ from telegram import Update
 
 from alerts.market.sessions import next_session
 from alerts.quiet_hours import QuietError, read_quiet
-from alerts.rules.already import announced
 from alerts.rules.evaluate import Change, Watch
+from alerts.rules.event import EventStatus
 from alerts.rules.state import TRUE, Kind
+from alerts.rules.step import announced
+from bot.alerting.event import EventBuilder
 from bot.commands.alerts import rule_numbered, rule_pressed
 from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
 from bot.messages import mute
 from bot.messages.alert import alert_texts
 from bot.messages.buttons import Buttons, alert_buttons
 from bot.messages.talk import no_such_alert
-from bot.reports.series import Told
 from storage import events, figures, preferences, rules, snoozes, watches
-from storage.events import Event, Happening
-from storage.preferences import hearing, set_quiet
+from storage.events import NewEvent, StoredEvent
+from storage.preferences import preferences_of, set_quiet
 from storage.snoozes import Snooze
 
 _LENGTHS = {"day": "1 day", "week": "1 week", "resolve": "Until it resolves", "off": "No snooze"}
@@ -91,29 +92,30 @@ async def unmute_chat(update: Update, context: Context) -> None:
     await say(update, mute.unmuted(changed, missed, still), [[("History", "history")]] if missed else ())
 
 
-def _unmute(db: Database, chat: int) -> tuple[bool, int, list[Event]]:
+def _unmute(db: Database, chat: int) -> tuple[bool, int, list[StoredEvent]]:
     """Whether that changed anything, how many events were not told, and those whose episode still goes on.
 
     The latter are told by the answer, so that their end is told too.
     """
     if not preferences.mute(db, chat, False, datetime.now(UTC)):
         return False, 0, []
-    missed = events.unheard(db, chat, "muted")
+    missed = events.with_status(db, chat, EventStatus.MUTED)
     standing = {watch.id: watch for watch in rules.rules_of(db, chat) if watch.state.phase in TRUE}
-    still: dict[int, Event] = {}
+    still: dict[int, StoredEvent] = {}
     for event in missed:
-        watch = standing.get(event.told.get("rule", 0))
-        if watch is not None and event.kind == Kind.FIRED.value and event.session == watch.state.since:
+        watch = standing.get(event.event.rule.id) if event.event.rule else None
+        if watch is not None and event.kind is Kind.FIRED and event.session == watch.state.since:
             still[watch.id] = event
-    events.now_said(db, [event.id for event in still.values()], events.TOLD)
-    events.now_said(db, [event.id for event in missed if event not in still.values()], "muted before")
+    events.set_status(db, [event.id for event in still.values()], EventStatus.NOTIFIED)
+    ended = [event.id for event in missed if event not in still.values()]
+    events.set_status(db, ended, EventStatus.MUTED_BEFORE)
     return True, len(missed), list(still.values())
 
 
 async def quiet(update: Update, context: Context) -> None:
     """/quiet 22:00-07:00 Europe/Berlin [silent|hold], /quiet off, or what holds now."""
     line = argument(update)
-    wishes = await parts(context).store.read(hearing, chat_of(update))
+    wishes = await parts(context).store.read(preferences_of, chat_of(update))
     if not line:
         await say(update, mute.quiet_now(wishes))
         return
@@ -155,8 +157,7 @@ def _announce(db: Database, watch: Watch) -> tuple[str, Buttons] | None:
     if after is None or seen is None:
         return None
     change = Change(watch, after, (Kind.FIRED,))
-    what = Told(db, seen.session).event(change, Kind.FIRED, late=False)
+    event = EventBuilder(db, seen.session).of_rule(change, Kind.FIRED)
     watches.record_changes(db, [change])
-    happening = Happening(watch.id, watch.chat, Kind.FIRED.value, what)
-    written = events.record_events(db, seen.session, [happening], datetime.now(UTC))
-    return (alert_texts(seen.session, [what])[0], alert_buttons([what])) if written else None
+    written = events.record_events(db, [NewEvent(watch.chat, event)], datetime.now(UTC))
+    return (alert_texts(seen.session, [event])[0], alert_buttons([event])) if written else None

@@ -86,8 +86,8 @@ async def more(update: Update, context: Context) -> None:
 
 
 def _more(db: Database, chat: int, session: date, start: int) -> tuple[list[str], Buttons] | None:
-    told = events_of_message(db, chat, session)
-    return more_texts(session, told, start) if len(told) > start else None
+    shown = events_of_message(db, chat, session)
+    return more_texts(session, shown, start) if len(shown) > start else None
 
 
 def _chart(db: Database, watch: Watch, simulated: bool) -> tuple[Chart | None, str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
-from typing import Any
 
 from alerts.rules.condition import typed_number
+from alerts.rules.event import LeadAfterFirings
 from alerts.rules.rule import Rule
 from bot.formatting import short_day
-from bot.messages.alert_entry import followed_text
+from bot.messages.alert_entry import lead_text
 
 SHORT = 60  # sessions, under which nothing is said of how often
 MOSTLY = 0.5  # true on more days than that, a rule tells little
@@ -29,7 +28,7 @@ class Tried:
     quiet: int = 0
     share: float | None = None
     levels: tuple[float | None, ...] = ()
-    followed: Mapping[str, Any] | None = None
+    lead: LeadAfterFirings | None = None
 
     @property
     def always(self) -> bool:
@@ -53,8 +52,8 @@ def preview_text(rule: Rule, tried: Tried, *, now: str | None, replaces: str | N
     else:
         lines += ["", _counts(tried)]
         lines += _warning(rule, tried)
-        if tried.followed:
-            lines.append(followed_text(tried.followed) + ".")
+        if tried.lead:
+            lines.append(lead_text(tried.lead) + ".")
     if rule.until or rule.repeat.value == "once":
         lines.append("Counted as if it spoke every time and had no last day.")
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
 from alerts.rules.state import Phase
 from bot.formatting import NO_ADVICE, day, short_day
-from storage.preferences import Hearing
+from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
@@ -166,7 +166,7 @@ def too_many(limit: int) -> str:
     return f"You have {limit} alerts, which is as many as one chat may keep. Delete one first: /alerts"
 
 
-def alerts_list(watches: Sequence[Watch], wishes: Hearing, snoozed: Mapping[int, Snooze]) -> str:
+def alerts_list(watches: Sequence[Watch], wishes: ChatPreferences, snoozed: Mapping[int, Snooze]) -> str:
     """A chat's rules with where each stands."""
     if not watches:
         return "You have set no alerts yet. For example: <code>/alert small above 200d crosses above 60</code>"

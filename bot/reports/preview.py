@@ -15,7 +15,7 @@ from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
 from bot.messages.preview import Tried, preview_text
 from bot.reports.backtest import histories, rates_of, refuse_unheld
-from bot.reports.base_rates import followed_json
+from bot.reports.base_rates import lead_after_firings
 from bot.reports.rule_charts import rule_chart
 from bot.reports.standing import now_words
 from storage import figures
@@ -47,8 +47,8 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0, replaces
     told = _tried(found, fired)
     if told.always or told.never:
         told = replace(told, levels=tuple(levels_firing(rule, held, PER_YEAR)))
-    followed = followed_json(rates_of(db, fired, found.sessions)) if fired else None
-    text = preview_text(rule, replace(told, followed=followed), now=now_words(db, rule), replaces=replaces)
+    lead = lead_after_firings(rates_of(db, fired, found.sessions)) if fired else None
+    text = preview_text(rule, replace(told, lead=lead), now=now_words(db, rule), replaces=replaces)
     return Preview(text, rule_chart(db, rule, simulated, fired, session))
 
 

@@ -9,8 +9,9 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.evaluate import Watch
+from alerts.rules.event import EventStatus, Reading
 from alerts.rules.state import Phase
-from bot.reports.series import SeriesTold, Told, value_past
+from bot.reports.series import Readings, value_past
 from storage import events, figures, watches
 from storage.snoozes import Snooze, snoozes_of
 
@@ -32,7 +33,7 @@ class Why:
 
     watch: Watch
     session: date
-    series: tuple[SeriesTold, ...]  # one a condition
+    series: tuple[Reading, ...]  # one a condition
     observed: tuple[float | None, ...]
     recent: tuple[Verdict, ...]  # oldest first
     run: int  # sessions since its phase began, that one included; 0 where none has
@@ -46,8 +47,8 @@ def why(db: Database, watch: Watch) -> Why | None:
     session = figures.last_judged(db)
     if session is None:
         return None
-    rule, told = watch.rule, Told(db, session)
-    series = tuple(told.of(condition.series) for condition in rule.conditions)
+    rule, readings = watch.rule, Readings(db, session)
+    series = tuple(readings.of(condition.series) for condition in rule.conditions)
     past = value_past(db, rule.watched, session, OBSERVATIONS)
     since = watch.state.since
     return Why(
@@ -73,6 +74,6 @@ def _due_in(db: Database, watch: Watch) -> int | None:
 
 def _last_told(db: Database, watch: Watch) -> tuple[date, str] | None:
     for event in events.events_of(db, watch.chat, 50, watch.id):
-        if event.said in (events.TOLD, events.HELD):
-            return event.session, event.kind
+        if event.status in (EventStatus.NOTIFIED, EventStatus.HELD):
+            return event.session, event.kind.value
     return None

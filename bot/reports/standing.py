@@ -6,27 +6,28 @@ from sqlite_utils import Database
 
 from alerts.metrics.catalog import RSP
 from alerts.rules.condition import typed_number
+from alerts.rules.event import Reading
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from bot.formatting import because, capital, counted_over, short_day
-from bot.reports.series import SeriesTold, Told
+from bot.reports.series import Readings
 from storage import figures
 
 
 def now_words(db: Database, rule: Rule) -> str:
     """Which series each condition means, and where it stands."""
     session = figures.last_session(db)
-    told = Told(db, session) if session else None
-    return "\n".join(_one_now(told, condition.series) for condition in rule.conditions)
+    readings = Readings(db, session) if session else None
+    return "\n".join(_one_now(readings, condition.series) for condition in rule.conditions)
 
 
-def _one_now(told: Told | None, series: Series) -> str:
+def _one_now(readings: Readings | None, series: Series) -> str:
     of = series.of
-    made = told is None or series.transform not in (Transform.VALUE, Transform.GAP)
+    made = readings is None or series.transform not in (Transform.VALUE, Transform.GAP)
     meant = f"Watched: {series.words}. " if made else ""
-    if told is None:
+    if readings is None:
         return meant.strip()
-    found = told.of(series)
+    found = readings.of(series)
     figure = found.figure
     if figure.value is None:
         return f"{meant}{capital(of.title)} on {short_day(figure.session)}: {because(figure)}"
@@ -36,11 +37,11 @@ def _one_now(told: Told | None, series: Series) -> str:
     return meant + text + _beside(series, found) + "."
 
 
-def _beside(series: Series, found: SeriesTold) -> str:
+def _beside(series: Series, found: Reading) -> str:
     """What the transform makes of the value."""
     match series.transform:
         case Transform.GAP:
-            level = "needs more sessions of history" if found.level is None else f"is {series.of.show(found.level)}"
+            level = "needs more sessions of history" if found.average is None else f"is {series.of.show(found.average)}"
             return f"; its {series.n}d average {level}"
         case Transform.PERCENTILE | Transform.ZSCORE | Transform.CHANGE | Transform.AVERAGE:
             value = "missing" if found.observed is None else typed_number(round(found.observed, 4))

@@ -11,7 +11,7 @@ from bot.emulator.api.entities import parse_html
 from bot.formatting import ordinal, short_day, standing
 from bot.messages import talk
 from bot.messages.alert import alert_texts
-from storage.preferences import NOBODY
+from storage.preferences import UNKNOWN_CHAT
 
 DAY = date(2025, 8, 22)
 CROSSED = {
@@ -81,7 +81,7 @@ def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None
     [
         talk.start(True), talk.start(False), talk.help_text(True), talk.privacy("Yahoo Finance"), talk.how_to_set(),
         talk.subscribed(True, 0), talk.subscribed(False, 2), talk.unsubscribed(True, 1), talk.too_many(50),
-        talk.alerts_list([], NOBODY, {}), talk.forget_question(3),
+        talk.alerts_list([], UNKNOWN_CHAT, {}), talk.forget_question(3),
         talk.change_line("a < b", 3), talk.no_such_alert("why", "<x>"),
         talk.not_understood("<b>&x " + "y" * 90),
     ],
