@@ -28,7 +28,7 @@ EPISODE = Episode(date(2025, 7, 31), 16, DatedValue(date(2025, 8, 14), 71.2))
 
 
 def reading(series: Series, value: float | None, **given: Any) -> Reading:
-    """A reading of DAY; `before`, `observed`, `average`, `counted` (eligible, members), `source`, `reason` as given."""
+    """A reading of DAY. given: before, observed, average, counted (eligible, members), rank, source, reason, session."""
     eligible, members = given.get("counted", (1508, 1510))
     figure = Figure(
         given.get("session", DAY), series.metric, value, eligible / members, eligible, members,
@@ -41,7 +41,7 @@ def reading(series: Series, value: float | None, **given: Any) -> Reading:
         None if before is None else DatedValue(date(2025, 8, 21), before),
         given.get("observed", value),
         given.get("average"),
-        PercentileRank(88.2, 410, date(2024, 1, 2)),
+        PercentileRank(*given.get("rank", (88.2, 410)), date(2024, 1, 2)),
     )
 
 

@@ -30,7 +30,7 @@ def one(shown: AlertEvent) -> str:
 def test_fired() -> None:
     assert alert_texts(DAY, [FIRED]) == [
         "🔔 <b>Fri 22 Aug 2025</b>\n\n"
-        "<b>Small caps above their 200-day average is above 60 %</b>\n"
+        "<b>Small above 200d is above 60 %</b>\n"
         "<b>64.3 %</b> · 55.3 % on 21 Aug 2025 (+9.0 pp)\n"
         "88th percentile of 410 sessions · 1,508/1,510 companies · Yahoo Finance\n"
         "Alert 1: <code>small above 200d &gt; 60</code>"
@@ -56,7 +56,7 @@ def test_under_five_earlier_firings_are_too_few(n: int, words: str) -> None:
 
 def test_resolved_with_duration_extreme_and_value() -> None:
     assert one(small(value=58.0, kind="resolved", episode=EPISODE)) == (
-        "✅ <b>Small caps above their 200-day average is no longer above 60 %</b> (was since 31 Jul 2025)\n"
+        "✅ <b>Small above 200d is no longer above 60 %</b> (was since 31 Jul 2025)\n"
         "<b>58.0 %</b> · 55.3 % on 21 Aug 2025 (+2.7 pp)\n"
         "88th percentile of 410 sessions · 1,508/1,510 companies · Yahoo Finance\n"
         "It held for 16 sessions; furthest 71.2 % on 14 Aug 2025.\n"
@@ -66,28 +66,24 @@ def test_resolved_with_duration_extreme_and_value() -> None:
 
 def test_a_reminder() -> None:
     text = one(small(kind="reminder", episode=EPISODE))
-    assert text.startswith("<b>Still: Small caps above their 200-day average is above 60 %</b> since 31 Jul 2025\n")
+    assert text.startswith("<b>Still: Small above 200d is above 60 %</b> since 31 Jul 2025\n")
     assert "\nIt holds for 16 sessions now; furthest 71.2 % on 14 Aug 2025.\n" in text
 
 
 def test_a_snooze_that_is_over() -> None:
     text = one(small(kind="reminder", episode=EPISODE, snooze_over=True))
-    assert text.startswith(
-        "<b>Still: Small caps above their 200-day average is above 60 %</b> since 31 Jul 2025; its snooze is over\n"
-    )
+    assert text.startswith("<b>Still: Small above 200d is above 60 %</b> since 31 Jul 2025; its snooze is over\n")
 
 
 def test_what_spoke_once_while_it_was_snoozed() -> None:
     text = one(small(kind="reminder", missed=True, episode=Episode(date(2025, 8, 20)), once=True))
-    assert text.startswith(
-        "<b>While it was snoozed on 20 Aug 2025: Small caps above their 200-day average is above 60 %</b>\n"
-    )
+    assert text.startswith("<b>While it was snoozed on 20 Aug 2025: Small above 200d is above 60 %</b>\n")
 
 
 def test_expired_with_its_state() -> None:
     text = one(small(kind="expired", episode=EPISODE))
     assert text.startswith(
-        "⌛ <b>Its last day is over: Small caps above their 200-day average is above 60 %</b> (was since 31 Jul 2025); "
+        "⌛ <b>Its last day is over: Small above 200d is above 60 %</b> (was since 31 Jul 2025); "
         "it is not watched any more\n"
     )
     assert "It holds for 16 sessions now" in text
@@ -95,7 +91,7 @@ def test_expired_with_its_state() -> None:
 
 def test_data_that_stay_away_and_come_back_are_a_line_each() -> None:
     gone = gap("breadth.above_200d.small", 1, 3)
-    name = "<b>Small caps above their 200-day average</b>"
+    name = "<b>Small above 200d</b>"
     reason = "(coverage 80 % is under 90 %)"
     assert one(gone) == f"{name} has had no data for three sessions {reason}; alerts 1, 3 wait."
     text = alert_texts(DAY, [gone, gap("size.lead_21d", 2)])[0]
@@ -150,7 +146,7 @@ def test_from_four_entries_on_families_have_headings_and_the_important_come_firs
 def test_a_catch_up_is_one_message_with_a_heading_for_each_session() -> None:
     late = small(late=True, session=date(2025, 8, 21))
     (text,) = alert_texts(DAY, [LEAD, late])
-    assert text.startswith("🔔 <b>Thu 21 Aug 2025</b> · comes late, the session was missed\n\n<b>Small caps above")
+    assert text.startswith("🔔 <b>Thu 21 Aug 2025</b> · comes late, the session was missed\n\n<b>Small above 200d")
     assert "\n\n🔔 <b>Fri 22 Aug 2025</b>\n\n" in text
 
 
