@@ -28,7 +28,7 @@ EPISODE = Episode(date(2025, 7, 31), 16, DatedValue(date(2025, 8, 14), 71.2))
 
 
 def reading(series: Series, value: float | None, **given: Any) -> Reading:
-    """A reading of DAY. given: before, observed, average, counted (eligible, members), rank, source, reason, session."""
+    """A reading of DAY. given: before, observed, average, counted (eligible, members), rank, source, reason."""
     eligible, members = given.get("counted", (1508, 1510))
     figure = Figure(
         given.get("session", DAY), series.metric, value, eligible / members, eligible, members,
