@@ -78,7 +78,7 @@ def run(bench: Bench, messages: int, rate: float, *, paced: bool) -> dict[str, f
         bench.ask("pace", {"on": True})
     with writing(db):
         for chat in people:
-            outbox.enqueue(db, chat, now.date(), "alert", [TEXT], [], now)
+            outbox.enqueue(db, now.date(), "alert", [outbox.Outgoing(chat, [TEXT])], now)
     questions: list[tuple[int, float]] = []
     stop = threading.Event()
     since = bench.ask("log?since=0")[-1]["number"]

@@ -62,7 +62,7 @@ def delivered(base_url: str, people: range) -> float:
         with writing(db):
             for chat in people:
                 chats.subscribe(db, chat, now)
-                outbox.enqueue(db, chat, now.date(), "alert", [TEXT], [], now)
+                outbox.enqueue(db, now.date(), "alert", [outbox.Outgoing(chat, [TEXT])], now)
         db.close()
         asyncio.run(_deliver(path, base_url))
         with sqlite3.connect(path) as result:

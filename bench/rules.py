@@ -32,7 +32,7 @@ from alerts.rules.grammar import GrammarError, parse  # noqa: E402
 from alerts.rules.rule import Rule  # noqa: E402
 from alerts.rules.series import Series  # noqa: E402
 from alerts.rules.state import Observation, Phase, State  # noqa: E402
-from bot.alerting.evaluate import judge  # noqa: E402
+from bot.alerting.evaluate import evaluate_session  # noqa: E402
 from bot.reports.series import value_past  # noqa: E402
 from storage import chats, figures, rules, watches  # noqa: E402
 from storage.database import open_database, writing  # noqa: E402
@@ -156,7 +156,7 @@ class Evenings:
         day = self.next(value)
         begun = time.perf_counter()
         with writing(self.db):
-            found = judge(self.db, day, NOW, late=False)
+            found = evaluate_session(self.db, day, NOW, late=False)
             judged = time.perf_counter()
         self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return judged - begun, time.perf_counter() - begun, sum(found.totals.values())

@@ -1,4 +1,4 @@
-"""What happened to rules and to data: a row each, written before anyone is told, with all a message needs to say it."""
+"""What happened to rules and to data: a row each, written before anyone is notified, with all that messages say."""
 
 from __future__ import annotations
 
@@ -10,65 +10,79 @@ from typing import Any
 
 from sqlite_utils import Database
 
-TOLD, HELD = "told", "held"  # held: told when quiet hours end
-#: What the chat has heard, hears when quiet hours end, or with the session that is caught up with.
-HEARD = "(said IN ('told', 'held') OR said IS NULL)"
+from alerts.rules.event import REACHES_CHAT, AlertEvent, EventStatus
+from alerts.rules.state import Kind
+
+#: The chat has heard of it, or is about to.
+_REACHES_CHAT = f"status IN ({', '.join(repr(status.value) for status in sorted(REACHES_CHAT))})"
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
-class Event:
-    """One transition of one rule, or of the data of a series. `told`: what there is to say of it, as JSON values."""
+class NewEvent:
+    """An event to write, and what becomes of it for its chat."""
 
-    id: int
     chat: int
-    session: date
-    kind: str
-    told: dict[str, Any]
-    said: str | None = TOLD  # or HELD, or why not: "muted", "snoozed"; None while it waits
+    event: AlertEvent
+    status: EventStatus = EventStatus.NOTIFIED
 
 
 @dataclass(frozen=True)
-class Happening:
-    """An event to write: of a rule, or (`rule` None) of the data of a series."""
+class StoredEvent:
+    """A row of `events`."""
 
-    rule: int | None
+    id: int
     chat: int
-    kind: str
-    told: dict[str, Any]
-    series: str | None = None
-    said: str | None = TOLD  # as in Event
+    event: AlertEvent
+    status: EventStatus
+
+    @property
+    def kind(self) -> Kind:
+        return self.event.kind
+
+    @property
+    def session(self) -> date:
+        return self.event.session
 
 
-def record_events(
-    db: Database, session: date, happenings: Sequence[Happening], now: datetime
-) -> list[tuple[int, Happening]]:
-    """Write what happened on a session; (id, what) of each that was not written before. Call inside `writing()`."""
-    if not happenings:
+def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[StoredEvent]:
+    """Write events; those that were not written before, with their ids. Call inside `writing()`."""
+    if not new:
         return []
     first = db.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM events").fetchone()[0]
-    day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
+    stored = [StoredEvent(identity, one.chat, one.event, one.status) for identity, one in enumerate(new, start=first)]
+    stamp = now.isoformat(timespec="seconds")
     db.conn.executemany(
-        """INSERT INTO events (id, rule, chat, session, kind, told, created_at, series, said)
+        """INSERT INTO events (id, rule, chat, session, kind, event, created_at, series, status)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (rule, session, kind) DO NOTHING""",
         [
-            (identity, one.rule, one.chat, day, one.kind, _ENCODE(one.told), stamp, one.series, one.said)
-            for identity, one in enumerate(happenings, start=first)
+            (
+                one.id,
+                one.event.rule.id if one.event.rule else None,
+                one.chat,
+                one.session.isoformat(),
+                one.kind.value,
+                _ENCODE(one.event.to_json()),
+                stamp,
+                one.event.gap.reading.series.key if one.event.gap else None,
+                one.status.value,
+            )
+            for one in stored
         ],
     )
     written = {row[0] for row in db.conn.execute("SELECT id FROM events WHERE id >= ?", [first])}
-    return [(identity, one) for identity, one in enumerate(happenings, start=first) if identity in written]
+    return [one for one in stored if one.id in written]
 
 
-_COLUMNS = "id, chat, session, kind, told, said"
+_COLUMNS = "id, chat, event, status"
 
 
-def _event(row: Sequence[Any]) -> Event:
-    return Event(row[0], row[1], date.fromisoformat(row[2]), row[3], json.loads(row[4]), row[5])
+def _event(row: Sequence[Any]) -> StoredEvent:
+    return StoredEvent(row[0], row[1], AlertEvent.from_json(json.loads(row[2])), EventStatus(row[3]))
 
 
-def events_of(db: Database, chat: int, limit: int = 20, rule: int | None = None) -> list[Event]:
+def events_of(db: Database, chat: int, limit: int = 20, rule: int | None = None) -> list[StoredEvent]:
     """A chat's latest events, newest first; those of one rule where it is given."""
     rows = db.conn.execute(
         f"SELECT {_COLUMNS} FROM events WHERE chat = ? AND (? IS NULL OR rule = ?) "
@@ -78,7 +92,7 @@ def events_of(db: Database, chat: int, limit: int = 20, rule: int | None = None)
     return [_event(row) for row in rows]
 
 
-def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[Event]:
+def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[StoredEvent]:
     """A chat's events of those ids, in that order; those that are gone are left out."""
     found = {}
     for identity in identities:
@@ -90,42 +104,44 @@ def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[Event]:
     return list(found.values())
 
 
-def waiting(db: Database) -> dict[int, list[Event]]:
-    """By chat, the events that wait to be told together with the session that is caught up with, oldest first."""
-    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE said IS NULL ORDER BY chat, session, id").fetchall()
-    out: dict[int, list[Event]] = {}
+def waiting(db: Database) -> dict[int, list[StoredEvent]]:
+    """By chat, the events that wait for the session that is caught up with, oldest first."""
+    where = "status = 'waiting' ORDER BY chat, session, id"
+    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE {where}").fetchall()
+    out: dict[int, list[StoredEvent]] = {}
     for row in rows:
         out.setdefault(row[1], []).append(_event(row))
     return out
 
 
-def now_said(db: Database, identities: Sequence[int], said: str) -> None:
+def set_status(db: Database, identities: Sequence[int], status: EventStatus) -> None:
     """Write down what became of events."""
-    db.conn.executemany("UPDATE events SET said = ? WHERE id = ?", [(said, identity) for identity in identities])
+    db.conn.executemany("UPDATE events SET status = ? WHERE id = ?", [(status.value, one) for one in identities])
 
 
 def announcement(db: Database, rule: int, since: date) -> int | None:
     """The event that made the episode since `since` known to the chat; None where nothing has."""
     row = db.conn.execute(
-        f"""SELECT id FROM events WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder') AND {HEARD}
+        f"""SELECT id FROM events WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder') AND {_REACHES_CHAT}
             ORDER BY session, id LIMIT 1""",
         [rule, since.isoformat()],
     ).fetchone()
     return None if row is None else int(row[0])
 
 
-def was_told_of(db: Database, chat: int, series: str, session: date) -> bool:
-    """Whether the chat heard on `session` that a series has no data."""
+def knows_gap(db: Database, chat: int, series: str, session: date) -> bool:
+    """Whether the chat was notified, on `session`, that a series has no data."""
     row = db.conn.execute(
-        f"SELECT 1 FROM events WHERE chat = ? AND session = ? AND series = ? AND kind = 'no data' AND {HEARD}",
+        f"SELECT 1 FROM events WHERE chat = ? AND session = ? AND series = ? AND kind = 'no data' AND {_REACHES_CHAT}",
         [chat, session.isoformat(), series],
     ).fetchone()
     return row is not None
 
 
-def unheard(db: Database, chat: int, said: str) -> list[Event]:
-    """A chat's events that were not told for that reason, newest first."""
+def with_status(db: Database, chat: int, status: EventStatus) -> list[StoredEvent]:
+    """A chat's events of that status, newest first."""
     rows = db.conn.execute(
-        f"SELECT {_COLUMNS} FROM events WHERE chat = ? AND said = ? ORDER BY session DESC, id DESC", [chat, said]
+        f"SELECT {_COLUMNS} FROM events WHERE chat = ? AND status = ? ORDER BY session DESC, id DESC",
+        [chat, status.value],
     )
     return [_event(row) for row in rows]

@@ -375,3 +375,18 @@ def notes_of_figures(db: Database) -> None:
                 "UPDATE figures SET source = ?, notes = ?, observed = ? WHERE source = ?",
                 [source[: found.start()], notes, observed, source],
             )
+
+
+@migrations()
+def event_status(db: Database) -> None:
+    """What became of an event by name, never NULL; and the columns of events by what they hold."""
+    for statement in (
+        "DROP INDEX events_waiting",
+        # "waiting": for the session that is caught up with. The names stand in alerts/rules/event.py.
+        "ALTER TABLE events ADD COLUMN status TEXT NOT NULL DEFAULT 'notified'",
+        "UPDATE events SET status = coalesce(said, 'waiting') WHERE said IS NOT 'told'",
+        "ALTER TABLE events DROP COLUMN said",
+        "ALTER TABLE events RENAME COLUMN told TO event",
+        "CREATE INDEX events_waiting ON events (chat) WHERE status = 'waiting'",
+    ):
+        db.conn.execute(statement)

@@ -54,25 +54,7 @@ class Outgoing:
     silent: bool = False
 
 
-def enqueue(
-    db: Database,
-    chat: int,
-    session: date,
-    kind: str,
-    texts: Sequence[str],
-    events: Sequence[int],
-    now: datetime,
-    reply_to: int | None = None,
-    *,
-    keyboard: str | None = None,
-    not_before: datetime | None = None,
-    silent: bool = False,
-) -> None:
-    """Put a message into the outbox; what is there already stays."""
-    enqueue_all(db, session, kind, [Outgoing(chat, texts, events, reply_to, keyboard, not_before, silent)], now)
-
-
-def enqueue_all(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
+def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
     """Put messages of one kind about one session into the outbox; what is there already stays."""
     day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
     db.conn.executemany(
@@ -197,7 +179,7 @@ def tell_operators(db: Database, chats: Sequence[int], kind: str, text: str, now
     """Put a notice for each operator into the outbox; the same `kind` once a day."""
     for chat in chats:
         db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat, now.isoformat()])
-        enqueue(db, chat, now.date(), f"operator {kind}", [text], [], now)
+        enqueue(db, now.date(), f"operator {kind}", [Outgoing(chat, [text])], now)
 
 
 def counts(db: Database) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What a chat wants to hear when: subscribed, muted, quiet hours."""
+"""When chats are notified: subscribed, muted, quiet hours."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from alerts.quiet_hours import Quiet
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """A chat's wishes; `zone` is kept where quiet hours ended, for the next ones."""
+class ChatPreferences:
+    """When a chat is notified; `zone` is kept where quiet hours ended, for the next ones."""
 
     subscribed: bool
     muted: bool = False
@@ -22,29 +22,29 @@ class Hearing:
     zone: str | None = None
 
 
-NOBODY = Hearing(subscribed=False)
+UNKNOWN_CHAT = ChatPreferences(subscribed=False)
 
 
-def hearing(db: Database, chat: int) -> Hearing:
-    """A chat's wishes; those of nobody where we know nothing of it."""
-    return hearings(db, [chat]).get(chat, NOBODY)
+def preferences_of(db: Database, chat: int) -> ChatPreferences:
+    """A chat's preferences; those of an unsubscribed chat where it is unknown."""
+    return preferences_of_chats(db, [chat]).get(chat, UNKNOWN_CHAT)
 
 
-def hearings(db: Database, chats: Iterable[int]) -> dict[int, Hearing]:
-    """The wishes of chats, by id; those we know nothing of are left out."""
+def preferences_of_chats(db: Database, chats: Iterable[int]) -> dict[int, ChatPreferences]:
+    """The preferences of chats, by id; unknown chats are left out."""
     rows = db.conn.execute(
         """SELECT id, subscribed_at, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats
            WHERE id IN (SELECT value FROM json_each(?))""",
         [json.dumps(list(chats))],
     )
-    return {row[0]: _hearing(*row[1:]) for row in rows}
+    return {row[0]: _preferences(*row[1:]) for row in rows}
 
 
-def _hearing(
+def _preferences(
     subscribed: str | None, muted: int, start: str | None, end: str, zone: str | None, silent: int
-) -> Hearing:  # fmt: skip
+) -> ChatPreferences:  # fmt: skip
     quiet = Quiet(time.fromisoformat(start), time.fromisoformat(end), zone, bool(silent)) if start and zone else None
-    return Hearing(subscribed is not None, bool(muted), quiet, zone)
+    return ChatPreferences(subscribed is not None, bool(muted), quiet, zone)
 
 
 def mute(db: Database, chat: int, muted: bool, now: datetime) -> bool:

@@ -22,10 +22,9 @@ _AND = "and"  # the operator of a rule with several conditions; its key contains
 
 
 @lru_cache(maxsize=65536)
-def rule_from(
-    key: str, operator: str, level: float, upper: float | None, hold: int, clear: float | None, keep: int, repeat: str,
-    remind: int, until: str | None,
-) -> Rule:  # fmt: skip
+def rule_from(columns: tuple[Any, ...]) -> Rule:
+    """The rule of stored columns, those of `columns_of`."""
+    key, operator, level, upper, hold, clear, keep, repeat, remind, until = columns
     watched = watched_from(key)
     conditions = (
         watched.conditions
@@ -53,4 +52,4 @@ def watch_of(row: Sequence[Any], state: State | None = None) -> Watch:
         phase = Phase.EXPIRED if expired else Phase.DISARMED
         state = State(phase, date.fromisoformat(over), announced=True)
     assert state is not None
-    return Watch(identity, chat, number, rule_from(*fields), state)
+    return Watch(identity, chat, number, rule_from(tuple(fields)), state)

@@ -86,7 +86,7 @@ def expiring(db: Database, session: date) -> list[Watch]:
 def _standing(db: Database, row: Sequence[Any]) -> Watch:
     if row[OVER] is not None:
         return watch_of(row)
-    rule = rule_from(*row[3:OVER])
+    rule = rule_from(tuple(row[3:OVER]))
     return watch_of(row, watches.state_of(db, row[0], rule))
 
 

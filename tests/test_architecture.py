@@ -106,7 +106,6 @@ MOST_PARAMETERS = 6
 #: Functions with more parameters; the list only gets shorter.
 MANY_PARAMETERS = {
     "alerts/metrics/rates.py all_of",
-    "bot/messages/alert_entry.py _figures_of",
     "bot/pipeline/backfill.py _fetch_closes",
     "bot/pipeline/backfill.py _figures_of",
     "bot/pipeline/backfill.py backfill",
@@ -115,8 +114,6 @@ MANY_PARAMETERS = {
     "bot/pipeline/closes.py refetch",
     "bot/pipeline/gather.py _complete_closes",
     "bot/pipeline/session.py refresh",
-    "storage/outbox.py enqueue",
-    "storage/rule_rows.py rule_from",
 }
 #: Signatures that a library prescribes.
 PRESCRIBED = {"bot/transport/http.py do_request"}

@@ -9,7 +9,7 @@ from alerts.rules.rule import Rule
 from alerts.rules.state import Kind, Observation, State
 from alerts.rules.step import step
 
-#: Events of a series, and so of all rules on it at once: told once for each chat, not for each rule.
+#: What happens to a series, and so to all rules on it at once: one event a chat, not one a rule.
 OF_SERIES = frozenset({Kind.NO_DATA, Kind.DATA_BACK})
 
 
@@ -30,7 +30,7 @@ class Change:
 
     watch: Watch
     after: State
-    told: tuple[Kind, ...]
+    kinds: tuple[Kind, ...]  # of its events
 
 
 def evaluate(touched: Iterable[Watch], observation: Observation) -> list[Change]:
@@ -41,7 +41,7 @@ def evaluate(touched: Iterable[Watch], observation: Observation) -> list[Change]
     out = []
     for watch in touched:
         after, kinds = step(watch.rule, watch.state, observation)
-        told = tuple(kind for kind in kinds if kind not in OF_SERIES)
-        if after != watch.state or told:
-            out.append(Change(watch, after, told))
+        kinds = tuple(kind for kind in kinds if kind not in OF_SERIES)
+        if after != watch.state or kinds:
+            out.append(Change(watch, after, kinds))
     return out

@@ -19,7 +19,7 @@ from alerts.rules.rule import Repeat, Rule
 from alerts.rules.state import NO_DATA_AFTER, OVER, TRUE, Kind, Observation, Phase, State
 from alerts.rules.triggers import becomes_false, becomes_true, goes_back, past_clear
 
-__all__ = ["Kind", "Observation", "Phase", "State", "initial", "looks_back", "settled", "step"]
+__all__ = ["Kind", "Observation", "Phase", "State", "announced", "initial", "looks_back", "settled", "step"]
 
 Step = tuple[State, tuple[Kind, ...]]
 
@@ -139,6 +139,19 @@ def settled(rule: Rule, past: Sequence[Observation]) -> State:
     for observation in past:
         state, _ = step(silent, state, observation)
     return replace(state, announced=False, told=None)
+
+
+def announced(rule: Rule, state: State, number: int) -> State | None:
+    """The state once an episode that goes on is announced; None where none goes on, or it is announced.
+
+    `number`: of the latest observation, from which reminders count.
+    """
+    if state.phase not in TRUE or state.announced:
+        return None
+    if rule.repeat is Repeat.ONCE:
+        return State(Phase.DISARMED, state.since, announced=True)
+    due = _reminder(rule, number) if state.phase is Phase.FIRING else None
+    return replace(state, announced=True, told=number, due=state.due if due is None else due)
 
 
 def looks_back(rule: Rule) -> int | None:

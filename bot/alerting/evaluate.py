@@ -1,168 +1,161 @@
-"""Sealing a session: every rule is stepped, and what happened is written with the messages that tell it.
+"""Evaluating a session: every rule is stepped, and the events are written with the messages that notify of them.
 
-Called inside the transaction that records the session's figures. Judging a session twice changes nothing the second
-time: observations remember the last session of each series. Events are always written; whether a chat hears of them is
-decided event by event (bot/alerting/suppression.py), and written beside them. Sessions that are caught up with are
-told together with the last of them, in one message.
+Called inside the transaction that records the session's figures. Evaluating a session twice changes nothing the second
+time: observations remember the last session of each series. Every event is written, with an EventStatus that says
+whether its chat is notified (bot/alerting/suppression.py). Events of sessions that were missed wait for the last of
+them, and all go into one message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlite_utils import Database
 
 from alerts.rules.condition import series_of, watched_from
 from alerts.rules.evaluate import Change, evaluate
+from alerts.rules.event import AlertEvent, Episode, EventRule, EventStatus
 from alerts.rules.series import Series
 from alerts.rules.state import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
-from bot.alerting.notify import tell
-from bot.alerting.suppression import Ears
-from bot.reports.base_rates import Followed
-from bot.reports.series import Observed, Told
+from bot.alerting.event import EventBuilder
+from bot.alerting.notify import notify
+from bot.alerting.suppression import Suppression
+from bot.reports.base_rates import FiringLeads
+from bot.reports.series import Observed
 from storage import data_gaps, events, rules, snoozes, watches
-from storage.events import Happening, record_events
+from storage.events import NewEvent, StoredEvent, record_events
 
 
 @dataclass
-class Judgement:
-    """What a session did: how many events of each kind, and what each chat hears of."""
+class Evaluation:
+    """What a session did: how many events of each kind, and those that each chat is notified of."""
 
     totals: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
-    by_chat: dict[int, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)  # (event, what is told)
+    by_chat: dict[int, list[StoredEvent]] = field(default_factory=dict)
 
 
 class _Session:
-    """One session being judged: what moved, and what there is to say of it."""
+    """One session being evaluated: the rules that moved, and the events so far as (chat, event)."""
 
-    def __init__(self, db: Database, session: date, now: datetime, *, late: bool) -> None:
-        self.db, self.session, self.now, self.late = db, session, now, late
-        self.told = Told(db, session)
+    def __init__(self, db: Database, session: date, *, late: bool) -> None:
+        self.db, self.session, self.late = db, session, late
+        self.build = EventBuilder(db, session, late=late)
         self.observed = Observed(db, session)
         self.changes: list[Change] = []
-        self._of_rules: list[tuple[Change, Kind, dict[str, Any]]] = []
-        self._of_data: list[tuple[int, Series, Kind, dict[str, Any]]] = []
+        self.events: list[tuple[int, AlertEvent]] = []
 
-    def of_rules(self, changes: Iterable[Change]) -> None:
-        """What moved rules have to say."""
+    def add_changes(self, changes: Iterable[Change]) -> None:
+        """The events of rules that moved; a firing is completed by `with_leads`."""
         for change in changes:
             self.changes.append(change)
-            for kind in change.told:
-                self.of_rule(change, kind, self.told.event(change, kind, late=self.late))
+            for kind in change.kinds:
+                self.events.append((change.watch.chat, self.build.of_rule(change, kind)))
 
-    def of_rule(self, change: Change, kind: Kind, what: dict[str, Any]) -> None:
-        """One thing that a rule has to say."""
-        self._of_rules.append((change, kind, what))
-
-    def of_data(self, chat: int, series: Series, kind: Kind, **more: Any) -> None:
-        """What a chat is told of the data of a series."""
-        what = self.told.json(series) | {"kind": kind.value, "late": self.late} | more
-        self._of_data.append((chat, series, kind, what))
-
-    def happenings(self) -> list[Happening]:
-        """All of it, with what becomes of it, and of firings what followed earlier ones."""
-        chats = {change.watch.chat for change, _, _ in self._of_rules} | {chat for chat, *_ in self._of_data}
-        ears = Ears(self.db, self.session, self.now, chats, late=self.late)
-        fired = [change.watch.rule for change, kind, _ in self._of_rules if kind is Kind.FIRED]
-        followed = Followed(self.db, self.session, fired)
+    def with_leads(self) -> list[tuple[int, AlertEvent]]:
+        """All events, firings with IWM's lead after earlier firings of the same rule."""
+        by_id = {change.watch.id: change.watch.rule for change in self.changes if Kind.FIRED in change.kinds}
+        leads = FiringLeads(self.db, self.session, by_id.values())
         out = []
-        for change, kind, what in self._of_rules:
-            watch = change.watch
-            if kind is Kind.FIRED and (then := followed.of(watch.rule)) is not None:
-                what["followed"] = then
-            out.append(Happening(watch.id, watch.chat, kind.value, what, said=ears.of_rule(watch, kind, what)))
-        for chat, series, kind, what in self._of_data:
-            out.append(Happening(None, chat, kind.value, what, series.key, ears.of_data(chat, series, kind, what)))
+        for chat, event in sorted(self.events, key=lambda one: one[1].rule is None):  # events of rules come first
+            if event.kind is Kind.FIRED and isinstance(event.subject, EventRule):
+                lead = leads.of(by_id[event.subject.id])
+                event = event if lead is None else replace(event, subject=replace(event.subject, lead=lead))
+            out.append((chat, event))
         return out
 
 
-def judge(db: Database, session: date, now: datetime, *, late: bool) -> Judgement:
-    """Evaluate every rule on the session, write what happened, and put the messages into the outbox.
+def evaluate_session(db: Database, session: date, now: datetime, *, late: bool) -> Evaluation:
+    """Evaluate every rule on the session, write the events, and put the messages into the outbox.
 
-    `late`: a later session is due too, whose message tells of this one.
+    `late`: a later session is due too, whose message includes the events of this one.
     """
-    judged = _Session(db, session, now, late=late)
-    _expire(judged)
-    _move(judged)
-    _wake(judged)
-    _data_back(judged)
-    out = Judgement()
-    for event, one in record_events(db, session, judged.happenings(), now):
-        out.totals[Kind(one.kind)] += 1
-        if one.said in (None, events.TOLD, events.HELD):
-            out.by_chat.setdefault(one.chat, []).append((event, one.told))
+    evaluated = _Session(db, session, late=late)
+    _expire(evaluated)
+    _move(evaluated)
+    _end_snoozes(evaluated)
+    _end_data_gaps(evaluated)
+    found = evaluated.with_leads()
+    suppression = Suppression(db, session, now, {chat for chat, _ in found}, late=late)
+    out = Evaluation()
+    for stored in record_events(db, [NewEvent(chat, one, suppression.status(chat, one)) for chat, one in found], now):
+        out.totals[stored.kind] += 1
+        if not stored.status.suppressed:
+            out.by_chat.setdefault(stored.chat, []).append(stored)
     if not late:
-        tell(db, session, now, out.by_chat)
+        notify(db, session, now, out.by_chat)
     return out
 
 
-def _expire(judged: _Session) -> None:
-    """End what the session's date alone ends."""
-    over = evaluate(rules.expiring(judged.db, judged.session), Observation(judged.session, 0, None))
-    watches.record_changes(judged.db, over)
-    judged.of_rules(over)
+def _expire(evaluated: _Session) -> None:
+    """End the rules whose last session is over."""
+    over = evaluate(rules.expiring(evaluated.db, evaluated.session), Observation(evaluated.session, 0, None))
+    watches.record_changes(evaluated.db, over)
+    evaluated.add_changes(over)
 
 
-def _move(judged: _Session) -> None:
+def _move(evaluated: _Session) -> None:
     """Step the rules that the session's values touch."""
-    db, session = judged.db, judged.session
+    db, session = evaluated.db, evaluated.session
     changes: list[Change] = []
     seen, observations = watches.seen(db), {}
     for key in watches.watched_keys(db):
         watched = watched_from(key)
-        value = judged.observed.value(watched)
+        value = evaluated.observed.value(watched)
         observation = watches.next_observation(seen.get(key), session, value)
         if observation is None:
             continue
         observations[key] = observation
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
-            _no_data(judged, key, [series for series in series_of(watched) if judged.observed.value(series) is None])
+            missing = [series for series in series_of(watched) if evaluated.observed.value(series) is None]
+            _begin_data_gaps(evaluated, key, missing)
     watches.record_observations(db, observations)
     watches.record_changes(db, changes)
-    judged.of_rules(changes)
+    evaluated.add_changes(changes)
 
 
-def _wake(judged: _Session) -> None:
-    """Rules whose snooze is over and that are still true are told of once; so is what will never be told again."""
-    spoke = {change.watch.id for change in judged.changes if {Kind.FIRED, Kind.REMINDER} & set(change.told)}
-    for snooze in snoozes.over(judged.db, judged.session):
-        snoozes.wake(judged.db, snooze.rule)
-        watch = rules.rule_of(judged.db, snooze.chat, snooze.rule)
+def _end_snoozes(evaluated: _Session) -> None:
+    """End snoozes that are over: rules that still hold remind once; so do rules that fired once meanwhile."""
+    db, session = evaluated.db, evaluated.session
+    spoke = {change.watch.id for change in evaluated.changes if {Kind.FIRED, Kind.REMINDER} & set(change.kinds)}
+    for snooze in snoozes.over(db, session):
+        snoozes.wake(db, snooze.rule)
+        watch = rules.rule_of(db, snooze.chat, snooze.rule)
         if watch is None or watch.id in spoke:
             continue
-        change = Change(watch, watch.state, (Kind.REMINDER,))
         if watch.state.phase in TRUE and watch.state.announced:
-            what = judged.told.event(change, Kind.REMINDER, late=judged.late)
-            judged.of_rule(change, Kind.REMINDER, what | {"snooze_over": True})
-        elif watch.state.phase is Phase.DISARMED and (missed := _missed(judged.db, watch.chat, watch.id)):
-            judged.of_rule(change, Kind.REMINDER, missed | {
-                "kind": Kind.REMINDER.value, "missed": True, "fired_on": missed["session"], "late": judged.late,
-                "session": judged.session.isoformat(),
-            })  # fmt: skip
+            change = Change(watch, watch.state, (Kind.REMINDER,))
+            evaluated.events.append((watch.chat, evaluated.build.of_rule(change, Kind.REMINDER, snooze_over=True)))
+        elif watch.state.phase is Phase.DISARMED:
+            missed = _missed(db, watch.chat, watch.id)
+            if missed is not None and isinstance(missed.subject, EventRule):
+                subject = replace(missed.subject, missed=True, episode=Episode(missed.session))
+                reminder = AlertEvent(Kind.REMINDER, session, subject, evaluated.late)
+                evaluated.events.append((watch.chat, reminder))
 
 
-def _missed(db: Database, chat: int, rule: int) -> dict[str, Any] | None:
-    """What a rule that speaks once said while it was snoozed, if the chat has not heard of it."""
+def _missed(db: Database, chat: int, rule: int) -> AlertEvent | None:
+    """The firing of a rule that fires once, if it was snoozed and the chat has not heard of it."""
     found = events.events_of(db, chat, 1, rule)
-    return found[0].told if found and found[0].kind == Kind.FIRED.value and found[0].said == "snoozed" else None
+    if found and found[0].kind is Kind.FIRED and found[0].status is EventStatus.SNOOZED:
+        return found[0].event
+    return None
 
 
-def _no_data(judged: _Session, key: str, missing: Sequence[Series]) -> None:
-    """Tell each chat that watches `key`, once, of each series it is missing for."""
-    for chat, numbers in watches.chats_watching(judged.db, key).items():
+def _begin_data_gaps(evaluated: _Session, key: str, missing: Sequence[Series]) -> None:
+    """An event, once a chat that watches `key`, for each series it is missing for."""
+    for chat, numbers in watches.chats_watching(evaluated.db, key).items():
         for series in missing:
-            if data_gaps.begin(judged.db, series.key, chat, judged.session):
-                judged.of_data(chat, series, Kind.NO_DATA, numbers=numbers)
+            if data_gaps.begin(evaluated.db, series.key, chat, evaluated.session):
+                evaluated.events.append((chat, evaluated.build.of_data(series, Kind.NO_DATA, numbers=numbers)))
 
 
-def _data_back(judged: _Session) -> None:
-    """Tell whoever was told that a series has no data that it has some again."""
-    for key in data_gaps.open_series(judged.db):
+def _end_data_gaps(evaluated: _Session) -> None:
+    """An event for each chat with an open gap of a series that has data again."""
+    for key in data_gaps.open_series(evaluated.db):
         series = Series.from_key(key)
-        if judged.observed.value(series) is not None:
-            for chat, since in data_gaps.end(judged.db, key).items():
-                judged.of_data(chat, series, Kind.DATA_BACK, since=since.isoformat())
+        if evaluated.observed.value(series) is not None:
+            for chat, since in data_gaps.end(evaluated.db, key).items():
+                evaluated.events.append((chat, evaluated.build.of_data(series, Kind.DATA_BACK, since=since)))

@@ -9,24 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlite_utils import Database
 
 from alerts.market.sessions import next_session
-from alerts.rules.already import announced
 from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Change, Watch
+from alerts.rules.event import AlertEvent, EventStatus, Reading
 from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.presets import Pack
 from alerts.rules.rule import Rule
 from alerts.rules.state import TRUE, Kind
-from alerts.rules.step import looks_back
+from alerts.rules.step import announced, looks_back
+from bot.alerting.event import EventBuilder
 from bot.reports.backtest import refuse_unheld
 from bot.reports.rule_status import now_of
-from bot.reports.series import SETTLING, SeriesTold, Told, value_past
+from bot.reports.series import SETTLING, value_past
 from storage import chats, events, figures, preferences, rules, snoozes, watches
-from storage.events import Event, Happening
+from storage.events import NewEvent, StoredEvent
 from storage.snoozes import Snooze
 
 HOLES = 10  # sessions without a value that may be among those from which a new rule's state is computed
@@ -41,7 +41,7 @@ class SetRule:
     """
 
     watch: Watch
-    now: tuple[SeriesTold, ...] | None
+    now: tuple[Reading, ...] | None
     subscribed: bool
     there_already: bool
 
@@ -147,34 +147,34 @@ class Unmuted:
 
     changed: bool
     missed: int = 0
-    still: tuple[Event, ...] = ()
+    still: tuple[StoredEvent, ...] = ()
 
 
 def unmute(db: Database, chat: int, now: datetime) -> Unmuted:
     """End a chat's mute. The answer tells of the events in `still`, so they count as told and their end is told too."""
     if not preferences.mute(db, chat, False, now):
         return Unmuted(changed=False)
-    missed = events.unheard(db, chat, "muted")
+    missed = events.with_status(db, chat, EventStatus.MUTED)
     true_now = {watch.id: watch for watch in rules.rules_of(db, chat) if watch.state.phase in TRUE}
-    still: dict[int, Event] = {}
+    still: dict[int, StoredEvent] = {}
     for event in missed:
-        watch = true_now.get(event.told.get("rule", 0))
-        if watch is not None and event.kind == Kind.FIRED.value and event.session == watch.state.since:
+        watch = true_now.get(event.event.rule.id) if event.event.rule else None
+        if watch is not None and event.kind is Kind.FIRED and event.session == watch.state.since:
             still[watch.id] = event
-    events.now_said(db, [event.id for event in still.values()], events.TOLD)
-    events.now_said(db, [event.id for event in missed if event not in still.values()], "muted before")
+    events.set_status(db, [event.id for event in still.values()], EventStatus.NOTIFIED)
+    ended = [event.id for event in missed if event not in still.values()]
+    events.set_status(db, ended, EventStatus.MUTED_BEFORE)
     return Unmuted(True, len(missed), tuple(still.values()))
 
 
-def alert_now(db: Database, watch: Watch, now: datetime) -> tuple[date, dict[str, Any]] | None:
-    """Let a rule fire that was true when it was set; (session, event), or None where it cannot fire now."""
+def alert_now(db: Database, watch: Watch, now: datetime) -> AlertEvent | None:
+    """Let a rule fire that was true when it was set; its event, or None if it cannot fire now."""
     seen = watches.seen(db).get(watch.rule.watched.key)
     after = announced(watch.rule, watch.state, seen.number) if seen else None
     if after is None or seen is None:
         return None
     change = Change(watch, after, (Kind.FIRED,))
-    what = Told(db, seen.session).event(change, Kind.FIRED, late=False)
+    event = EventBuilder(db, seen.session).of_rule(change, Kind.FIRED)
     watches.record_changes(db, [change])
-    happening = Happening(watch.id, watch.chat, Kind.FIRED.value, what)
-    written = events.record_events(db, seen.session, [happening], now)
-    return (seen.session, what) if written else None
+    written = events.record_events(db, [NewEvent(watch.chat, event)], now)
+    return event if written else None

@@ -1,75 +1,70 @@
-"""Whether a chat hears of an event, and when: asked once an event, answered with a reason by name."""
+"""Whether a chat is notified of an event, and when: decided once an event, answered with an EventStatus."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.rules.evaluate import Watch
-from alerts.rules.series import Series
+from alerts.rules.event import AlertEvent, DataGap, EventRule, EventStatus
 from alerts.rules.state import Kind
 from storage import events, snoozes
-from storage.preferences import NOBODY, Hearing, hearings
+from storage.preferences import UNKNOWN_CHAT, ChatPreferences, preferences_of_chats
 
-_ENDS = (Kind.RESOLVED, Kind.EXPIRED)  # never told of what was never announced
-_UNHEARD_OF = "not announced"
+_ENDS = (Kind.RESOLVED, Kind.EXPIRED)  # of an episode: suppressed where the episode was never announced
 
 
-class Ears:
-    """The wishes of the chats that a session has something for."""
+class Suppression:
+    """The preferences and snoozes of the chats that a session has events for."""
 
     def __init__(self, db: Database, session: date, now: datetime, chats: Iterable[int], *, late: bool) -> None:
-        self._db, self._session, self._now = db, session, now
-        wishes = hearings(db, chats)
-        self._said = {chat: said_to(wished, now, late=late) for chat, wished in wishes.items()}
+        self._db, self._session = db, session
+        found = preferences_of_chats(db, chats)
+        self._of_chat = {chat: chat_status(one, now, late=late) for chat, one in found.items()}
+        self._unknown = chat_status(UNKNOWN_CHAT, now)
         self._snoozes = snoozes.snoozes(db)
 
-    def of_chat(self, chat: int) -> str | None:
-        """What becomes of an event of the chat; None where it waits for the session that is caught up with."""
-        return self._said.get(chat, said_to(NOBODY, self._now))
+    def status(self, chat: int, event: AlertEvent) -> EventStatus:
+        """What becomes of an event of a chat."""
+        status = self._of_chat.get(chat, self._unknown)
+        if status.suppressed:
+            return status
+        if isinstance(event.subject, EventRule):
+            return self._of_rule(event.subject, event.kind, status)
+        return self._of_data(chat, event.subject, event.kind, status)
 
-    def of_rule(self, watch: Watch, kind: Kind, told: Mapping[str, Any]) -> str | None:
-        """The same of an event of a rule."""
-        said = self.of_chat(watch.chat)
-        if not _heard(said):
-            return said
-        if kind in _ENDS and not self._announced(watch, told):
-            return _UNHEARD_OF
-        snooze = self._snoozes.get(watch.id)
+    def _of_rule(self, rule: EventRule, kind: Kind, status: EventStatus) -> EventStatus:
+        if kind in _ENDS and not self._announced(rule):
+            return EventStatus.NOT_ANNOUNCED
+        snooze = self._snoozes.get(rule.id)
         if snooze is None or snooze.over(self._session):
-            return said
-        if snooze.through is None and kind is not Kind.REMINDER:  # until it resolves, and that is told
-            snoozes.wake(self._db, watch.id)
-            return said
-        return "snoozed"
+            return status
+        if snooze.through is None and kind is not Kind.REMINDER:  # until it resolves, of which the chat is notified
+            snoozes.wake(self._db, rule.id)
+            return status
+        return EventStatus.SNOOZED
 
-    def of_data(self, chat: int, series: Series, kind: Kind, told: Mapping[str, Any]) -> str | None:
-        """The same of an event of a series' data; that they are back is for who heard that they were gone."""
-        said = self.of_chat(chat)
-        if kind is not Kind.DATA_BACK or not _heard(said):
-            return said
-        known = events.was_told_of(self._db, chat, series.key, date.fromisoformat(told["since"]))
-        return said if known else _UNHEARD_OF
+    def _announced(self, rule: EventRule) -> bool:
+        episode = rule.episode
+        return episode is not None and events.announcement(self._db, rule.id, episode.fired_on) is not None
 
-    def _announced(self, watch: Watch, told: Mapping[str, Any]) -> bool:
-        since = told["fired_on"]
-        return bool(since) and events.announcement(self._db, watch.id, date.fromisoformat(since)) is not None
+    def _of_data(self, chat: int, gap: DataGap, kind: Kind, status: EventStatus) -> EventStatus:
+        """Data that are back are for whoever was notified that they were missing."""
+        if kind is not Kind.DATA_BACK:
+            return status
+        known = gap.since is not None and events.knows_gap(self._db, chat, gap.reading.series.key, gap.since)
+        return status if known else EventStatus.NOT_ANNOUNCED
 
 
-def said_to(wishes: Hearing, now: datetime, *, late: bool = False) -> str | None:
-    """What becomes of an event for a chat with those wishes."""
-    if not wishes.subscribed:
-        return "not subscribed"
-    if wishes.muted:
-        return "muted"
+def chat_status(preferences: ChatPreferences, now: datetime, *, late: bool = False) -> EventStatus:
+    """What becomes of an event for a chat with those preferences. `late`: a later session is due too."""
+    if not preferences.subscribed:
+        return EventStatus.NOT_SUBSCRIBED
+    if preferences.muted:
+        return EventStatus.MUTED
     if late:
-        return None
-    holds = wishes.quiet is not None and not wishes.quiet.silent and wishes.quiet.until(now) is not None
-    return events.HELD if holds else events.TOLD
-
-
-def _heard(said: str | None) -> bool:
-    return said in (None, events.TOLD, events.HELD)
+        return EventStatus.WAITING
+    quiet = preferences.quiet
+    holds = quiet is not None and not quiet.silent and quiet.until(now) is not None
+    return EventStatus.HELD if holds else EventStatus.NOTIFIED

@@ -13,7 +13,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
 from bot.formatting import NO_ADVICE, coverage, day, ordinal
-from bot.reports.summary import Reading, Summary
+from bot.reports.summary import FigureReading, Summary
 
 
 def figures_table(of: Metric, found: Sequence[Figure]) -> None:
@@ -124,7 +124,7 @@ def _following(found: Following) -> list[str]:
     return cells
 
 
-def _standing(entry: Reading) -> str:
+def _standing(entry: FigureReading) -> str:
     past = entry.standing
     shown = "none" if past.percentile is None else ordinal(past.percentile)
     return f"{shown} of {past.count:,} {past.unit}"

@@ -17,7 +17,7 @@ from bot.messages import mute as words
 from bot.messages.alert import alert_texts
 from bot.messages.buttons import alert_buttons
 from storage import preferences
-from storage.preferences import hearing, set_quiet
+from storage.preferences import preferences_of, set_quiet
 
 _LENGTHS = {
     SnoozeLength.DAY: "1 day",
@@ -79,7 +79,7 @@ async def unmute(update: Update, context: Context) -> None:
 async def quiet(update: Update, context: Context) -> None:
     """/quiet 22:00-07:00 Europe/Berlin [silent|hold], /quiet off; /quiet alone says what is set."""
     line = argument(update)
-    wishes = await parts(context).store.read(hearing, chat_of(update))
+    wishes = await parts(context).store.read(preferences_of, chat_of(update))
     if not line:
         await say(update, words.quiet_now(wishes))
         return
@@ -98,13 +98,12 @@ async def alert_now(update: Update, context: Context) -> None:
     watch = await rule_pressed(update, context)
     if watch is None or not await may_change(update):
         return
-    fired = await parts(context).store.write(rules.alert_now, watch, datetime.now(UTC))
-    if fired is None:
+    event = await parts(context).store.write(rules.alert_now, watch, datetime.now(UTC))
+    if event is None:
         await answer_button(update, words.NOTHING_TO_TELL)
         return
     await answer_button(update)
-    session, what = fired
-    await replace_text(update, alert_texts(session, [what])[0], alert_buttons([what]))
+    await replace_text(update, alert_texts(event.session, [event])[0], alert_buttons([event]))
 
 
 async def wait(update: Update, context: Context) -> None:

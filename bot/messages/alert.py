@@ -8,18 +8,18 @@ The first entries come in full, what is more by a button. Where sessions are cau
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from alerts.metrics.catalog import families, metric
+from alerts.rules.event import AlertEvent
+from alerts.rules.state import Kind
 from bot.formatting import capital, day
 from bot.messages.alert_entry import data_lines, entry_text
 from bot.messages.buttons import Buttons, alert_buttons
-
-Told = Mapping[str, Any]
 
 TEXT_LIMIT = 4096
 #: Room for the line that says that a message may come twice, and for entities that count longer than they read.
@@ -27,13 +27,22 @@ _ROOM = TEXT_LIMIT - 200
 MAYBE_REPEAT = "<i>This may be a repeat: the answer to a first attempt was lost.</i>\n\n"
 IN_FULL = 8  # entries; the rest by a button
 HEADED = 4  # entries from which on families get headings
-_KINDS = {"fired": 0, "resolved": 1, "expired": 1, "reminder": 2, "no data": 3, "data back": 3}
+_KINDS = {
+    Kind.FIRED: 0,
+    Kind.RESOLVED: 1,
+    Kind.EXPIRED: 1,
+    Kind.REMINDER: 2,
+    Kind.NO_DATA: 3,
+    Kind.DATA_BACK: 3,
+}
+_REST = {Kind.FIRED: "fired", Kind.RESOLVED: "over", Kind.EXPIRED: "expired", Kind.REMINDER: "still true"}
 _AS_BREADTH = {"fund": "breadth"}  # RSP itself is watched for what it says of breadth
 
 
-def rank(told: Told) -> tuple[Any, ...]:
+def rank(event: AlertEvent) -> tuple[Any, ...]:
     """Where an event stands in its message: by session, then the most important first."""
-    return told["session"], _KINDS[told["kind"]], _family_rank(told["metric"]), told.get("number", 0)
+    number = event.rule.number if event.rule else 0
+    return event.session, _KINDS[event.kind], _family_rank(event.reading.series.metric), number
 
 
 @lru_cache(maxsize=1024)
@@ -43,42 +52,37 @@ def _family_rank(identity: str) -> int:
     return families()[family].in_alerts if family in families() else len(families()) + 1
 
 
-def is_data(told: Told) -> bool:
-    """Whether it is of a series' data, and of no rule."""
-    return told["kind"] in ("no data", "data back")
-
-
-def alert_texts(session: date, told: Sequence[Told]) -> list[str]:
+def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
     """The message of a session in parts that Telegram takes, never cut inside an entry."""
-    told = sorted(told, key=rank)
-    entries = [one for one in told if not is_data(one)]
+    events = sorted(events, key=rank)
+    entries = [one for one in events if one.rule is not None]
     shown = entries[:IN_FULL]
     blocks: list[str] = []
-    for of_session, found in groupby(told, key=lambda one: one["session"]):
+    for of_session, found in groupby(events, key=lambda one: one.session):
         ours = list(found)
-        late = " · comes late, the session was missed" if any(one["late"] for one in ours) else ""
+        late = " · comes late, the session was missed" if any(one.late for one in ours) else ""
         here = [one for one in ours if one in shown]
-        lines = data_lines([one for one in ours if is_data(one)])
+        lines = data_lines([one for one in ours if one.gap is not None])
         if here or lines:
             texts = _headed(here, headings=len(shown) >= HEADED) + lines
-            blocks += [f"🔔 <b>{day(date.fromisoformat(of_session))}</b>{late}\n\n{texts[0]}", *texts[1:]]
+            blocks += [f"🔔 <b>{day(of_session)}</b>{late}\n\n{texts[0]}", *texts[1:]]
     if rest := entries[IN_FULL:]:
         blocks.append(_rest(rest))
     return _parts(blocks, f"🔔 <b>{day(session)}</b>, continued")
 
 
-def alert_keyboard(session: date, told: Sequence[Told]) -> Buttons:
+def alert_keyboard(session: date, events: Sequence[AlertEvent]) -> Buttons:
     """The buttons under it."""
-    entries = [one for one in sorted(told, key=rank) if not is_data(one)]
+    entries = [one for one in sorted(events, key=rank) if one.rule is not None]
     buttons = alert_buttons(entries[:IN_FULL])
     if rest := len(entries) - IN_FULL:
         buttons += [[(f"The other {rest}", f"more:{session.isoformat()}:{IN_FULL}")]] if rest > 0 else []
     return buttons
 
 
-def more_texts(session: date, told: Sequence[Told], start: int) -> tuple[list[str], Buttons]:
+def more_texts(session: date, events: Sequence[AlertEvent], start: int) -> tuple[list[str], Buttons]:
     """The entries from the `start`-th on, IN_FULL of them, as they stand in the message, with their buttons."""
-    entries = [one for one in told if not is_data(one)]
+    entries = [one for one in events if one.rule is not None]
     shown, left = entries[start : start + IN_FULL], len(entries) - start - IN_FULL
     head = f"<b>{day(session)}</b>, alerts {start + 1} to {start + len(shown)} of {len(entries)}"
     texts = [entry_text(one) for one in shown]
@@ -88,25 +92,24 @@ def more_texts(session: date, told: Sequence[Told], start: int) -> tuple[list[st
     return _parts([head, *texts], f"<b>{day(session)}</b>, continued"), buttons
 
 
-def _headed(entries: Sequence[Told], *, headings: bool) -> list[str]:
+def _headed(entries: Sequence[AlertEvent], *, headings: bool) -> list[str]:
     """The entries' texts, with the family's name above the first of each."""
     out = []
-    key: Callable[[Told], tuple[int, str]] = lambda one: (_KINDS[one["kind"]], _family(one))  # noqa: E731
+    key: Callable[[AlertEvent], tuple[int, str]] = lambda one: (_KINDS[one.kind], _family(one))  # noqa: E731
     for (_, family), found in groupby(entries, key=key):
         texts = [entry_text(one) for one in found]
         out += [f"<u>{capital(family)}</u>\n{texts[0]}", *texts[1:]] if headings else texts
     return out
 
 
-def _family(told: Told) -> str:
-    family = metric(told["metric"]).family
+def _family(event: AlertEvent) -> str:
+    family = event.reading.series.of.family
     return {**_AS_BREADTH, "import": "your own series"}.get(family, family)
 
 
-def _rest(rest: Sequence[Told]) -> str:
-    counts = {kind: sum(one["kind"] == kind for one in rest) for kind in _KINDS}
-    words = {"fired": "fired", "resolved": "over", "expired": "expired", "reminder": "still true"}
-    parts = [f"{count} {words[kind]}" for kind, count in counts.items() if count]
+def _rest(rest: Sequence[AlertEvent]) -> str:
+    counts = {kind: sum(one.kind is kind for one in rest) for kind in _REST}
+    parts = [f"{count} {_REST[kind]}" for kind, count in counts.items() if count]
     return f"… and {len(rest)} more: {', '.join(parts)}."
 
 

@@ -1,48 +1,50 @@
-"""One event of an alert's message: what, value against threshold, the value before, where it stands, what followed."""
+"""One event of an alert's message: what, value against threshold, the value before, where it stands, the base rate."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
 
-from alerts.metrics.catalog import Metric, metric, minus, number
+from alerts.metrics.catalog import Metric, minus, number
 from alerts.rules.base_rates import FEWEST
-from alerts.rules.condition import Operator
+from alerts.rules.condition import Condition, Operator
+from alerts.rules.event import AlertEvent, ConditionReading, DataGap, EventRule, LeadAfterFirings, Reading
+from alerts.rules.series import Transform
+from alerts.rules.state import Kind
 from bot.formatting import capital, counted_over, short_day, standing
 
-Told = Mapping[str, Any]
 _NAMED = 6  # series in the line on data; the rest are counted
+_DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
 
 
-def entry_text(told: Told) -> str:
-    """What happened to a rule."""
-    of = metric(told["metric"])
-    lines = [_headline(told, of)]
-    if "conditions" in told:
-        lines += [_part(part) for part in told["conditions"]]
-    elif told["value"] is not None:
-        lines.append(_figures(told))
-    if lasted := _lasted(told, of):
+def entry_text(event: AlertEvent) -> str:
+    """What happened to a rule. The event is of a rule, not of data."""
+    rule = event.rule
+    assert rule is not None
+    lines = [_headline(event.kind, rule)]
+    if rule.joined:
+        lines += [_part(part) for part in rule.conditions]
+    elif event.reading.figure.value is not None:
+        lines.append(_figures(event.reading))
+    if lasted := _lasted(event.kind, rule):
         lines.append(lasted)
-    if told.get("followed"):
-        lines.append(followed_text(told["followed"]))
-    lines.append(f"Alert {told['number']}: <code>{escape(told['line'])}</code>")
+    if rule.lead is not None:
+        lines.append(lead_text(rule.lead))
+    lines.append(f"Alert {rule.number}: <code>{escape(rule.line)}</code>")
     return "\n".join(lines)
 
 
-def data_lines(told: Sequence[Told]) -> list[str]:
+def data_lines(events: Sequence[AlertEvent]) -> list[str]:
     """One line for all series whose data stay away, one for those that are back."""
-    gone = [one for one in told if one["kind"] == "no data"]
-    back = [one for one in told if one["kind"] == "data back"]
+    gone = [one.gap for one in events if one.kind is Kind.NO_DATA and one.gap is not None]
+    back = [one.reading for one in events if one.kind is Kind.DATA_BACK]
     lines = []
     if len(gone) == 1:
-        reason = escape(gone[0]["reason"] or "not defined")
-        lines.append(f"{_name(gone[0])} has had no data for three sessions ({reason}); {_alerts(gone)}.")
+        reading = gone[0].reading
+        lines.append(f"{_name(reading)} has had no data for three sessions ({_reason(reading)}); {_alerts(gone)}.")
     elif gone:
-        names = _listed([f"{_name(one)} ({escape(one['reason'] or 'not defined')})" for one in gone])
+        names = _listed([f"{_name(gap.reading)} ({_reason(gap.reading)})" for gap in gone])
         lines.append(f"No data for three sessions: {names}; {_alerts(gone)}.")
     if len(back) == 1:
         lines.append(f"{_name(back[0])} has data again: {escape(_shown_value(back[0]))}.")
@@ -52,83 +54,83 @@ def data_lines(told: Sequence[Told]) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def followed_text(followed: Mapping[str, Any]) -> str:
+def lead_text(lead: LeadAfterFirings) -> str:
     """What came after earlier firings, beside what came after any day."""
-    n, horizon = followed["n"], followed["horizon"]
-    if n < FEWEST:
-        so_far = f"{n} far enough apart" if n else "none yet"
-        return f"IWM − SPY {horizon} sessions after earlier firings: too few to say ({so_far})"
-    median, all_days = (number(followed[name], 1, sign=True) for name in ("median", "all"))
-    return f"IWM − SPY {horizon} sessions after {n} earlier firings: median {median} pp, all days {all_days} pp"
+    if lead.n < FEWEST or lead.median is None or lead.all_days is None:
+        so_far = f"{lead.n} far enough apart" if lead.n else "none yet"
+        return f"IWM − SPY {lead.horizon} sessions after earlier firings: too few to say ({so_far})"
+    median, all_days = (number(value, 1, sign=True) for value in (lead.median, lead.all_days))
+    after = f"IWM − SPY {lead.horizon} sessions after {lead.n} earlier firings"
+    return f"{after}: median {median} pp, all days {all_days} pp"
 
 
-def what_text(told: Told) -> str:
+def what_text(rule: EventRule) -> str:
     """The rule's condition as it stands: "Small above 200d is above 60 %", in HTML."""
-    of = metric(told["metric"])
-    if "conditions" in told:
-        return " and ".join(escape(part["line"]) for part in told["conditions"])
-    if told.get("transform") == "changed" and told["value"] is not None:
-        return escape(f"{capital(of.title)} is {of.show(told['value'])} now")
-    if told["operator"] == "happens":
-        return escape(capital(told["words"]))
-    if told["operator"].startswith("crosses"):
-        return f"{_subject(told, of)} crossed {_side(told)} {_target(told, of)}"
-    return f"{_subject(told, of)} is {Operator(told['operator']).words} {_target(told, of)}"
+    if rule.joined:
+        return " and ".join(escape(part.condition.line) for part in rule.conditions)
+    part, operator = rule.conditions[0], rule.first.operator
+    series, value = part.reading.series, part.reading.figure.value
+    if series.transform is Transform.CHANGED and value is not None:
+        return escape(f"{capital(series.of.title)} is {series.of.show(value)} now")
+    if operator is Operator.HAPPENS:
+        return escape(capital(series.words))
+    if operator.momentary:
+        return f"{_subject(rule.first)} crossed {_side(part)} {_target(rule.first)}"
+    return f"{_subject(rule.first)} is {operator.words} {_target(rule.first)}"
 
 
-def _headline(told: Told, of: Metric) -> str:
-    what = what_text(told)
-    since = f" since {short_day(date.fromisoformat(told['fired_on']))}" if told["fired_on"] else ""
-    if told["kind"] == "fired":
+def _headline(kind: Kind, rule: EventRule) -> str:
+    what = what_text(rule)
+    day = short_day(rule.episode.fired_on) if rule.episode else ""
+    since = f" since {day}" if day else ""
+    if kind is Kind.FIRED:
         return f"<b>{what}</b>"
-    if told["kind"] == "reminder":
-        if told.get("missed"):
-            return f"<b>While it was snoozed{since.replace('since', 'on')}: {what}</b>"
-        return f"<b>Still: {what}</b>{since}{'; its snooze is over' if told.get('snooze_over') else ''}"
-    if told["kind"] == "expired":
+    if kind is Kind.REMINDER:
+        if rule.missed:
+            return f"<b>While it was snoozed{f' on {day}' if day else ''}: {what}</b>"
+        return f"<b>Still: {what}</b>{since}{'; its snooze is over' if rule.snooze_over else ''}"
+    if kind is Kind.EXPIRED:
         return f"⌛ <b>Its last day is over: {what}</b> (was{since}); it is not watched any more"
-    if "conditions" in told:
+    if rule.joined:
         return f"✅ <b>No longer: {what}</b> (was{since})"
-    stood = f"{Operator(told['operator']).words} {_target(told, of)}"
-    return f"✅ <b>{_subject(told, of)} is no longer {stood}</b> (was{since})"
+    stood = f"{rule.first.operator.words} {_target(rule.first)}"
+    return f"✅ <b>{_subject(rule.first)} is no longer {stood}</b> (was{since})"
 
 
-def _lasted(told: Told, of: Metric) -> str:
+def _lasted(kind: Kind, rule: EventRule) -> str:
     """How long an episode has been going on, and how far the value went."""
-    if told.get("duration") is None:
+    if rule.episode is None or rule.episode.duration is None:
         return ""
-    count = told["duration"]
+    count, extreme, series = rule.episode.duration, rule.episode.extreme, rule.first.series
     sessions = f"{count} session{'s' if count != 1 else ''}"
-    text = f"It held for {sessions}" if told["kind"] == "resolved" else f"It holds for {sessions} now"
-    if told.get("extreme"):
-        session, value = told["extreme"]
-        beside = " beside its average" if told["average"] is not None else ""
-        text += f"; furthest {escape(in_unit(told, of, value))}{beside} on {short_day(date.fromisoformat(session))}"
+    text = f"It held for {sessions}" if kind is Kind.RESOLVED else f"It holds for {sessions} now"
+    if extreme is not None:
+        beside = " beside its average" if series.average is not None else ""
+        shown = series.of.show(extreme.value) if series.transform is Transform.VALUE else plain(extreme.value)
+        text += f"; furthest {escape(shown)}{beside} on {short_day(extreme.session)}"
     return text + "."
 
 
-def in_unit(told: Told, of: Metric, value: float) -> str:
-    """A value of what the rule watches, as read."""
-    return of.show(value) if told.get("transform", "value") == "value" else plain(value)
+def _subject(condition: Condition) -> str:
+    series = condition.series
+    in_its_unit = series.transform in (Transform.VALUE, Transform.GAP)
+    return escape(capital(series.of.title if in_its_unit else series.words))
 
 
-def _subject(told: Told, of: Metric) -> str:
-    in_its_unit = told["average"] is not None or told.get("transform", "value") == "value"
-    return escape(capital(of.title if in_its_unit else told["words"]))
+def _target(condition: Condition) -> str:
+    series = condition.series
+    if series.average is not None:
+        return f"its {series.average}d average"
+    levels = [level for level in (condition.level, condition.upper) if level is not None]
+    in_its_unit = series.transform is Transform.VALUE
+    return escape(" to ".join(series.of.show_level(level) if in_its_unit else plain(level) for level in levels))
 
 
-def _target(told: Told, of: Metric) -> str:
-    if told["average"] is not None:
-        return f"its {told['average']}d average"
-    levels = [level for level in (told["level"], told.get("upper")) if level is not None]
-    in_its_unit = told.get("transform", "value") == "value"
-    return escape(" to ".join(of.show_level(level) if in_its_unit else plain(level) for level in levels))
-
-
-def _part(told: Told) -> str:
-    value = "missing" if told["observed"] is None else plain(told["observed"])
-    counted = _counted(told, metric(told["metric"])) if told.get("source") else ""
-    return f"{escape(told['line'])}: {value}" + (f" · {counted}" if counted else "")
+def _part(part: ConditionReading) -> str:
+    observed = part.reading.observed
+    value = "missing" if observed is None else plain(observed)
+    counted = _counted(part.reading) if part.reading.figure.source else ""
+    return f"{escape(part.condition.line)}: {value}" + (f" · {counted}" if counted else "")
 
 
 def plain(value: float) -> str:
@@ -136,58 +138,52 @@ def plain(value: float) -> str:
     return minus(f"{value:.4g}")
 
 
-def _side(told: Told) -> str:
-    value = told.get("observed", told["value"]) if told["average"] is None else told["value"]
-    return "above" if value > told["level"] else "below"
-
-
-def _figures(told: Told) -> str:
-    """Value, value before, where it stands, who was counted: the same for all rules of a series, of which many move."""
-    average, before = told["average"], told["before"]
-    return _figures_of(
-        told["metric"], told.get("transform", "value"), told["value"], told.get("observed"), average,
-        None if average is None else told["level"], None if before is None else tuple(before),
-        told["percentile"], told["count"], told["eligible"], told["members"], told["source"],
-        told.get("frequency", metric(told["metric"]).frequency),
-    )  # fmt: skip
+def _side(part: ConditionReading) -> str:
+    observed = part.reading.observed
+    level = 0.0 if part.reading.series.transform is Transform.GAP else part.condition.level
+    return "above" if observed is not None and observed > level else "below"
 
 
 @lru_cache(maxsize=4096)
-def _figures_of(
-    identity: str, transform: str, value: float, observed: float | None, average: int | None, mean: float | None,
-    before: tuple[str, float] | None, percentile: float | None, count: int, eligible: int | None,
-    members: int | None, source: str, frequency: str,
-) -> str:  # fmt: skip
-    of = metric(identity)
+def _figures(reading: Reading) -> str:
+    """Value, value before, where it stands, who was counted: the same for all rules of a series, of which many move."""
+    of, value, before = reading.series.of, reading.figure.value, reading.before
+    assert value is not None
     text = f"<b>{escape(of.show(value))}</b>"
-    if transform in ("pct", "z", "change", "avg") and observed is not None:
-        text = f"{plain(observed)} · {text}"
-    if average is not None and mean is not None:
-        text += f" · average {escape(of.show(mean))}"
+    if reading.series.transform in _DERIVED and reading.observed is not None:
+        text = f"{plain(reading.observed)} · {text}"
+    if reading.average is not None:
+        text += f" · average {escape(of.show(reading.average))}"
     if before is not None:
-        text += f" · {escape(of.show(before[1]))} on {short_day(date.fromisoformat(before[0]))}"
-        if change := of.show_change(value - before[1]):
+        text += f" · {escape(of.show(before.value))} on {short_day(before.session)}"
+        if change := of.show_change(value - before.value):
             text += f" ({escape(change)})"
-    # A state or an event has no percentile.
-    stands = "" if of.unit in ("state", "event") else standing(percentile, count, frequency)
-    return text + "\n" + " · ".join(filter(None, (stands, _counted_of(of, eligible, members, source))))
+    return text + "\n" + " · ".join(filter(None, (_rank(reading, of), _counted(reading))))
 
 
-def _counted(told: Told, of: Metric) -> str:
-    return _counted_of(of, told["eligible"], told["members"], told["source"])
+def _rank(reading: Reading, of: Metric) -> str:
+    """A state or an event has no percentile."""
+    rank = reading.rank
+    return "" if of.unit in ("state", "event") else standing(rank.percentile, rank.count, rank.frequency)
 
 
-def _counted_of(of: Metric, eligible: int | None, members: int | None, source: str) -> str:
-    counted = counted_over(of, eligible, members)
-    return " · ".join(escape(part) for part in (counted, source) if part)
+def _counted(reading: Reading) -> str:
+    figure = reading.figure
+    counted = counted_over(reading.series.of, figure.eligible, figure.members)
+    return " · ".join(escape(part) for part in (counted, figure.provenance) if part)
 
 
-def _name(told: Told) -> str:
-    return f"<b>{escape(capital(told['words']))}</b>"
+def _name(reading: Reading) -> str:
+    return f"<b>{escape(capital(reading.series.words))}</b>"
 
 
-def _shown_value(told: Told) -> str:
-    return "missing" if told["value"] is None else metric(told["metric"]).show(told["value"])
+def _reason(reading: Reading) -> str:
+    return escape(reading.figure.reason or "not defined")
+
+
+def _shown_value(reading: Reading) -> str:
+    value = reading.figure.value
+    return "missing" if value is None else reading.series.of.show(value)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -195,8 +191,8 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
-def _alerts(told: Sequence[Told]) -> str:
-    numbers = sorted({number for one in told for number in one.get("numbers", ())})
+def _alerts(gaps: Sequence[DataGap]) -> str:
+    numbers = sorted({number for gap in gaps for number in gap.numbers})
     if not numbers:
         return "their alerts wait"
     shown = ", ".join(str(number) for number in numbers[:12]) + (" …" if len(numbers) > 12 else "")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from alerts.rules.event import AlertEvent
+from alerts.rules.state import Kind
 
 #: (text, action) of each button, row by row.
 Buttons = Sequence[Sequence[tuple[str, str]]]
@@ -51,20 +53,20 @@ def keyboard_json(buttons: Buttons) -> str | None:
     return json.dumps({"inline_keyboard": rows}, ensure_ascii=False)
 
 
-def alert_buttons(told: Sequence[Mapping[str, Any]]) -> list[list[tuple[str, str]]]:
+def alert_buttons(events: Sequence[AlertEvent]) -> list[list[tuple[str, str]]]:
     """Under an alert: all that can be done with it; under several, a row each with the rest behind “More…”."""
-    entries = {entry["rule"]: entry for entry in told if entry.get("rule") is not None}
-    if len(entries) == 1:
-        ((rule, entry),) = entries.items()
-        return rule_buttons(rule, snooze=_may_snooze(entry))
+    rules = {event.rule.id: (event.rule, _may_snooze(event)) for event in events if event.rule is not None}
+    if len(rules) == 1:
+        ((rule, snooze),) = rules.values()
+        return rule_buttons(rule.id, snooze=snooze)
     return [
         [
-            (f"{entry['number']} · Chart", f"chart:{rule}"),
-            ("Why", f"why:{rule}"),
-            *([("Snooze", f"snooze:{rule}")] if _may_snooze(entry) else []),
-            ("More…", f"rule:{rule}"),
+            (f"{rule.number} · Chart", f"chart:{rule.id}"),
+            ("Why", f"why:{rule.id}"),
+            *([("Snooze", f"snooze:{rule.id}")] if snooze else []),
+            ("More…", f"rule:{rule.id}"),
         ]
-        for rule, entry in entries.items()
+        for rule, snooze in rules.values()
     ]
 
 
@@ -77,6 +79,6 @@ def rule_buttons(rule: int, *, snooze: bool = True) -> list[list[tuple[str, str]
     ]
 
 
-def _may_snooze(entry: Mapping[str, Any]) -> bool:
-    """What never speaks again has nothing to be silent of."""
-    return not entry.get("once") and entry["kind"] != "expired"
+def _may_snooze(event: AlertEvent) -> bool:
+    """Whether the rule can fire again: there is nothing else to snooze."""
+    return not (event.rule and event.rule.once) and event.kind is not Kind.EXPIRED

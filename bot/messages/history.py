@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from html import escape
 
-from alerts.metrics.catalog import metric
+from alerts.rules.event import EventStatus
+from alerts.rules.state import Kind
 from bot.formatting import capital, counted_over, short_day
-from storage.events import Event
+from storage.events import StoredEvent
 
 SHOWN = 25
-_SIGNS = {"fired": "🔔", "reminder": "🔁", "resolved": "✅", "expired": "⌛", "no data": "–", "data back": "–"}
-_WHY_NOT = {
-    "muted": "not told: muted",
-    "muted before": "not told: muted",
-    "snoozed": "not told: snoozed",
-    "not subscribed": "not told: not subscribed",
-    "not announced": "not told: you had not heard of it",
-    "held": "told after quiet hours",
+_SIGNS = {
+    Kind.FIRED: "🔔",
+    Kind.REMINDER: "🔁",
+    Kind.RESOLVED: "✅",
+    Kind.EXPIRED: "⌛",
+    Kind.NO_DATA: "–",
+    Kind.DATA_BACK: "–",
+}
+_STATUS = {
+    EventStatus.MUTED: "not told: muted",
+    EventStatus.MUTED_BEFORE: "not told: muted",
+    EventStatus.SNOOZED: "not told: snoozed",
+    EventStatus.NOT_SUBSCRIBED: "not told: not subscribed",
+    EventStatus.NOT_ANNOUNCED: "not told: you had not heard of it",
+    EventStatus.HELD: "told after quiet hours",
 }
 
 
-def history_text(found: Sequence[Event], number: int | None = None) -> str:
+def history_text(found: Sequence[StoredEvent], number: int | None = None) -> str:
     """A line an event, newest first, with the day of the session and the value on it."""
     of = f"alert {number}" if number is not None else "your alerts"
     if not found:
@@ -33,17 +40,18 @@ def history_text(found: Sequence[Event], number: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _line(event: Event) -> str:
-    told, of = event.told, metric(event.told["metric"])
-    kind = event.kind if event.kind != "reminder" else "still true"
-    who = f"alert {told['number']}" if "number" in told else escape(capital(told["words"]))
-    line = f" <code>{escape(told['line'])}</code>" if "line" in told else ""
+def _line(stored: StoredEvent) -> str:
+    event, rule, figure = stored.event, stored.event.rule, stored.event.reading.figure
+    of = event.reading.series.of
+    kind = "still true" if event.kind is Kind.REMINDER else event.kind.value
+    who = escape(capital(event.reading.series.words)) if rule is None else f"alert {rule.number}"
+    line = "" if rule is None else f" <code>{escape(rule.line)}</code>"
     text = f"{_SIGNS[event.kind]} {short_day(event.session)} · {who} {kind}{line}"
-    if told.get("value") is not None and "conditions" not in told:
-        counted = counted_over(of, told["eligible"], told["members"])
-        text += f": {escape(of.show(told['value']))}" + (f" ({counted})" if counted else "")
-    if told.get("missed"):
-        text += f", fired on {short_day(date.fromisoformat(told['fired_on']))}"
-    if reason := _WHY_NOT.get(event.said or ""):
-        text += f" · <i>{reason}</i>"
+    if figure.value is not None and not (rule and rule.joined):
+        counted = counted_over(of, figure.eligible, figure.members)
+        text += f": {escape(of.show(figure.value))}" + (f" ({counted})" if counted else "")
+    if rule and rule.missed and rule.episode:
+        text += f", fired on {short_day(rule.episode.fired_on)}"
+    if status := _STATUS.get(stored.status):
+        text += f" · <i>{status}</i>"
     return text

@@ -9,8 +9,8 @@ from alerts.quiet_hours import EXAMPLE, Quiet, QuietError
 from alerts.rules.evaluate import Watch
 from bot.formatting import short_day
 from bot.messages.alert_entry import what_text
-from storage.events import Event
-from storage.preferences import Hearing
+from storage.events import StoredEvent
+from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
 
 NOTHING_TO_TELL = "There is nothing to tell of it now."  # a note at a button
@@ -55,7 +55,7 @@ def muted(changed: bool) -> str:
     return f"{head} Your alerts are evaluated all the same: /history has what they would have said."
 
 
-def unmuted(changed: bool, missed: int, still: Sequence[Event]) -> str:
+def unmuted(changed: bool, missed: int, still: Sequence[StoredEvent]) -> str:
     """A chat was unmuted: how many events were not told, and those whose condition still holds."""
     if not changed:
         return "You were not muted. /mute stops all messages without ending your subscription."
@@ -66,12 +66,14 @@ def unmuted(changed: bool, missed: int, still: Sequence[Event]) -> str:
     if still:
         lines += ["", "Still true:"]
         lines += [
-            f"{event.told['number']}. {what_text(event.told)} since {short_day(event.session)}" for event in still
+            f"{one.event.rule.number}. {what_text(one.event.rule)} since {short_day(one.session)}"
+            for one in still
+            if one.event.rule is not None
         ]
     return "\n".join(lines)
 
 
-def quiet_now(wishes: Hearing) -> str:
+def quiet_now(wishes: ChatPreferences) -> str:
     """The chat's quiet hours, and how to change them."""
     how = f"Change them: <code>/quiet {EXAMPLE}</code>, with <code>silent</code> to get messages without a sound"
     if wishes.quiet is None:

@@ -7,18 +7,18 @@ from dataclasses import replace
 from html import escape
 
 from alerts.rules.condition import typed_number
+from alerts.rules.event import Reading
 from alerts.rules.rule import Rule
 from bot.formatting import short_day
-from bot.messages.alert_entry import followed_text
+from bot.messages.alert_entry import lead_text
 from bot.messages.rules import now_text
 from bot.reports.preview import Tried
-from bot.reports.series import SeriesTold
 
 SHORT = 60  # sessions, under which nothing is said of how often
 _OFTEN = ("once a month", "once a quarter", "once a year")
 
 
-def preview_text(rule: Rule, tried: Tried, *, now: Sequence[SeriesTold] | None, replaces: str | None) -> str:
+def preview_text(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, replaces: str | None) -> str:
     """What the rule says, where its series stand, and what it would have done.
 
     `now`: where the series of its conditions stand, None without figures. `replaces`: the line of the rule it replaces.
@@ -33,8 +33,8 @@ def preview_text(rule: Rule, tried: Tried, *, now: Sequence[SeriesTold] | None, 
     else:
         lines += ["", _counts(tried)]
         lines += _warning(rule, tried)
-        if tried.followed:
-            lines.append(followed_text(tried.followed) + ".")
+        if tried.lead:
+            lines.append(lead_text(tried.lead) + ".")
     if rule.until or rule.repeat.value == "once":
         lines.append("Counted as if it spoke every time and had no last day.")
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from html import escape
 
 from alerts.metrics.catalog import minus
 from alerts.rules.condition import Condition, Operator, typed_number
+from alerts.rules.event import Reading
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import Phase
@@ -13,7 +14,6 @@ from alerts.rules.triggers import clears, goes_back
 from bot.formatting import because, capital, counted_over, day, short_day, standing
 from bot.messages.alert_entry import plain
 from bot.reports.rule_status import Verdict, Why
-from bot.reports.series import SeriesTold
 
 _TOLD = {"fired": "fired", "reminder": "reminded", "resolved": "resolved", "expired": "expired"}
 
@@ -72,24 +72,21 @@ def _level(condition: Condition, level: float) -> str:
     return series.of.show_level(level) if in_its_unit else minus(typed_number(level))
 
 
-def _standing(condition: Condition, told: SeriesTold, observed: float | None) -> str:
-    of, figure = told.series.of, told.figure
+def _standing(condition: Condition, reading: Reading, observed: float | None) -> str:
+    of, figure = reading.series.of, reading.figure
     if figure.value is None:
         return f"{escape(capital(of.title))}: {because(figure)}"
     parts = [f"{escape(capital(of.title))}: <b>{escape(of.show(figure.value))}</b>"]
-    if told.before is not None:
-        parts.append(f"{escape(of.show(told.before[1]))} on {short_day(told.before[0])}")
-    if told.level is not None:
-        parts.append(f"average {escape(of.show(told.level))}")
+    if reading.before is not None:
+        parts.append(f"{escape(of.show(reading.before.value))} on {short_day(reading.before.session)}")
+    if reading.average is not None:
+        parts.append(f"average {escape(of.show(reading.average))}")
     elif condition.series.transform is not Transform.VALUE and observed is not None and not condition.series.happens:
         parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
     if (away := distance(condition, observed)) is not None:
         parts.append(escape(away))
-    second = (
-        []
-        if of.unit in ("state", "event")
-        else [standing(told.standing.percentile, told.standing.count, told.standing.frequency)]
-    )
+    rank = reading.rank
+    second = [] if of.unit in ("state", "event") else [standing(rank.percentile, rank.count, rank.frequency)]
     second += [escape(part) for part in (counted_over(of, figure.eligible, figure.members), figure.provenance) if part]
     return f"{' · '.join(parts)}\n{' · '.join(second)}"
 

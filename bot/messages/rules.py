@@ -10,14 +10,14 @@ from alerts.metrics.catalog import RSP
 from alerts.rules.check import RuleError
 from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
+from alerts.rules.event import Reading
 from alerts.rules.grammar import GrammarError
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Phase
 from bot.formatting import capital, counted_over, day, short_day
 from bot.messages.buttons import Buttons
-from bot.reports.series import SeriesTold
-from storage.preferences import Hearing
+from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
@@ -50,13 +50,13 @@ def starter_buttons() -> Buttons:
     return [*previews, [("Packs of alerts", "presets")]]
 
 
-def now_text(rule: Rule, now: Sequence[SeriesTold] | None) -> str:
+def now_text(rule: Rule, now: Sequence[Reading] | None) -> str:
     """Where the series of each condition stands, and which series is meant; plain text. `now`: None without figures."""
     told = [None] * len(rule.conditions) if now is None else now
     return "\n".join(_now(condition.series, one) for condition, one in zip(rule.conditions, told, strict=True))
 
 
-def _now(series: Series, told: SeriesTold | None) -> str:
+def _now(series: Series, told: Reading | None) -> str:
     of = series.of
     made = told is None or series.transform not in (Transform.VALUE, Transform.GAP)
     meant = f"Watched: {series.words}. " if made else ""
@@ -71,11 +71,11 @@ def _now(series: Series, told: SeriesTold | None) -> str:
     return meant + text + _transformed(series, told) + "."
 
 
-def _transformed(series: Series, told: SeriesTold) -> str:
+def _transformed(series: Series, told: Reading) -> str:
     """The value of the transform: an average, a percentile, a change …"""
     match series.transform:
         case Transform.GAP:
-            level = "needs more sessions of history" if told.level is None else f"is {series.of.show(told.level)}"
+            level = "needs more sessions of history" if told.average is None else f"is {series.of.show(told.average)}"
             return f"; its {series.n}d average {level}"
         case Transform.PERCENTILE | Transform.ZSCORE | Transform.CHANGE | Transform.AVERAGE:
             value = "missing" if told.observed is None else typed_number(round(told.observed, 4))
@@ -83,7 +83,7 @@ def _transformed(series: Series, told: SeriesTold) -> str:
     return ""
 
 
-def rule_set(watch: Watch, now: Sequence[SeriesTold] | None, *, there_already: bool, subscribed_now: bool) -> str:
+def rule_set(watch: Watch, now: Sequence[Reading] | None, *, there_already: bool, subscribed_now: bool) -> str:
     """A rule was set. `now`: where its series stand. `there_already`: the chat had it before."""
     lines = [f"Alert {watch.number} is set: <code>{escape(watch.rule.line)}</code>"]
     if stands := now_text(watch.rule, now):
@@ -136,7 +136,7 @@ def too_many(limit: int) -> str:
     return f"You have {limit} alerts, which is as many as one chat may keep. Delete one first: /alerts"
 
 
-def alerts_list(watches: Sequence[Watch], wishes: Hearing, snoozed: Mapping[int, Snooze]) -> str:
+def alerts_list(watches: Sequence[Watch], wishes: ChatPreferences, snoozed: Mapping[int, Snooze]) -> str:
     """A chat's rules with where each stands."""
     if not watches:
         return "You have set no alerts yet. For example: <code>/alert small above 200d crosses above 60</code>"

@@ -20,7 +20,7 @@ from bot.formatting import (
     sources,
     standing,
 )
-from bot.reports.summary import Reading, Summary
+from bot.reports.summary import FigureReading, Summary
 
 OWN = "Imported series"
 _OWN_SHOWN = 5  # in a summary, which has to fit under a picture
@@ -43,7 +43,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def family_text(family: str, figures: Sequence[Reading], notes: Sequence[str] = ()) -> str:
+def family_text(family: str, figures: Sequence[FigureReading], notes: Sequence[str] = ()) -> str:
     """All figures of a family on its latest session, each with coverage."""
     if not figures:
         return NO_FIGURES
@@ -60,7 +60,7 @@ def family_text(family: str, figures: Sequence[Reading], notes: Sequence[str] = 
     return "\n".join(lines)
 
 
-def figure_text(entry: Reading) -> str:
+def figure_text(entry: FigureReading) -> str:
     """One metric: its value, where it stands, and what it is made of."""
     of, figure = entry.of, entry.figure
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
@@ -79,7 +79,7 @@ def figure_text(entry: Reading) -> str:
     return "\n".join(lines)
 
 
-def metrics_text(figures: Sequence[Reading]) -> str:
+def metrics_text(figures: Sequence[FigureReading]) -> str:
     """Every metric by the name to type, with its latest value."""
     latest = {entry.figure.metric: entry for entry in figures}
     lines = ["<b>What can be watched</b>"]
@@ -103,9 +103,9 @@ def metrics_text(figures: Sequence[Reading]) -> str:
     return "\n".join(lines)
 
 
-def _groups(figures: Sequence[Reading]) -> list[list[Reading]]:
+def _groups(figures: Sequence[FigureReading]) -> list[list[FigureReading]]:
     """Figures of one metric for several segments stand together."""
-    out: list[list[Reading]] = []
+    out: list[list[FigureReading]] = []
     for entry in figures:
         same = out and entry.of.segmented and out[-1][0].of.plain_title == entry.of.plain_title
         if same:
@@ -115,7 +115,7 @@ def _groups(figures: Sequence[Reading]) -> list[list[Reading]]:
     return out
 
 
-def _segments(group: Sequence[Reading]) -> str:
+def _segments(group: Sequence[FigureReading]) -> str:
     """One metric for its segments in a line: value, change and percentile of each, the coverage of the whole.
 
     Where none of them has a value, the reason of the first speaks for all.
@@ -137,7 +137,7 @@ def _segments(group: Sequence[Reading]) -> str:
     return f"{title}: {', '.join(told)}" + (f" · {group[-1].of.segment} {counted}" if counted else "")
 
 
-def _line(entry: Reading, name: str, *, counted: bool = False) -> str:
+def _line(entry: FigureReading, name: str, *, counted: bool = False) -> str:
     """One figure: value, change since the session before, percentile where the history is long enough, coverage."""
     of, figure = entry.of, entry.figure
     if figure.value is None:
@@ -155,11 +155,11 @@ def _line(entry: Reading, name: str, *, counted: bool = False) -> str:
     return text + (" · " + " · ".join(parts) if parts else "")
 
 
-def _example(entry: Reading) -> str:
+def _example(entry: FigureReading) -> str:
     return example_near(entry.of, entry.figure.value)
 
 
-def _foot(figures: Sequence[Reading]) -> str:
+def _foot(figures: Sequence[FigureReading]) -> str:
     """What the changes and percentiles of the lines above are taken from."""
     before = {entry.before.session for entry in figures if entry.before is not None and entry.change is not None}
     words = [f"In brackets the change since {short_day(max(before))}."] if before else []
@@ -177,7 +177,7 @@ def _foot(figures: Sequence[Reading]) -> str:
     return " ".join(words)
 
 
-def _coverages(figures: Sequence[Reading]) -> str:
+def _coverages(figures: Sequence[FigureReading]) -> str:
     """small caps 1,502/1,502, large caps 493/493, funds 2/2."""
     out: dict[str, str] = {}
     for entry in figures:

@@ -14,8 +14,8 @@ from alerts.market.sessions import last_complete_session, previous_sessions, sea
 from alerts.metrics.compute import ECONOMY_SOURCE, compute, counts
 from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
-from bot.alerting.evaluate import judge
-from bot.alerting.notify import tell_waiting
+from bot.alerting.evaluate import evaluate_session
+from bot.alerting.notify import notify_waiting
 from bot.messages import operator
 from bot.pipeline import imports
 from bot.pipeline.closes import Report, silent
@@ -83,7 +83,7 @@ def _tell_waiting(db: Database, now: datetime, out: Sequence[Outcome]) -> None:
     judged = [outcome.session for outcome in out if outcome.sealed]
     if judged and not out[-1].sealed:
         with writing(db):
-            tell_waiting(db, judged[-1], now)
+            notify_waiting(db, judged[-1], now)
 
 
 def run_session(gathering: Gathering, session: date, operators: Sequence[int] = ()) -> Outcome:
@@ -133,8 +133,8 @@ def _record(
         figures.note_gathered(db, session, now, "; ".join(lacking) or None)
         _tell_operators(db, session, gathered, now, operators)
         if final:
-            judged = judge(db, session, now, late=late)
-            fired, resolved = judged.totals[Kind.FIRED], judged.totals[Kind.RESOLVED]
+            evaluated = evaluate_session(db, session, now, late=late)
+            fired, resolved = evaluated.totals[Kind.FIRED], evaluated.totals[Kind.RESOLVED]
             figures.seal(db, session, now)
     present = sum(figure.value is not None for figure in computed)
     log.info(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from sqlite_utils import Database
 
 from alerts.rules.backtest import backtest
 from alerts.rules.base_rates import BaseRates
 from alerts.rules.condition import series_of
+from alerts.rules.event import LeadAfterFirings
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from bot.reports.series import Past, metric_past
@@ -19,8 +19,8 @@ HORIZON = 63  # sessions, a quarter
 MOST = 200  # distinct rules a session; beyond that nothing is said, for judging must not wait
 
 
-class Followed:
-    """Computed once for each distinct rule that fired on a session."""
+class FiringLeads:
+    """The lead after earlier firings, computed once for each distinct rule that fired on a session."""
 
     def __init__(self, db: Database, session: date, fired: Iterable[Rule]) -> None:
         self._db, self._session = db, session
@@ -30,11 +30,11 @@ class Followed:
             if len(distinct) > MOST:
                 break
         self._too_many = len(distinct) > MOST
-        self._of: dict[Rule, dict[str, Any] | None] = {}
+        self._of: dict[Rule, LeadAfterFirings | None] = {}
         self._pasts: dict[str, Past] = {}
 
-    def of(self, rule: Rule) -> dict[str, Any] | None:
-        """{"horizon", "n", "median", "all"} in pp; without figures where too few; None where nothing can be said."""
+    def of(self, rule: Rule) -> LeadAfterFirings | None:
+        """Without figures where the firings are too few; None where nothing can be said."""
         if self._too_many:
             return None
         always = rule.endless
@@ -42,7 +42,7 @@ class Followed:
             self._of[always] = self._computed(always)
         return self._of[always]
 
-    def _computed(self, rule: Rule) -> dict[str, Any] | None:
+    def _computed(self, rule: Rule) -> LeadAfterFirings | None:
         from bot.reports.backtest import rates_of  # pandas
 
         for series in series_of(rule.watched):
@@ -50,15 +50,15 @@ class Followed:
                 self._pasts[series.metric] = metric_past(self._db, series.metric, self._session)
         found = backtest(rule, self._pasts)
         fired = [one.session for one in found.of(Kind.FIRED) if one.session < self._session]
-        return followed_json(rates_of(self._db, fired, found.sessions))
+        return lead_after_firings(rates_of(self._db, fired, found.sessions))
 
 
-def followed_json(rates: BaseRates) -> dict[str, Any] | None:
+def lead_after_firings(rates: BaseRates) -> LeadAfterFirings | None:
     """Of base rates, the line that an alert has room for; None where there are none."""
     horizon = next((one for one in rates.horizons if one.sessions == HORIZON), None)
     if horizon is None:
         return None
     after, all_days = horizon.firings, horizon.all_days
     if after.lead is None or all_days.lead is None:
-        return {"horizon": HORIZON, "n": after.n, "median": None, "all": None}
-    return {"horizon": HORIZON, "n": after.n, "median": after.lead.median, "all": all_days.lead.median}
+        return LeadAfterFirings(HORIZON, after.n)
+    return LeadAfterFirings(HORIZON, after.n, after.lead.median, all_days.lead.median)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
 from sqlite_utils import Database
 
 from alerts.rules.backtest import Backtest, backtest
+from alerts.rules.event import LeadAfterFirings, Reading
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
 from bot.reports.backtest import histories, rates_of, refuse_unheld
-from bot.reports.base_rates import followed_json
+from bot.reports.base_rates import lead_after_firings
 from bot.reports.charts import rule_chart
 from bot.reports.rule_status import now_of
-from bot.reports.series import SeriesTold
 from storage import figures
 
 PER_YEAR = (12.0, 4.0, 1.0)  # a month, a quarter, a year
@@ -32,7 +30,7 @@ class Tried:
 
     sessions: those with a value, since `since`. fired: how often, the last time on `last`. quiet: the most sessions in
     a row without firing. share: of a level rule, the part of the sessions on which it was true, 0 to 1. levels: those
-    at which it would fire about once a month, a quarter and a year. followed: what came after its firings.
+    at which it would fire about once a month, a quarter and a year. lead: what came after its firings.
     """
 
     sessions: int = 0
@@ -42,7 +40,7 @@ class Tried:
     quiet: int = 0
     share: float | None = None
     levels: tuple[float | None, ...] = ()
-    followed: Mapping[str, Any] | None = None
+    lead: LeadAfterFirings | None = None
 
     @property
     def always(self) -> bool:
@@ -60,7 +58,7 @@ class Preview:
 
     rule: Rule
     tried: Tried
-    now: tuple[SeriesTold, ...] | None
+    now: tuple[Reading, ...] | None
     chart: Chart | None
 
 
@@ -76,9 +74,9 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Previ
     told = _tried(found, fired)
     if told.always or told.never:
         told = replace(told, levels=tuple(levels_firing(rule, held, PER_YEAR)))
-    followed = followed_json(rates_of(db, fired, found.sessions)) if fired else None
+    lead = lead_after_firings(rates_of(db, fired, found.sessions)) if fired else None
     chart = rule_chart(db, rule, simulated, fired, session)
-    return Preview(rule, replace(told, followed=followed), now_of(db, rule), chart)
+    return Preview(rule, replace(told, lead=lead), now_of(db, rule), chart)
 
 
 def _tried(found: Backtest, fired: list[date]) -> Tried:

@@ -9,11 +9,12 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.evaluate import Watch
+from alerts.rules.event import EventStatus, Reading
 from alerts.rules.rule import Rule
 from alerts.rules.state import Phase
-from bot.reports.series import SeriesTold, Told, value_past
+from bot.reports.series import Readings, value_past
 from storage import events, figures, preferences, rules, watches
-from storage.preferences import Hearing
+from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze, snoozes_of
 
 OBSERVATIONS = 10
@@ -34,7 +35,7 @@ class Why:
 
     watch: Watch
     session: date
-    series: tuple[SeriesTold, ...]  # one a condition
+    series: tuple[Reading, ...]  # one a condition
     observed: tuple[float | None, ...]
     recent: tuple[Verdict, ...]  # oldest first
     run: int  # sessions since its phase began, that one included; 0 where none has
@@ -48,22 +49,22 @@ class ChatRules:
     """A chat's rules by number, when it wants to be told, and its snoozes by the rule's id."""
 
     watches: tuple[Watch, ...]
-    wishes: Hearing
+    wishes: ChatPreferences
     snoozes: dict[int, Snooze]
 
 
 def rules_of_chat(db: Database, chat: int) -> ChatRules:
     """All rules of a chat, with what decides whether it is told of them."""
-    return ChatRules(tuple(rules.rules_of(db, chat)), preferences.hearing(db, chat), snoozes_of(db, chat))
+    return ChatRules(tuple(rules.rules_of(db, chat)), preferences.preferences_of(db, chat), snoozes_of(db, chat))
 
 
-def now_of(db: Database, rule: Rule) -> tuple[SeriesTold, ...] | None:
+def now_of(db: Database, rule: Rule) -> tuple[Reading, ...] | None:
     """Where the series of each condition stands on the last session with figures; None where there are no figures."""
     session = figures.last_session(db)
     if session is None:
         return None
-    told = Told(db, session)
-    return tuple(told.of(condition.series) for condition in rule.conditions)
+    readings = Readings(db, session)
+    return tuple(readings.of(condition.series) for condition in rule.conditions)
 
 
 def why(db: Database, watch: Watch) -> Why | None:
@@ -71,8 +72,8 @@ def why(db: Database, watch: Watch) -> Why | None:
     session = figures.last_judged(db)
     if session is None:
         return None
-    rule, told = watch.rule, Told(db, session)
-    series = tuple(told.of(condition.series) for condition in rule.conditions)
+    rule, readings = watch.rule, Readings(db, session)
+    series = tuple(readings.of(condition.series) for condition in rule.conditions)
     past = value_past(db, rule.watched, session, OBSERVATIONS)
     since = watch.state.since
     return Why(
@@ -98,6 +99,6 @@ def _due_in(db: Database, watch: Watch) -> int | None:
 
 def _last_told(db: Database, watch: Watch) -> tuple[date, str] | None:
     for event in events.events_of(db, watch.chat, 50, watch.id):
-        if event.said in (events.TOLD, events.HELD):
-            return event.session, event.kind
+        if event.status in (EventStatus.NOTIFIED, EventStatus.HELD):
+            return event.session, event.kind.value
     return None

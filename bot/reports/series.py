@@ -1,23 +1,18 @@
-"""What a rule watches on a session: its value for the rules, and all that a message says about it."""
+"""The series that rules watch: their values on a session, their past, and their readings for messages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.market.sessions import sessions_between
 from alerts.metrics.catalog import RSP
 from alerts.metrics.figure import Figure
-from alerts.metrics.standing import Standing, standing
+from alerts.metrics.standing import standing
 from alerts.metrics.transforms import average
-from alerts.rules.condition import Condition, Joined, Watched
-from alerts.rules.evaluate import Change
+from alerts.rules.condition import Joined, Watched
+from alerts.rules.event import DatedValue, Reading
 from alerts.rules.series import Series, Transform, derive, latest, span
-from alerts.rules.state import Kind
 from storage import closes, figures
 
 Past = list[tuple[date, float | None]]
@@ -70,56 +65,20 @@ def _joined_past(db: Database, joined: Joined, until: date, count: int) -> Past:
     return [(session, joined.value([past.get(session) for past in pasts])) for session in sessions]
 
 
-@dataclass(frozen=True)
-class SeriesTold:
-    """What there is to say of a series on a session, whoever asks."""
-
-    series: Series
-    figure: Figure
-    before: tuple[date, float] | None  # the metric's value of the session before
-    observed: float | None  # the series' own value: the percentile, the change …
-    level: float | None  # where it is compared with its own average: that average
-    standing: Standing  # of the metric's value
-
-    def as_json(self) -> dict[str, Any]:
-        """The part of an event that belongs to the series."""
-        return {
-            "metric": self.series.metric,
-            "series": self.series.key,
-            "words": self.series.words,
-            "transform": self.series.transform.value,
-            "n": self.series.n,
-            "average": self.series.average,
-            "value": self.figure.value,
-            "observed": self.observed,
-            "before": None if self.before is None else [self.before[0].isoformat(), self.before[1]],
-            "percentile": self.standing.percentile,
-            "count": self.standing.count,
-            "frequency": self.standing.frequency,
-            "history_from": self.standing.since.isoformat() if self.standing.since else None,
-            "eligible": self.figure.eligible,
-            "members": self.figure.members,
-            "coverage": self.figure.coverage,
-            "source": self.figure.provenance,
-            "reason": self.figure.reason,
-            "session": self.figure.session.isoformat(),
-        }
-
-
-def told_of(db: Database, series: Series, session: date) -> SeriesTold:
-    """Gather what there is to say of `series` on `session`."""
+def read_series(db: Database, series: Series, session: date) -> Reading:
+    """The reading of `series` on `session`."""
     past = _observed_past(db, series.metric, session)
     if not past or past[-1][0] != session:
         past.append((session, None, None))
     values = [value for _, value, _ in past]
     earlier = next(((day, value) for day, value, _ in reversed(past[:-1]) if value is not None), None)
-    return SeriesTold(
+    return Reading(
         series=series,
         figure=_figure(db, series.metric, session, values[-1]),
-        before=earlier,
+        before=None if earlier is None else DatedValue(*earlier),
         observed=latest(series, values),
-        level=average(values, series.n) if series.transform is Transform.GAP else None,
-        standing=standing(series.of, past),
+        average=average(values, series.n) if series.transform is Transform.GAP else None,
+        rank=standing(series.of, past),
     )
 
 
@@ -138,84 +97,15 @@ def _figure(db: Database, metric: str, session: date, value: float | None) -> Fi
     return found[0] if found else Figure(session, metric, None, None, None, None, "", "no figure of that session")
 
 
-class Told:
-    """What there is to say on one session, gathered once a series."""
+class Readings:
+    """The readings of one session, each made once."""
 
     def __init__(self, db: Database, session: date) -> None:
         self._db, self.session = db, session
-        self._of: dict[Series, SeriesTold] = {}
-        self._json: dict[Series, dict[str, Any]] = {}
-        self._episodes: dict[tuple[object, ...], dict[str, Any]] = {}
+        self._made: dict[Series, Reading] = {}
 
-    def of(self, series: Series) -> SeriesTold:
-        if series not in self._of:
-            self._of[series] = told_of(self._db, series, self.session)
-        return self._of[series]
-
-    def json(self, series: Series) -> dict[str, Any]:
-        """The same as JSON values."""
-        if series not in self._json:
-            self._json[series] = self.of(series).as_json()
-        return self._json[series]
-
-    def event(self, change: Change, kind: Kind, *, late: bool) -> dict[str, Any]:
-        """The event of one rule, as JSON values. Of a joined rule the series' part is that of its first condition."""
-        watch, first = change.watch, change.watch.rule.first
-        since = watch.state.since if kind in (Kind.RESOLVED, Kind.REMINDER, Kind.EXPIRED) else None
-        told = self.json(first.series) | {
-            "kind": kind.value,
-            "rule": watch.id,
-            "number": watch.number,
-            "line": watch.rule.line,
-            "operator": first.operator.value,
-            "level": self.of(first.series).level if first.series.transform is Transform.GAP else first.level,
-            "upper": first.upper,
-            "clear": watch.rule.clear,
-            "hold": watch.rule.hold,
-            "once": change.after.phase.value == "disarmed",
-            "until": watch.rule.until.isoformat() if watch.rule.until else None,
-            "fired_on": since.isoformat() if since else None,
-            "duration": None,
-            "extreme": None,
-            "late": late,
-        }
-        if since is not None:
-            told |= self._episode(watch.rule.watched, first, since)
-        if watch.rule.joined:
-            told["conditions"] = [self._condition(condition) for condition in watch.rule.conditions]
-        return told
-
-    def _episode(self, watched: Watched, first: Condition, since: date) -> dict[str, Any]:
-        """How many sessions an episode has lasted, and how far the value went: derived, never kept from day to day.
-
-        Every rule that looks the same way at the same series since the same day has the same.
-        """
-        range_ = (first.level, first.upper) if first.upper is not None else None
-        alike = (watched.key, first.operator.value, range_, since)
-        if alike not in self._episodes:
-            sessions = len(sessions_between(since, self.session)) - 1
-            past = [] if isinstance(watched, Joined) else value_past(self._db, watched, self.session, sessions + 1)
-            furthest = extreme(first, [one for one in past if one[0] >= since])
-            self._episodes[alike] = {"duration": sessions, "extreme": furthest}
-        return self._episodes[alike]
-
-    def _condition(self, condition: Condition) -> dict[str, Any]:
-        value = self.of(condition.series).observed
-        return self.json(condition.series) | {
-            "line": condition.line, "operator": condition.operator.value, "level": condition.level,
-            "upper": condition.upper, "holds": None if value is None else condition.holds(value),
-        }  # fmt: skip
-
-
-def extreme(condition: Condition, past: Sequence[tuple[date, float | None]]) -> list[Any] | None:
-    """[session, value] of the value that went furthest past the threshold; None where there is no such direction."""
-    known = [(session, value) for session, value in past if value is not None]
-    sign = condition.operator.sign
-    if not known or (sign == 0 and condition.operator.value != "outside"):
-        return None
-    upper = condition.upper
-    if upper is None:
-        session, value = max(known, key=lambda one: sign * one[1])
-    else:
-        session, value = max(known, key=lambda one: max(condition.level - one[1], one[1] - upper))
-    return [session.isoformat(), value]
+    def of(self, series: Series) -> Reading:
+        """The reading of a series on the session."""
+        if series not in self._made:
+            self._made[series] = read_series(self._db, series, self.session)
+        return self._made[series]

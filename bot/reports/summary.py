@@ -16,7 +16,7 @@ from storage import figures, imports
 
 
 @dataclass(frozen=True)
-class Reading:
+class FigureReading:
     """A figure with its past: the value before, and where it stands."""
 
     figure: Figure
@@ -63,8 +63,8 @@ class Summary:
     session: date
     state: Figure
     score: Figure
-    figures: tuple[Reading, ...]
-    own: tuple[Reading, ...] = ()  # imported series
+    figures: tuple[FigureReading, ...]
+    own: tuple[FigureReading, ...] = ()  # imported series
 
     @property
     def headline(self) -> str:
@@ -93,23 +93,23 @@ class Summary:
         }
 
 
-def reading_of(db: Database, metric_id: str, session: date) -> Reading | None:
+def reading_of(db: Database, metric_id: str, session: date) -> FigureReading | None:
     """A metric on a session with its past; None where nothing is recorded."""
     past = figures.history(db, metric_id, end=session)
     if not past or past[-1].session != session:
         return None
     before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
     stands = standing(metric(metric_id), [(figure.session, figure.value, figure.observed) for figure in past])
-    return Reading(past[-1], before, stands)
+    return FigureReading(past[-1], before, stands)
 
 
-def latest_reading(db: Database, metric_id: str) -> Reading | None:
+def latest_reading(db: Database, metric_id: str) -> FigureReading | None:
     """The reading on the latest session with figures; None if there is none, or nothing is recorded on it."""
     session = figures.last_session(db)
     return None if session is None else reading_of(db, metric_id, session)
 
 
-def readings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[Reading, ...]:
+def readings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[FigureReading, ...]:
     """Several of them, in order; those with nothing recorded are left out."""
     found = (reading_of(db, metric_id, session) for metric_id in metric_ids)
     return tuple(reading for reading in found if reading is not None)
@@ -130,12 +130,12 @@ def summarise(db: Database) -> Summary | None:
     )
 
 
-def own(db: Database, session: date) -> tuple[Reading, ...]:
+def own(db: Database, session: date) -> tuple[FigureReading, ...]:
     """The imported series on a session."""
     return readings(db, list(imports.imports(db)), session)
 
 
-def family(db: Database, name: str) -> tuple[Reading, ...]:
+def family(db: Database, name: str) -> tuple[FigureReading, ...]:
     """All figures of a family on the latest session."""
     session = figures.last_session(db)
     if session is None:
@@ -143,7 +143,7 @@ def family(db: Database, name: str) -> tuple[Reading, ...]:
     return readings(db, [entry.id for entry in catalog().values() if entry.family == name], session)
 
 
-def every_metric(db: Database) -> tuple[Reading, ...]:
+def every_metric(db: Database) -> tuple[FigureReading, ...]:
     """Every metric and imported series on the latest session; none where there are no figures."""
     session = figures.last_session(db)
     return () if session is None else readings(db, list(catalog()), session) + own(db, session)

@@ -115,7 +115,9 @@ def _tell(bench: Bench, db: Database, done: Soaked) -> None:
         with writing(db):
             for chat in CHATS:
                 chats.subscribe(db, chat, now)
-                outbox.enqueue(db, chat, now.date(), f"round {number}", [f"round {number}, chat {chat}"], [], now)
+                outbox.enqueue(
+                    db, now.date(), f"round {number}", [outbox.Outgoing(chat, [f"round {number}, chat {chat}"])], now
+                )
                 done.told += 1
         if number % ASKS_EVERY == 0:
             bench.ask("say", {"person": ASKING, "text": "/help"})

@@ -31,7 +31,7 @@ def main(path: str, session: str, *due: str) -> None:
                 chat, parts = map(int, entry.split(":"))
                 chats.subscribe(db, chat, now)
                 texts = [text(session, chat, part) for part in range(1, parts + 1)]
-                outbox.enqueue(db, chat, date.fromisoformat(session), "alert", texts, [], now)
+                outbox.enqueue(db, date.fromisoformat(session), "alert", [outbox.Outgoing(chat, texts)], now)
                 time.sleep(0.002)  # so that a kill finds transactions half-way
     db.close()
 

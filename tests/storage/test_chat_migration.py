@@ -40,8 +40,8 @@ def test_what_the_new_chat_has_already_stands_beside_it(db: Database) -> None:
         set_rules(db, OLD, "small above 200d > 60", "iwm/spy crosses above 70")
         set_rules(db, NEW, "large above 200d > 60")
         chats.unsubscribe(db, NEW, NOW)
-        outbox.enqueue(db, OLD, DAY, "alert", ["old one", "old two"], [], NOW)
-        outbox.enqueue(db, NEW, DAY, "alert", ["new"], [], NOW)
+        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(OLD, ["old one", "old two"])], NOW)
+        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(NEW, ["new"])], NOW)
         move_chat(db, OLD, NEW)
         set_rules(db, NEW, "small above 200d > 61")
     assert lines_of(db, NEW) == {

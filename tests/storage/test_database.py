@@ -146,7 +146,7 @@ def test_a_message_is_queued_once_a_chat_session_kind_and_part(db: Database) -> 
     with writing(db):
         chats.subscribe(db, 1, NOW)
         for _ in range(2):
-            outbox.enqueue(db, 1, DAY, "alert", ["one", "two"], [1], NOW)
+            outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(1, ["one", "two"], [1])], NOW)
     assert outbox.counts(db) == {"pending": 2}
 
 
@@ -154,8 +154,8 @@ def test_a_chats_next_message_waits_for_the_one_before(db: Database) -> None:
     with writing(db):
         for chat in (1, 2):
             chats.subscribe(db, chat, NOW)
-        outbox.enqueue(db, 1, DAY, "alert", ["first", "second"], [], NOW)
-        outbox.enqueue(db, 2, DAY, "alert", ["other"], [], NOW)
+        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(1, ["first", "second"])], NOW)
+        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(2, ["other"])], NOW)
         first, other = outbox.claim(db, NOW, 10)
         assert (first.text, other.text) == ("first", "other")
         assert outbox.claim(db, NOW, 10) == []
@@ -167,7 +167,7 @@ def test_a_chats_next_message_waits_for_the_one_before(db: Database) -> None:
 def test_leaving_withdraws_what_was_due(db: Database) -> None:
     with writing(db):
         chats.subscribe(db, 1, NOW)
-        outbox.enqueue(db, 1, DAY, "alert", ["late"], [], NOW)
+        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(1, ["late"])], NOW)
         chats.unsubscribe(db, 1, NOW)
         assert outbox.claim(db, NOW, 1) == []
     assert outbox.counts(db) == {"withdrawn": 1}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
+from support.alert_events import small
 
 from alerts.rules.condition import Operator
 from alerts.rules.evaluate import OF_SERIES, evaluate
@@ -117,7 +118,7 @@ def _judged(db: Database, session: date, values: dict[str, float | None]) -> dic
             moved += evaluate(watches.touched(db, key, observation), observation)
         watches.record_observations(db, observations)
         watches.record_changes(db, moved)
-    return {change.watch.id: list(change.told) for change in changes + moved if change.told}
+    return {change.watch.id: list(change.kinds) for change in changes + moved if change.kinds}
 
 
 def test_a_move_looks_only_at_the_rules_between_the_two_values(db: Database) -> None:
@@ -192,10 +193,10 @@ def test_a_chat_that_is_forgotten_leaves_no_row(db: Database) -> None:
         for chat in (1, 2):
             chats.subscribe(db, chat, NOW)
             rules.add_rule(db, chat, parse("small above 200d crosses 60"), [(FIRST, 60.0)], NOW)
-            happening = events.Happening(rules.rules_of(db, chat)[0].id, chat, "fired", {"line": "x"})
-            assert len(events.record_events(db, FIRST, [happening], NOW)) == 1
-            assert events.record_events(db, FIRST, [happening], NOW) == []
-            outbox.enqueue(db, chat, FIRST, "alert", ["x"], [], NOW)
+            new = events.NewEvent(chat, small(id=rules.rules_of(db, chat)[0].id))
+            assert len(events.record_events(db, [new], NOW)) == 1
+            assert events.record_events(db, [new], NOW) == []
+            outbox.enqueue(db, FIRST, "alert", [outbox.Outgoing(chat, ["x"])], NOW)
         assert db["watches"].count == 4  # standing at the level, each waits for both sides
         assert chats.forget(db, 1)
     for table, column in (("chats", "id"), ("rules", "chat"), ("events", "chat"), ("outbox", "chat")):
@@ -227,7 +228,8 @@ def test_rules_of_a_file_from_before_rules_in_full_are_kept_where_they_stood(tmp
                   ('size.ratio - avg(50)', -1, 0, -0.0, 2, 'spent', '2025-01-02', NULL, 1)""",
         "INSERT INTO observations VALUES ('size.lead_21d', '2025-01-02', 7, 3.0, 0)",
         """INSERT INTO events (rule, chat, session, kind, told, created_at)
-           VALUES (1, 1, '2025-01-02', 'fired', '{}', '')""",
+           VALUES (1, 1, '2025-01-02', 'fired',
+                   '{"kind": "fired", "rule": 1, "metric": "size.lead_21d", "session": "2025-01-02"}', '')""",
     ):
         old.conn.execute(statement)
     old.conn.close()
@@ -241,5 +243,5 @@ def test_rules_of_a_file_from_before_rules_in_full_are_kept_where_they_stood(tmp
     assert len(events.events_of(db, 1)) == 1
     cleared = Observation(date(2025, 1, 3), 8, 1.0)
     changes = evaluate(watches.touched(db, "size.lead_21d", cleared), cleared)
-    assert [(change.watch.id, change.told) for change in changes] == [(1, (Kind.RESOLVED,))]
+    assert [(change.watch.id, change.kinds) for change in changes] == [(1, (Kind.RESOLVED,))]
     db.close()

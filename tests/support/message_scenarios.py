@@ -21,8 +21,8 @@ from alerts.metrics.figure import Figure
 from alerts.quiet_hours import read_quiet
 from alerts.rules.grammar import parse
 from alerts.rules.names import metric_named
-from bot.alerting.evaluate import judge
-from bot.alerting.notify import tell_waiting
+from bot.alerting.evaluate import evaluate_session
+from bot.alerting.notify import notify_waiting
 from bot.alerting.rules import SnoozeLength, alert_now, set_rule, snooze, unmute
 from storage import chats, events, figures, outbox, preferences, rules
 from storage.database import writing
@@ -92,10 +92,10 @@ class Walk:
             self._record(day)
             if at == self.scenario.stuck:
                 with writing(self.db):
-                    tell_waiting(self.db, self.days[at - 1], self._now(day))
+                    notify_waiting(self.db, self.days[at - 1], self._now(day))
                 continue
             with writing(self.db):
-                judge(self.db, day, self._now(day), late=at in self.scenario.late)
+                evaluate_session(self.db, day, self._now(day), late=at in self.scenario.late)
             self._seal(day)
             self._deliver()
         return self.heard()
@@ -164,17 +164,17 @@ class Walk:
         day = date.fromisoformat(session)
         found = events.by_ids(self.db, CHAT, json.loads(ids))
         entries = [self._entry(event, day) for event in found]
-        numbers = [f"Alert {event.told['number']}:" for event in found if "number" in event.told]
+        numbers = [f"Alert {one.event.rule.number}:" for one in found if one.event.rule]
         assert [line[: line.index(":") + 1] for line in text.splitlines() if line.startswith("Alert ")] == numbers[:8]
         words = f"{self.days.index(day)}: {', '.join(entries)}"
         words += f" reply {reply_to - 100}" if reply_to is not None else ""
         words += f" held {datetime.fromisoformat(held).astimezone(UTC):%Y-%m-%d %H:%M}" if held else ""
         return words + (" silent" if silent else "")
 
-    def _entry(self, event: events.Event, day: date) -> str:
-        kind = "still" if event.kind == "reminder" else event.kind
+    def _entry(self, event: events.StoredEvent, day: date) -> str:
+        kind = "still" if event.kind == "reminder" else event.kind.value
         at = "" if event.session == day else f"@{self.days.index(event.session)} "
-        return at + (f"{kind} {event.told['number']}" if "number" in event.told else kind)
+        return at + (f"{kind} {event.event.rule.number}" if event.event.rule else kind)
 
 
 def values_of(path: str) -> list[float | None]:

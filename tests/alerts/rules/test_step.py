@@ -148,11 +148,11 @@ def test_evaluating_leaves_out_what_did_not_move() -> None:
     watches = [Watch(at, 7, at, rule, state) for at, state in enumerate((low, high, gone), start=1)]
     day = date(2025, 7, 31)
     up = evaluate(watches, Observation(day, 5, 61.0))
-    assert [(change.watch.id, change.after, change.told) for change in up] == [
+    assert [(change.watch.id, change.after, change.kinds) for change in up] == [
         (1, State(Phase.FIRING, day, announced=True, told=5), (Kind.FIRED,))
     ]
     down = evaluate(watches, Observation(day, 5, 59.0))
-    assert [(change.watch.id, change.told) for change in down] == [(2, (Kind.RESOLVED,))]
+    assert [(change.watch.id, change.kinds) for change in down] == [(2, (Kind.RESOLVED,))]
     assert evaluate(watches, Observation(day, 4, None)) == []
 
 
@@ -160,5 +160,5 @@ def test_a_change_without_a_word_is_still_a_change() -> None:
     rule = parse("small above 200d > 60 for 2 days")
     watch = Watch(1, 7, 1, rule, initial(rule))
     (change,) = evaluate([watch], Observation(START, 1, 61.0))
-    assert (change.after.phase, change.told) == (Phase.PENDING, ())
+    assert (change.after.phase, change.kinds) == (Phase.PENDING, ())
     assert evaluate([replace(watch, state=change.after)], Observation(START, 1, None)) == []

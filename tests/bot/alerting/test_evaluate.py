@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
+from alerts.rules.event import AlertEvent, DatedValue, Episode, EventRule
 from alerts.rules.grammar import parse
 from alerts.rules.state import Kind
-from bot.alerting.evaluate import judge
+from bot.alerting.evaluate import evaluate_session
 from bot.reports.series import value_past
 from storage import chats, events, figures, outbox, rules
 from storage.chat_migration import move_chat
@@ -42,24 +42,29 @@ def make(db: Database, line: str, after: int | None = None, chat: int = CHAT) ->
         return rules.add_rule(db, chat, rule, past, NOW)[0]
 
 
-def run(db: Database, first: int, last: int, *, late: bool = False) -> list[tuple[int, str, dict[str, Any]]]:
+def run(db: Database, first: int, last: int, *, late: bool = False) -> list[tuple[int, str, AlertEvent]]:
     """Judge sessions one by one; (position, kind, what is told) of the events, oldest first."""
     for at in range(first, last + 1):
         with writing(db):
-            judge(db, DAYS[at], NOW, late=late)
-    return told(db)
+            evaluate_session(db, DAYS[at], NOW, late=late)
+    return recorded(db)
 
 
-def told(db: Database, chat: int = CHAT) -> list[tuple[int, str, dict[str, Any]]]:
+def recorded(db: Database, chat: int = CHAT) -> list[tuple[int, str, AlertEvent]]:
     found = sorted(events.events_of(db, chat, 1000), key=lambda event: event.id)
-    return [(DAYS.index(event.session), event.kind, event.told) for event in found]
+    return [(DAYS.index(event.session), event.kind.value, event.event) for event in found]
+
+
+def rule_of(event: AlertEvent) -> EventRule:
+    assert event.rule is not None
+    return event.rule
 
 
 def texts(db: Database) -> list[str]:
     return [row[0] for row in db.conn.execute("SELECT text FROM outbox ORDER BY id")]
 
 
-def kinds(found: list[tuple[int, str, dict[str, Any]]]) -> list[tuple[int, str]]:
+def kinds(found: list[tuple[int, str, AlertEvent]]) -> list[tuple[int, str]]:
     return [(at, kind) for at, kind, _ in found]
 
 
@@ -69,11 +74,11 @@ def test_an_episode_from_firing_to_resolving_with_its_extreme_and_reminders(db: 
     found = run(db, 1, 7)
     assert kinds(found) == [(1, "fired"), (3, "reminder"), (5, "reminder"), (7, "resolved")]
     resolved = found[-1][2]
-    assert (resolved["fired_on"], resolved["duration"]) == (DAYS[1].isoformat(), 6)
-    assert resolved["extreme"] == [DAYS[2].isoformat(), 5]
-    assert (resolved["value"], resolved["observed"], resolved["clear"], resolved["level"]) == (0.5, 0.5, 1.5, 2)
-    assert resolved["before"] == [DAYS[6].isoformat(), 1]
-    assert (resolved["coverage"], resolved["source"], resolved["eligible"]) == (1.0, "test", 10)
+    rule, reading = rule_of(resolved), resolved.reading
+    assert rule.episode == Episode(DAYS[1], 6, DatedValue(DAYS[2], 5))
+    assert (reading.figure.value, reading.observed, rule.clear, rule.first.level) == (0.5, 0.5, 1.5, 2)
+    assert reading.before == DatedValue(DAYS[6], 1)
+    assert (reading.figure.coverage, reading.figure.source, reading.figure.eligible) == (1.0, "test", 10)
     assert len(texts(db)) == 4
 
 
@@ -84,9 +89,9 @@ def test_judging_a_session_twice_changes_nothing(db: Database) -> None:
     for at in range(1, 7):
         for _ in range(2):
             with writing(db):
-                again = judge(db, DAYS[at], NOW, late=False)
+                again = evaluate_session(db, DAYS[at], NOW, late=False)
         assert sum(again.totals.values()) == 0
-    assert kinds(told(db)) == [
+    assert kinds(recorded(db)) == [
         (1, "fired"), (1, "fired"), (3, "expired"), (4, "no data"), (5, "data back"), (6, "resolved"),
     ]  # fmt: skip
     assert len(texts(db)) == 5
@@ -99,10 +104,13 @@ def test_no_data_and_data_back_are_one_line_a_chat(db: Database) -> None:
     make(db, "lead 21d > 9", after=0, chat=7)
     found = run(db, 1, 5)
     assert kinds(found) == [(3, "no data"), (5, "data back")]
-    assert found[0][2]["numbers"] == [1, 2, 3]
-    assert found[0][2]["reason"] == "not published"
-    assert found[1][2]["since"] == DAYS[3].isoformat()
-    assert kinds(told(db, 7)) == [(3, "no data"), (5, "data back")]
+    gone, back = found[0][2].gap, found[1][2].gap
+    assert gone is not None
+    assert back is not None
+    assert gone.numbers == (1, 2, 3)
+    assert gone.reading.figure.reason == "not published"
+    assert back.since == DAYS[3]
+    assert kinds(recorded(db, 7)) == [(3, "no data"), (5, "data back")]
     assert "no data for three sessions (not published)" in texts(db)[0]
     assert len(texts(db)) == 4
 
@@ -113,7 +121,7 @@ def test_who_was_not_told_that_data_were_missing_is_not_told_that_they_are_back(
     run(db, 1, 4)
     make(db, "lead 21d > 2", after=4, chat=7)
     assert kinds(run(db, 5, 5))[-1] == (5, "data back")
-    assert told(db, 7) == []
+    assert recorded(db, 7) == []
 
 
 def test_conditions_joined_tell_of_each(db: Database) -> None:
@@ -122,21 +130,23 @@ def test_conditions_joined_tell_of_each(db: Database) -> None:
     make(db, "lead 21d > 2 and lead 63d > 2 for 1 day", after=0)
     found = run(db, 1, 6)
     assert kinds(found) == [(2, "fired"), (5, "no data"), (6, "resolved"), (6, "data back")]
-    assert [(part["line"], part["value"], part["holds"]) for part in found[0][2]["conditions"]] == [
+    parts = rule_of(found[0][2]).conditions
+    assert [(part.condition.line, part.reading.figure.value, part.holds) for part in parts] == [
         ("lead 21d > 2", 3, True), ("lead 63d > 2", 3, True),
     ]  # fmt: skip
-    assert found[1][2]["series"] == "size.lead_21d"
-    assert found[2][2]["duration"] == 4
+    assert found[1][2].reading.series.key == "size.lead_21d"
+    assert rule_of(found[2][2]).episode == Episode(DAYS[2], 4)
     assert "lead 21d &gt; 2: 3" in texts(db)[0]
 
 
 def test_a_rule_on_a_transform_says_the_value_and_what_was_made_of_it(db: Database) -> None:
     record(db, "size.lead_21d", [float(at % 7) for at in range(40)] + [9.0])
     make(db, "percentile 30d of lead 21d > 95", after=39)
-    ((_, kind, what),) = run(db, 40, 40)
+    ((_, kind, event),) = run(db, 40, 40)
     assert kind == "fired"
-    assert (what["value"], what["transform"], what["n"]) == (9.0, "pct", 30)
-    assert what["observed"] == pytest.approx(100 * 29.5 / 30)
+    reading = event.reading
+    assert (reading.figure.value, reading.series.transform.value, reading.series.n) == (9.0, "pct", 30)
+    assert reading.observed == pytest.approx(100 * 29.5 / 30)
     assert "98.33" in texts(db)[0]
 
 
@@ -149,9 +159,9 @@ def test_a_new_high_of_equal_weight_is_one_of_the_fund_itself(db: Database) -> N
                 db.conn.execute("INSERT INTO fund_closes VALUES (?, ?, ?, ?)", [symbol, number, price, 1.0])
     make(db, "equal weight at a new high 4d", after=4)
     make(db, "rsp/spy at a new high 4d", after=4)
-    ((at, _, what),) = run(db, 5, 7)
-    assert (DAYS[at], what["number"], what["value"]) == (DAYS[5], 1, 52)
-    assert "RSP itself" in what["words"]
+    ((at, _, event),) = run(db, 5, 7)
+    assert (DAYS[at], rule_of(event).number, event.reading.figure.value) == (DAYS[5], 1, 52)
+    assert "RSP itself" in event.reading.series.words
 
 
 def test_a_rule_whose_last_day_is_over_says_so_only_while_it_holds(db: Database) -> None:
@@ -161,7 +171,9 @@ def test_a_rule_whose_last_day_is_over_says_so_only_while_it_holds(db: Database)
     make(db, f"lead 21d > 5 until {until}", after=0)
     found = run(db, 1, 4)
     assert kinds(found) == [(1, "fired"), (3, "expired")]
-    assert found[1][2]["fired_on"] == DAYS[1].isoformat()
+    episode = rule_of(found[1][2]).episode
+    assert episode is not None
+    assert episode.fired_on == DAYS[1]
     assert [watch.state.phase.value for watch in rules.rules_of(db, CHAT)] == ["expired", "expired"]
     assert db["watches"].count == 0
 
@@ -188,9 +200,9 @@ def test_totals_count_each_kind(db: Database) -> None:
     make(db, "lead 21d > 2", after=0)
     make(db, "lead 21d crosses above 2 once", after=0)
     with writing(db):
-        found = judge(db, DAYS[1], NOW, late=True)
+        found = evaluate_session(db, DAYS[1], NOW, late=True)
     assert (found.totals[Kind.FIRED], found.totals[Kind.RESOLVED]) == (2, 0)
-    assert all(what["late"] for _, what in found.by_chat[CHAT])
+    assert all(stored.event.late for stored in found.by_chat[CHAT])
 
 
 def test_a_rule_made_years_after_its_series_began_starts_where_a_rule_made_then_would_stand(db: Database) -> None:
@@ -221,4 +233,4 @@ def test_words_of_data_follow_a_group_that_became_a_supergroup(db: Database) -> 
     with writing(db):
         move_chat(db, -7, -1007)
     run(db, 4, 4)
-    assert kinds(told(db, -1007)) == [(3, "no data"), (4, "data back")]
+    assert kinds(recorded(db, -1007)) == [(3, "no data"), (4, "data back")]

@@ -13,7 +13,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.backtest import backtest
 from alerts.rules.evaluate import OF_SERIES
 from alerts.rules.grammar import parse
-from bot.alerting.evaluate import judge
+from bot.alerting.evaluate import evaluate_session
 from bot.reports.backtest import histories
 from storage import chats, figures, rules
 from storage.database import open_database, writing
@@ -51,7 +51,7 @@ def test_evenings_and_backtest_agree(
         ]
         with writing(db):
             figures.record_figures(db, found, NOW, backfilled=False)
-            judge(db, day, NOW, late=False)
+            evaluate_session(db, day, NOW, late=False)
     for watch in rules.rules_of(db, 1):
         rows = db.conn.execute("SELECT session, kind FROM events WHERE rule = ? ORDER BY id", [watch.id]).fetchall()
         tried = backtest(watch.rule, histories(db, watch.rule))

@@ -10,7 +10,7 @@ from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
 from alerts.rules.grammar import parse
 from alerts.rules.presets import packs
-from bot.alerting.evaluate import judge
+from bot.alerting.evaluate import evaluate_session
 from bot.alerting.rules import SnoozeLength, alert_now, set_pack, set_rule, snooze, unmute
 from storage import chats, events, figures, preferences, rules
 from storage.database import writing
@@ -106,12 +106,12 @@ def test_unmuting_tells_what_still_holds_and_counts_the_rest(db: Database) -> No
         preferences.mute(db, CHAT, True, NOW)
     record(db, DAYS[1], 3.0)
     with writing(db):
-        judge(db, DAYS[1], NOW, late=False)
+        evaluate_session(db, DAYS[1], NOW, late=False)
         made = unmute(db, CHAT, NOW)
         again = unmute(db, CHAT, NOW)
     assert (made.changed, made.missed, [event.session for event in made.still]) == (True, 2, [DAYS[1]])
     assert (again.changed, again.missed) == (False, 0)
-    assert sorted(str(event.said) for event in events.events_of(db, CHAT)) == ["muted before", "told"]
+    assert sorted(str(stored.status) for stored in events.events_of(db, CHAT)) == ["muted before", "notified"]
 
 
 def test_a_pack_sets_what_the_chat_has_not_and_may_have(db: Database) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
+from support.alert_events import DAY, event, reading, small
 
+from alerts.rules.event import AlertEvent, Episode
+from alerts.rules.series import Series, Transform
 from bot.commands import dispatch
 from bot.commands.reply import split, visible_length
 from bot.emulator.api.entities import parse_html
@@ -14,19 +18,17 @@ from bot.messages import help as program
 from bot.messages import mute, rules
 from bot.messages.alert import alert_texts
 from bot.messages.buttons import fits
-from storage.preferences import NOBODY
+from storage.preferences import UNKNOWN_CHAT
 
-DAY = date(2025, 8, 22)
-CROSSED = {
-    "kind": "fired", "number": 1, "line": "small above 200d crosses above 60", "metric": "breadth.above_200d.small",
-    "operator": "crosses above", "average": None, "level": 60.0, "value": 64.3, "before": ["2025-08-21", 55.3],
-    "percentile": None, "count": 160, "history_from": "2025-01-02", "eligible": 1508, "members": 1508, "coverage": 1.0,
-    "source": "Yahoo Finance", "session": "2025-08-22", "fired_on": None, "late": False,
-}  # fmt: skip
+
+def crossed(**given: Any) -> AlertEvent:
+    """Small caps above their 200-day average crossed 60 %."""
+    of = reading(Series("breadth.above_200d.small"), 64.3, counted=(1508, 1508), rank=(None, 160))
+    return event("small above 200d crosses above 60", of, **given)
 
 
 def test_a_crossing() -> None:
-    assert alert_texts(DAY, [CROSSED]) == [
+    assert alert_texts(DAY, [crossed()]) == [
         "🔔 <b>Fri 22 Aug 2025</b>\n\n"
         "<b>Small above 200d crossed above 60 %</b>\n"
         "<b>64.3 %</b> · 55.3 % on 21 Aug 2025 (+9.0 pp)\n"
@@ -36,12 +38,10 @@ def test_a_crossing() -> None:
 
 
 def test_a_crossing_of_an_average() -> None:
-    told = CROSSED | {
-        "number": 2, "line": "iwm/spy crosses below its 50d average", "metric": "size.ratio", "average": 50,
-        "operator": "crosses below", "level": 68.19, "value": 67.9, "before": ["2025-08-21", 68.4],
-        "percentile": 41.6, "count": 400, "eligible": 2, "members": 2,
-    }  # fmt: skip
-    assert alert_texts(DAY, [told])[0].split("\n\n")[1] == (
+    of = Series("size.ratio", Transform.GAP, 50)
+    below = reading(of, 67.9, observed=-0.29, average=68.19, before=68.4, counted=(2, 2), rank=(41.6, 400))
+    text = alert_texts(DAY, [event("iwm/spy crosses below its 50d average", below, number=2)])[0]
+    assert text.split("\n\n")[1] == (
         "<b>IWM/SPY, small against large crossed below its 50d average</b>\n"
         "<b>67.90</b> · average 68.19 · 68.40 on 21 Aug 2025 (−0.50)\n"
         "42nd percentile of 400 sessions · 2/2 funds · Yahoo Finance\n"
@@ -50,28 +50,24 @@ def test_a_crossing_of_an_average() -> None:
 
 
 def test_a_resolved_level_says_since_when_it_held() -> None:
-    told = CROSSED | {
-        "kind": "resolved", "operator": "<", "line": "valuation discount profitable < -25", "level": -25.0,
-        "metric": "valuation.discount_profitable", "value": -24.2, "before": ["2025-08-21", -25.8],
-        "fired_on": "2025-07-31",
-    }  # fmt: skip
-    text = alert_texts(DAY, [told])[0]
+    of = reading(Series("valuation.discount_profitable"), -24.2, before=-25.8)
+    line = "valuation discount profitable < -25"
+    text = alert_texts(DAY, [event(line, of, kind="resolved", episode=Episode(date(2025, 7, 31)))])[0]
     assert "✅ <b>Valuation discount, profitable companies is no longer below −25 %</b> (was since 31 Jul 2025)" in text
     assert "<b>−24.2 %</b> · −25.8 % on 21 Aug 2025 (+1.6 pp)" in text
 
 
 def test_several_rules_of_a_chat_are_one_message_fired_ones_first() -> None:
-    told = [CROSSED | {"kind": "resolved", "number": 1, "operator": ">"}, CROSSED | {"number": 2}]
-    text = alert_texts(DAY, told)[0]
+    text = alert_texts(DAY, [small(kind="resolved", number=1), crossed(number=2)])[0]
     assert text.index("Alert 2") < text.index("Alert 1")
 
 
 def test_a_session_that_was_missed_is_called_late() -> None:
-    assert "comes late" in alert_texts(DAY, [CROSSED | {"late": True}])[0]
+    assert "comes late" in alert_texts(DAY, [crossed(late=True)])[0]
 
 
 def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None:
-    parts = alert_texts(DAY, [CROSSED | {"number": number} for number in range(1, 51)])
+    parts = alert_texts(DAY, [crossed(number=number) for number in range(1, 51)])
     assert sum(part.count("Alert ") for part in parts) == 8
     assert "… and 42 more: 42 fired." in parts[-1]
     for part in parts:
@@ -85,7 +81,7 @@ def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None
         program.start(True), program.start(False), program.help_text(dispatch.menu(), True),
         program.privacy("Yahoo Finance"), rules.how_to_set(),
         mute.subscribed(True, 0), mute.subscribed(False, 2), mute.unsubscribed(True, 1), rules.too_many(50),
-        rules.alerts_list([], NOBODY, {}), program.forget_question(3),
+        rules.alerts_list([], UNKNOWN_CHAT, {}), program.forget_question(3),
         rules.change_line("a < b", 3), rules.no_such_alert("why", "<x>"),
         program.not_understood("<b>&x " + "y" * 90),
     ],

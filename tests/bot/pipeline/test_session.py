@@ -15,6 +15,7 @@ from alerts.market.feed import Census, Closes, FeedUnavailable, MarketFeed, Prog
 from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy
 from alerts.market.sessions import seal_deadline
+from alerts.rules.event import DatedValue
 from alerts.rules.grammar import parse
 from bot.pipeline.backfill import backfill
 from bot.pipeline.session import refresh
@@ -154,9 +155,9 @@ def test_a_crossing_is_recorded_with_its_message(two_days: Database, market: Sam
     outcome = refresh(two_days, market, evening(DAYS[2]), DAYS[2])[0]
     assert (outcome.fired, outcome.resolved) == (1, 0)
     event = events.events_of(two_days, 1001)[0]
-    assert (event.session, event.kind, event.told["number"]) == (DAYS[2], "fired", number)
-    assert event.told["value"] == pytest.approx(value(two_days, "breadth.above_50d.large", DAYS[2]))
-    assert event.told["before"] == [DAYS[1].isoformat(), value(two_days, "breadth.above_50d.large", DAYS[1])]
+    assert (event.session, event.kind.value, event.event.rule.number) == (DAYS[2], "fired", number)
+    assert event.event.reading.figure.value == pytest.approx(value(two_days, "breadth.above_50d.large", DAYS[2]))
+    assert event.event.reading.before == DatedValue(DAYS[1], value(two_days, "breadth.above_50d.large", DAYS[1]))
     with writing(two_days):
         (due,) = outbox.claim(two_days, evening(DAYS[2]), 5)
     assert due.chat == 1001

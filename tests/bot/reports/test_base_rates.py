@@ -9,8 +9,9 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
+from alerts.rules.event import EventRule
 from alerts.rules.grammar import parse
-from bot.alerting.evaluate import judge
+from bot.alerting.evaluate import evaluate_session
 from bot.reports.base_rates import HORIZON, MOST
 from storage import chats, events, figures, rules
 from storage.closes import day_number
@@ -42,27 +43,27 @@ def held(db: Database) -> Database:
     return db
 
 
-def fire(db: Database, count: int) -> list[dict[str, object]]:
-    """Make so many different rules, judge the last session, and give what their events say."""
+def fire(db: Database, count: int) -> list[EventRule]:
+    """Make so many different rules, evaluate the last session, and give what their events say."""
     with writing(db):
         for at in range(count):
             rules.add_rule(db, 1, parse(f"small above 200d > {60 + at / 100}"), [(DAYS[LAST - 1], 50.0)], NOW)
-        judge(db, DAYS[LAST], NOW, late=False)
-    return [event.told for event in events.events_of(db, 1, 1000)]
+        evaluate_session(db, DAYS[LAST], NOW, late=False)
+    return [one.event.rule for one in events.events_of(db, 1, 1000) if one.event.rule]
 
 
 def test_it_is_the_median_after_earlier_firings_beside_that_of_all_days(held: Database) -> None:
-    (told,) = fire(held, 1)
-    followed = told["followed"]
-    assert isinstance(followed, dict)
-    assert followed["n"] == LAST // EVERY  # not the one of today
-    assert followed["median"] == pytest.approx(1.0)
-    assert followed["all"] == pytest.approx(0.0)
+    (rule,) = fire(held, 1)
+    lead = rule.lead
+    assert lead is not None
+    assert lead.n == LAST // EVERY  # not the one of today
+    assert lead.median == pytest.approx(1.0)
+    assert lead.all_days == pytest.approx(0.0)
     text = held.conn.execute("SELECT text FROM outbox").fetchone()[0]
-    assert f"after {followed['n']} earlier firings: median +1.0 pp, all days 0.0 pp" in text
+    assert f"after {lead.n} earlier firings: median +1.0 pp, all days 0.0 pp" in text
 
 
 def test_where_too_many_different_rules_fire_nothing_is_said_of_it(held: Database) -> None:
     found = fire(held, MOST + 1)
     assert len(found) == MOST + 1
-    assert all("followed" not in told for told in found)
+    assert all(rule.lead is None for rule in found)

@@ -10,7 +10,7 @@ from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
 from alerts.rules.series import Series
 from bot.formatting import sources
-from bot.reports.series import told_of
+from bot.reports.series import read_series
 from bot.reports.summary import reading_of
 from storage import figures
 from storage.database import writing
@@ -31,11 +31,11 @@ def record(db: Database, name: str, source: str) -> None:
 def test_a_monthly_figure_has_one_standing(db: Database) -> None:
     record(db, "backdrop.unemployment", "FRED")
     reading = reading_of(db, "backdrop.unemployment", LAST)
-    told = told_of(db, Series("backdrop.unemployment"), LAST)
+    told = read_series(db, Series("backdrop.unemployment"), LAST)
     assert reading is not None
-    assert reading.standing == told.standing
-    assert (told.standing.count, told.standing.unit, told.standing.since) == (44, "months", FIRST)
-    event = told.as_json()
+    assert reading.standing == told.rank
+    assert (told.rank.count, told.rank.unit, told.rank.since) == (44, "months", FIRST)
+    event = told.to_json()
     assert (event["count"], event["frequency"]) == (44, "monthly")
 
 

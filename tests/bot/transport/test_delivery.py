@@ -53,7 +53,7 @@ class Post:
 
         def put(db: Database) -> None:
             chats.subscribe(db, chat, NOW)
-            outbox.enqueue(db, chat, session, "alert", texts, [], NOW)
+            outbox.enqueue(db, session, "alert", [outbox.Outgoing(chat, texts)], NOW)
 
         await self.store.write(put)
 
@@ -190,7 +190,9 @@ async def test_a_reply_whose_target_is_gone_comes_without_it(post: Post) -> None
         assert target is not None
 
         def answer(db: Database, day: int, to: int) -> None:
-            outbox.enqueue(db, ADA, date(2025, 9, day), "alert", [f"resolved {day}"], [], NOW, to)
+            outbox.enqueue(
+                db, date(2025, 9, day), "alert", [outbox.Outgoing(ADA, [f"resolved {day}"], reply_to=to)], NOW
+            )
 
         await post.store.write(answer, 2, target)
         await post.until(lambda states: states == {"sent": 2})
@@ -210,8 +212,14 @@ async def test_buttons_stand_under_the_last_part_and_a_held_message_waits_with_w
 
     def put(db: Database) -> None:
         chats.subscribe(db, ADA, NOW)
-        outbox.enqueue(db, ADA, DAY, "alert", ["one", "two"], [], NOW, keyboard=keyboard, not_before=soon, silent=True)
-        outbox.enqueue(db, ADA, DAY, "notice", ["three"], [], NOW)
+        outbox.enqueue(
+            db,
+            DAY,
+            "alert",
+            [outbox.Outgoing(ADA, ["one", "two"], keyboard=keyboard, not_before=soon, silent=True)],
+            NOW,
+        )
+        outbox.enqueue(db, DAY, "notice", [outbox.Outgoing(ADA, ["three"])], NOW)
 
     await post.store.write(put)
     async with post.delivering():
@@ -249,7 +257,7 @@ async def test_hundreds_of_chats_hear_without_a_429_at_telegrams_pace(post: Post
     def put(db: Database) -> None:
         for person in range(2000, 2300):
             chats.subscribe(db, person, NOW)
-            outbox.enqueue(db, person, DAY, "alert", ["hello"], [], NOW)
+            outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(person, ["hello"])], NOW)
 
     await post.store.write(put)
     async with post.delivering(rate=200):
@@ -313,7 +321,7 @@ async def test_a_message_put_there_by_another_process_is_found(post: Post, path:
 
         def put(db: Database) -> None:
             chats.subscribe(db, ADA, NOW)
-            outbox.enqueue(db, ADA, DAY, "alert", ["from beside"], [], NOW)
+            outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(ADA, ["from beside"])], NOW)
 
         await other.write(put)
         await other.close()
