@@ -31,7 +31,7 @@ from bot.pipeline.backfill import backfill
 from bot.pipeline.session import refresh
 from bot.pipeline.sources import make_economy, make_feed
 from bot.settings import Settings
-from storage import chats, figures
+from storage import chats, figures, sessions
 from storage.database import claim_market, open_database
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class MarketClock:
             db.close()
 
     def _filled(self, db: Database) -> None:
-        if figures.last_sealed(db) is not None:
+        if sessions.last_sealed(db) is not None:
             return
         now = _evening(FIRST_SESSION)
         start = previous_sessions(FIRST_SESSION, HISTORY)[0]
@@ -146,7 +146,7 @@ class MarketClock:
         refresh(db, self._feed, now, FIRST_SESSION, economy=self._economy)
 
     def _stepped(self, db: Database) -> None:
-        standing = figures.last_sealed(db) or FIRST_SESSION
+        standing = sessions.last_sealed(db) or FIRST_SESSION
         session = next_session(standing)
         if session > last_complete_session(datetime.now(UTC)):
             raise ClockEnds(f"{standing} is the last session that has closed; the next one comes with the next close.")

@@ -22,6 +22,7 @@ from bot.pipeline.inputs import assemble
 from bot.pipeline.membership import ensure_members
 from storage import advances, closes, companies, figures
 from storage.database import writing
+from storage.sessions import first_gathered
 
 T = TypeVar("T")
 
@@ -143,7 +144,7 @@ def _figures_of(
         for at, session in enumerate(block):
             counted[session] = universe.as_of(latest, feed.census(session).quotes, session)
             report("figures", done + at, total)
-    first_census = None if feed.keeps_census else figures.first_gathered(db) or latest.session
+    first_census = None if feed.keeps_census else first_gathered(db) or latest.session
     inputs = assemble(db, feed.name, block, counted, first_census, economy_source)
     computed = compute(inputs, block)
     with writing(db):

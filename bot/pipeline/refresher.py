@@ -21,7 +21,7 @@ from bot.database import Store
 from bot.messages import operator
 from bot.pipeline import schedule
 from bot.pipeline.valuations import to_ask
-from storage import companies, figures, outbox, source_failures
+from storage import companies, figures, outbox, sessions, source_failures
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Refresher:
         """Bring the figures up to the last session that has settled; fill the history first thing on a new file."""
         async with self._turn:
             session = last_complete_session(datetime.now(UTC), schedule.SETTLE)
-            done = await self._store.read(figures.is_sealed, session) or await self._refresh(session)
+            done = await self._store.read(sessions.is_sealed, session) or await self._refresh(session)
             if self._history_sessions and await self._store.read(_history_short, session):
                 done = await self._backfill(session) and done
             if done and self._history_sessions and not self._stopping:

@@ -21,7 +21,7 @@ from bot.pipeline import imports
 from bot.pipeline.closes import Report, silent
 from bot.pipeline.gather import SOURCES, Gathered, Gathering
 from bot.pipeline.inputs import assemble
-from storage import advances, figures, outbox, source_failures
+from storage import advances, figures, outbox, sessions, source_failures
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Outcome:
 def sessions_due(db: Database, now: datetime, until: date | None = None) -> list[date]:
     """The complete sessions that have not been judged yet, oldest first; on a new file the last one alone."""
     last = until or last_complete_session(now)
-    sealed = figures.last_sealed(db)
+    sealed = sessions.last_sealed(db)
     if sealed is None:
         return [last]
     return [session for session in sessions_between(sealed, last) if session > sealed]
@@ -89,13 +89,13 @@ def _tell_waiting(db: Database, now: datetime, out: Sequence[Outcome]) -> None:
 def run_session(gathering: Gathering, session: date, operators: Sequence[int] = ()) -> Outcome:
     """One session from the feeds to the outbox. Where a later one is due too, its messages say that they come late."""
     db, now = gathering.db, gathering.now
-    if figures.is_sealed(db, session):
+    if sessions.is_sealed(db, session):
         return Outcome(session, True, True, (), 0, 0, 0, 0)
 
     # 1. Gather.
     gathered = gathering.session(session)
     counted = {session: gathered.companies} if gathered.companies else {}
-    recent = [day for day in previous_sessions(session, RECHECKED) if figures.is_sealed(db, day)]
+    recent = [day for day in previous_sessions(session, RECHECKED) if sessions.is_sealed(db, day)]
     source = gathering.economy.name if gathering.economy else ECONOMY_SOURCE
     inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None, economy_source=source)
 
@@ -127,15 +127,15 @@ def _record(
     lacking = tuple(str(lack) for lack in gathered.lacks)
     fired = resolved = 0
     with writing(db):
-        if figures.is_sealed(db, session):  # another process was faster
+        if sessions.is_sealed(db, session):  # another process was faster
             return Outcome(session, True, True, (), 0, 0, 0, 0)
         figures.record_figures(db, computed, now, backfilled=False)
-        figures.note_gathered(db, session, now, "; ".join(lacking) or None)
+        sessions.note_gathered(db, session, now, "; ".join(lacking) or None)
         _tell_operators(db, session, gathered, now, operators)
         if final:
             judged = judge(db, session, now, late=late)
             fired, resolved = judged.totals[Kind.FIRED], judged.totals[Kind.RESOLVED]
-            figures.seal(db, session, now)
+            sessions.seal(db, session, now)
     present = sum(figure.value is not None for figure in computed)
     log.info(
         "%s: %d figures, %d missing, %s%s", session, present, len(computed) - present,

@@ -14,6 +14,7 @@ from alerts.rules.state import Phase
 from bot.reports.series import SeriesTold, Told, value_past
 from storage import events, figures, preferences, rules, watches
 from storage.preferences import Hearing
+from storage.sessions import last_judged
 from storage.snoozes import Snooze, snoozes_of
 
 OBSERVATIONS = 10
@@ -68,7 +69,7 @@ def now_of(db: Database, rule: Rule) -> tuple[SeriesTold, ...] | None:
 
 def why(db: Database, watch: Watch) -> Why | None:
     """All of it as of the last judged session; None where there are no figures."""
-    session = figures.last_judged(db)
+    session = last_judged(db)
     if session is None:
         return None
     rule, told = watch.rule, Told(db, session)

@@ -19,7 +19,7 @@ from alerts.rules.grammar import parse
 from bot.pipeline.backfill import backfill
 from bot.pipeline.session import refresh
 from bot.reports.series import value_past
-from storage import chats, events, figures, outbox, rules
+from storage import chats, events, figures, outbox, rules, sessions
 from storage.database import writing
 
 NOW = datetime(2025, 8, 19, 21, tzinfo=UTC)
@@ -231,7 +231,7 @@ def test_a_feed_that_is_down_changes_nothing_but_says_so(two_days: Database, mar
     assert not outcome.sealed
     assert "429" in outcome.lacking[0]
     assert everything(two_days)["closes"] == before
-    assert figures.last_sealed(two_days) == DAYS[1]
+    assert sessions.last_sealed(two_days) == DAYS[1]
 
 
 def test_missed_sessions_are_judged_oldest_first_and_say_that_they_come_late(
