@@ -51,7 +51,7 @@ def test_a_file_becomes_a_metric_and_comes_back_as_it_was(filled: Program) -> No
 
 
 def test_everything_recorded_is_exported(filled: Program) -> None:
-    rows = list(csv.DictReader(io.StringIO(filled.run("export", "--csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(filled.run("export").stdout)))
     told = json.loads(filled.run("summary", "--json").stdout)
     by_metric = {row["metric"]: row for row in rows if row["session"] == told["session"]}
     for figure in told["figures"]:
