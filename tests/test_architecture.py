@@ -107,14 +107,6 @@ MOST_PARAMETERS = 6
 MANY_PARAMETERS = {
     "alerts/metrics/rates.py all_of",
     "bot/messages/alert_entry.py _figures_of",
-    "bot/pipeline/backfill.py _fetch_closes",
-    "bot/pipeline/backfill.py _figures_of",
-    "bot/pipeline/backfill.py backfill",
-    "bot/pipeline/closes.py _keep",
-    "bot/pipeline/closes.py gather_history",
-    "bot/pipeline/closes.py refetch",
-    "bot/pipeline/gather.py _complete_closes",
-    "bot/pipeline/session.py refresh",
     "storage/outbox.py enqueue",
     "storage/rule_rows.py rule_from",
 }
