@@ -10,7 +10,7 @@ from sqlite_utils import Database
 def begin(db: Database, series: str, chat: int, session: date) -> bool:
     """Record that a chat is told. Returns whether that is new."""
     made = db.conn.execute(
-        "INSERT INTO silences (series, chat, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO data_gaps (series, chat, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [series, chat, session.isoformat()],
     )
     return made.rowcount > 0
@@ -18,10 +18,10 @@ def begin(db: Database, series: str, chat: int, session: date) -> bool:
 
 def open_series(db: Database) -> list[str]:
     """The series with an open data gap."""
-    return [row[0] for row in db.conn.execute("SELECT DISTINCT series FROM silences")]
+    return [row[0] for row in db.conn.execute("SELECT DISTINCT series FROM data_gaps")]
 
 
 def end(db: Database, series: str) -> dict[int, date]:
     """Close the gap of a series. Returns the chats that were told, with the session of the gap."""
-    rows = db.conn.execute("DELETE FROM silences WHERE series = ? RETURNING chat, since", [series]).fetchall()
+    rows = db.conn.execute("DELETE FROM data_gaps WHERE series = ? RETURNING chat, since", [series]).fetchall()
     return {chat: date.fromisoformat(since) for chat, since in rows}

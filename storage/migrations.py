@@ -390,3 +390,16 @@ def event_status(db: Database) -> None:
         "CREATE INDEX events_waiting ON events (chat) WHERE status = 'waiting'",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def tables_named_by_content(db: Database) -> None:
+    """`troubles`, `silences` and `pictures` take the names of what they hold."""
+    for statement in (
+        "ALTER TABLE troubles RENAME TO source_failures",
+        "ALTER TABLE silences RENAME TO data_gaps",
+        "DROP INDEX silences_by_chat",
+        "CREATE INDEX data_gaps_by_chat ON data_gaps (chat)",
+        "ALTER TABLE pictures RENAME TO file_ids",
+    ):
+        db.conn.execute(statement)

@@ -1,4 +1,4 @@
-"""Source failures: since when a source fails, and why. One row while the failure lasts."""
+"""Sources that fail: since when, and why. One row for as long as the failure lasts."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ from sqlite_utils import Database
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A failing source."""
+class SourceFailure:
+    """A source that fails."""
 
     source: str
     since: datetime
     why: str
 
 
-def begin(db: Database, source: str, why: str, now: datetime) -> bool:
-    """Record that `source` fails. Returns whether that is new."""
+def begin(db: Database, failure: SourceFailure) -> bool:
+    """Record a failure; whether it is new. One that is recorded already keeps its beginning and its reason."""
     cursor = db.conn.execute(
-        "INSERT INTO troubles (source, since, why) VALUES (?, ?, ?) ON CONFLICT (source) DO NOTHING",
-        [source, now.isoformat(timespec="seconds"), why],
+        "INSERT INTO source_failures (source, since, why) VALUES (?, ?, ?) ON CONFLICT (source) DO NOTHING",
+        [failure.source, failure.since.isoformat(timespec="seconds"), failure.why],
     )
     return cursor.rowcount > 0
 
 
-def end(db: Database, source: str) -> Trouble | None:
-    """Record that `source` works. Returns the failure that ended, if there was one."""
-    found = next((trouble for trouble in troubles(db) if trouble.source == source), None)
-    if found is not None:
-        db.conn.execute("DELETE FROM troubles WHERE source = ?", [source])
-    return found
+def end(db: Database, source: str) -> SourceFailure | None:
+    """Record that a source works; the failure that ended, None where there was none."""
+    row = db.conn.execute(
+        "DELETE FROM source_failures WHERE source = ? RETURNING source, since, why", [source]
+    ).fetchone()
+    return None if row is None else _failure(*row)
 
 
-def troubles(db: Database) -> list[Trouble]:
-    """Current failures, the oldest first."""
-    rows = db.conn.execute("SELECT source, since, why FROM troubles ORDER BY since, source")
-    return [Trouble(source, datetime.fromisoformat(since), why) for source, since, why in rows]
+def source_failures(db: Database) -> list[SourceFailure]:
+    """The failures that last, the longest first."""
+    rows = db.conn.execute("SELECT source, since, why FROM source_failures ORDER BY since, source")
+    return [_failure(*row) for row in rows]
+
+
+def _failure(source: str, since: str, why: str) -> SourceFailure:
+    return SourceFailure(source, datetime.fromisoformat(since), why)

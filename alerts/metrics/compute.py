@@ -82,7 +82,10 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames |= size.all_of(inputs.adjusted, known(inputs.economy, rates.BILL, _index(inputs.adjusted))["value"])
     frames |= sectors.all_of(inputs.adjusted)
     frames |= rates.all_of(
-        inputs.economy, inputs.seen, inputs.contracts, wanted, scheduled(), inputs.economy_source, inputs.source
+        rates.RateInputs(
+            inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source
+        ),
+        wanted,
     )
     frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)

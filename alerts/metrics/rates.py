@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -101,33 +102,40 @@ def prices_on(contracts: pd.DataFrame, session: pd.Timestamp) -> dict[str, float
     return dict(zip(map(str, row.index), row.astype("float64").tolist(), strict=True))
 
 
-def all_of(
-    economy: Mapping[str, pd.Series],
-    seen: Mapping[str, pd.Series],
-    contracts: pd.DataFrame,
-    sessions: pd.DatetimeIndex,
-    table: Meetings,
-    economy_source: str,
-    futures_source: str,
-) -> dict[str, pd.DataFrame]:
-    """Every metric of both families by id.
+@dataclass(frozen=True)
+class RateInputs:
+    """What the metrics of both families are computed from.
 
-    economy: observations by FRED's id, float by date. contracts: closes, sessions × months of delivery.
+    economy: observations by FRED's id, float by date; seen: the days on which those of FEDTARMD were first seen.
+    contracts: closes of fed funds futures, sessions × months of delivery. meetings: the table of FOMC meetings.
+    economy_source, futures_source: how figures name their sources.
     """
+
+    economy: Mapping[str, pd.Series]
+    seen: Mapping[str, pd.Series]
+    contracts: pd.DataFrame
+    meetings: Meetings
+    economy_source: str
+    futures_source: str
+
+
+def all_of(inputs: RateInputs, sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """Every metric of both families by id: sessions × FIGURE_COLUMNS and `source`."""
+    economy, contracts = inputs.economy, inputs.contracts
     out: dict[str, pd.DataFrame] = {}
     for name, identity in PLAIN.items():
         held = known(economy, identity, sessions)
-        out[name] = of_series(name, held["value"], held, economy_source, "no observation")
+        out[name] = of_series(name, held["value"], held, inputs.economy_source, "no observation")
     for name, identity, earlier in (
         ("rates.balance_sheet_13w", ASSETS, pd.DateOffset(weeks=13)),
         ("backdrop.core_inflation", PRICES, pd.DateOffset(years=1)),
     ):
         held = known(economy, identity, sessions)
         value = changed(economy.get(identity, pd.Series(dtype="float64")), held, earlier)
-        out[name] = of_series(name, value, held, economy_source, "the observation to compare with is missing")
-    odds = meeting_odds(economy, contracts, sessions, table)
-    gap, why = projection_gap(economy, seen, contracts, sessions)
-    source = f"{futures_source} futures with {economy_source}"
+        out[name] = of_series(name, value, held, inputs.economy_source, "the observation to compare with is missing")
+    odds = meeting_odds(economy, contracts, sessions, inputs.meetings)
+    gap, why = projection_gap(economy, inputs.seen, contracts, sessions)
+    source = f"{inputs.futures_source} futures with {inputs.economy_source}"
     ones = pd.Series(1.0, index=sessions)
     for name, value, reason in (
         ("rates.cut_odds", odds["cut"], odds["reason"]),
@@ -138,6 +146,6 @@ def all_of(
         frame.loc[value.isna(), "reason"] = reason[value.isna()]
         frame["source"] = source
         if name != "rates.sep_gap":
-            frame.loc[odds["read"], "source"] = f"{futures_source} futures; the range {AS_READ}"
+            frame.loc[odds["read"], "source"] = f"{inputs.futures_source} futures; the range {AS_READ}"
         out[name] = frame
     return out

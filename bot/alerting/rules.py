@@ -25,8 +25,9 @@ from bot.alerting.event import EventBuilder
 from bot.reports.backtest import refuse_unheld
 from bot.reports.rule_status import now_of
 from bot.reports.series import SETTLING, value_past
-from storage import chats, events, figures, preferences, rules, snoozes, watches
+from storage import chats, events, preferences, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent
+from storage.sessions import last_judged
 from storage.snoozes import Snooze
 
 HOLES = 10  # sessions without a value that may be among those from which a new rule's state is computed
@@ -78,7 +79,7 @@ def set_rule(
 
 def _settling(db: Database, rule: Rule) -> list[tuple[date, float | None]]:
     """The latest (session, value) of what a rule watches, as many as its state at the start depends on."""
-    session = figures.last_judged(db)
+    session = last_judged(db)
     if session is None:
         return []
     back = looks_back(rule)
@@ -134,7 +135,7 @@ def snooze(db: Database, watch: Watch, length: SnoozeLength, now: datetime) -> S
     if length is SnoozeLength.OFF:
         snoozes.wake(db, watch.id)
         return None
-    session = figures.last_judged(db) or now.date()
+    session = last_judged(db) or now.date()
     through = {SnoozeLength.DAY: next_session(session), SnoozeLength.WEEK: session + timedelta(days=7)}.get(length)
     made = Snooze(watch.id, watch.chat, through)
     snoozes.snooze(db, made)

@@ -18,8 +18,7 @@ import click
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from alerts.market.feed import EconomyFeed, MarketFeed
-    from bot.pipeline.closes import Report
+    from bot.pipeline.context import Report
     from bot.settings import Settings
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -85,18 +84,6 @@ def opened(settings: Settings) -> Database:
     db = open_database(settings.database_path)
     claim_market(db, settings.market, datetime.now(UTC))
     return db
-
-
-def feed_of(settings: Settings) -> MarketFeed:
-    from bot.pipeline.sources import make_feed
-
-    return make_feed(settings)
-
-
-def economy_of(settings: Settings) -> EconomyFeed | None:
-    from bot.pipeline.sources import make_economy
-
-    return make_economy(settings)
 
 
 @contextmanager

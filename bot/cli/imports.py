@@ -82,9 +82,8 @@ def _content(file: Path) -> bytes:
 @click.argument("metrics", nargs=-1)
 @click.option("--from", "start", type=DATE, help="The first session.")
 @click.option("--to", "end", type=DATE, help="The last session.")
-@click.option("--csv", "_as_csv", is_flag=True, default=True, help="As CSV on standard output; the only form.")
 @command
-def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | None, _as_csv: bool) -> None:
+def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | None) -> None:
     """Write the recorded figures of METRICS (all by default) as CSV.
 
     An imported series comes as it was imported: its own dates and values, which `import` reads again.

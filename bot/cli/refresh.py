@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
-from bot.cli.context import DATE, command, economy_of, feed_of, opened, print_json, progress, settings_read
+from bot.cli.context import DATE, command, opened, print_json, progress, settings_read
 
-RESTS = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds that a backfill leaves a source alone which turns it away
+PAUSES = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds before a backfill asks a source again that was unavailable
 
 
 @click.command()
@@ -23,7 +23,9 @@ def refresh(session: datetime | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from alerts.market.sessions import is_session, last_complete_session
+    from bot.pipeline.context import RunContext
     from bot.pipeline.session import refresh as refresh_sessions
+    from bot.pipeline.sources import make_economy, make_feed
 
     settings = settings_read()
     now = datetime.now(UTC)
@@ -34,10 +36,10 @@ def refresh(session: datetime | None, as_json: bool) -> None:
         raise click.BadParameter(f"{until} is {what}; the last complete session is {last}", param_hint="--session")
     db = opened(settings)
     with progress(as_json) as report:
-        outcomes = refresh_sessions(
-            db, feed_of(settings), now, until, report,
-            economy=economy_of(settings), operators=settings.admin_chat_ids,
-        )  # fmt: skip
+        context = RunContext(
+            db, make_feed(settings), now, make_economy(settings), report, operators=settings.admin_chat_ids
+        )
+        outcomes = refresh_sessions(context, until)
     if as_json:
         print_json([asdict(outcome) | {"session": outcome.session.isoformat()} for outcome in outcomes])
         return
@@ -63,14 +65,14 @@ def backfill(start: datetime, end: datetime | None) -> None:
     Fires nothing. Stopped half-way, the same command goes on where it was.
     """
     from bot.pipeline.backfill import backfill as fill
+    from bot.pipeline.context import RunContext
+    from bot.pipeline.sources import make_economy, make_feed
 
     settings = settings_read()
     db = opened(settings)
     with progress(False) as report:
-        done = fill(
-            db, feed_of(settings), start.date(), end.date() if end else None, datetime.now(UTC), report,
-            economy=economy_of(settings), rests=RESTS,
-        )  # fmt: skip
+        context = RunContext(db, make_feed(settings), datetime.now(UTC), make_economy(settings), report)
+        done = fill(context, start.date(), end.date() if end else None, pauses=PAUSES)
     click.echo(
         f"{done.figures:,} figures of {done.sessions} sessions, from the closes of {done.companies:,} companies."
     )
@@ -90,13 +92,15 @@ def valuation_history() -> None:
     About two thousand requests, at the pace of YAHOO_PER_SECOND. Stopped half-way, the same command goes on where it
     was; asked again within the month, it asks for nothing. The bot runs it by itself after the history is filled.
     """
+    from bot.pipeline.context import RunContext
     from bot.pipeline.sources import make_feed
-    from bot.pipeline.valuations import fill
+    from bot.pipeline.valuations import fill_valuations
 
     settings = settings_read()
     db = opened(settings)
     with progress(False) as report:
-        done = fill(db, make_feed(settings), datetime.now(UTC), report, rests=RESTS)
+        feed = make_feed(settings)
+        done = fill_valuations(RunContext(db, feed, datetime.now(UTC), report=report), feed, pauses=PAUSES)
     click.echo(
         f"{done.companies:,} companies asked about, {done.left:,} left; the discount of {done.months} months, "
         f"on {done.figures:,} sessions."

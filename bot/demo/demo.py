@@ -28,10 +28,11 @@ from bot.emulator import LocalTelegram, people, start
 from bot.emulator.snapshot import keep, kept
 from bot.emulator.state import World
 from bot.pipeline.backfill import backfill
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from bot.pipeline.sources import make_economy, make_feed
 from bot.settings import Settings
-from storage import chats, figures
+from storage import chats, figures, sessions
 from storage.database import claim_market, open_database
 
 log = logging.getLogger(__name__)
@@ -138,19 +139,18 @@ class MarketClock:
             db.close()
 
     def _filled(self, db: Database) -> None:
-        if figures.last_sealed(db) is not None:
+        if sessions.last_sealed(db) is not None:
             return
-        now = _evening(FIRST_SESSION)
-        start = previous_sessions(FIRST_SESSION, HISTORY)[0]
-        backfill(db, self._feed, start, FIRST_SESSION, now, economy=self._economy)
-        refresh(db, self._feed, now, FIRST_SESSION, economy=self._economy)
+        context = RunContext(db, self._feed, _evening(FIRST_SESSION), self._economy)
+        backfill(context, previous_sessions(FIRST_SESSION, HISTORY)[0], FIRST_SESSION)
+        refresh(context, FIRST_SESSION)
 
     def _stepped(self, db: Database) -> None:
-        standing = figures.last_sealed(db) or FIRST_SESSION
+        standing = sessions.last_sealed(db) or FIRST_SESSION
         session = next_session(standing)
         if session > last_complete_session(datetime.now(UTC)):
             raise ClockEnds(f"{standing} is the last session that has closed; the next one comes with the next close.")
-        refresh(db, self._feed, _evening(session), session, economy=self._economy)
+        refresh(RunContext(db, self._feed, _evening(session), self._economy), session)
 
     def _changed(self) -> None:
         for observer in self.on_change:

@@ -1,4 +1,4 @@
-"""What operators are told: a source fails, and it works again. Telegram HTML."""
+"""Notices to operators: a source fails, it works again, Telegram refused a message. Telegram HTML."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def failing(source: str, why: str, session: date, *, waits: bool) -> str:
     return f"⚠️ <b>{escape(capital(source))}: not to be had</b>\n{day(session)}\n\n{escape(why[:_LONGEST])}\n\n{follows}"
 
 
-def broken(why: str) -> str:
-    """The refresh itself ended badly."""
+def refresh_failed(why: str) -> str:
+    """The refresh itself ended with an error."""
     return (
         f"⚠️ <b>The refresh failed</b>\n{escape(why[:_LONGEST])}\n\nThe program's log says why. It is tried again by "
         "itself, and the last good figures stay."
@@ -34,6 +34,11 @@ def broken(why: str) -> str:
 def working(source: str, since: datetime, now: datetime) -> str:
     """The source works again."""
     return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."
+
+
+def refused(why: str, row: int) -> str:
+    """Telegram refused a message for good. `row`: its id in the outbox."""
+    return f"A message was refused by Telegram and will not be sent again: {escape(why[:300])} (outbox {row})"
 
 
 def _lasted(seconds: float) -> str:

@@ -1,29 +1,32 @@
-"""History: closes from before the bot was there, and every figure that can be computed from them."""
+"""Backfill: closes of past sessions, and every figure that can be computed from them."""
 
 from __future__ import annotations
 
 import logging
-import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TypeVar
-
-from sqlite_utils import Database
+from datetime import date
 
 from alerts.market import universe
-from alerts.market.feed import EconomyFeed, FeedError, FeedUnavailable, MarketFeed
+from alerts.market.feed import FeedError
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
-from alerts.metrics.compute import ECONOMY_SOURCE, WINDOW, compute, counts
-from bot.pipeline.closes import OVERLAP, Report, gather_history, silent
-from bot.pipeline.gather import CONTRACT_MONTHS, count, gather_contracts, gather_economy, gather_funds, months_from
+from alerts.metrics.compute import WINDOW, compute, counts
+from bot.pipeline.closes import OVERLAP, gather_history, sessions_with_holes
+from bot.pipeline.context import RunContext
+from bot.pipeline.gather import (
+    CONTRACT_MONTHS,
+    companies_on,
+    gather_contracts,
+    gather_economy,
+    gather_funds,
+    months_from,
+)
 from bot.pipeline.inputs import assemble
 from bot.pipeline.membership import ensure_members
-from storage import advances, closes, companies, figures
+from bot.pipeline.retry import RetryPolicy
+from storage import advances, companies, figures
 from storage.database import writing
-
-T = TypeVar("T")
+from storage.sessions import first_gathered
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ BLOCK = 250  # sessions computed at a time, so that memory does not grow with th
 
 @dataclass(frozen=True)
 class Backfilled:
-    """What a backfill brought."""
+    """The result of a backfill."""
 
     sessions: int
     figures: int  # with a value
@@ -45,110 +48,81 @@ class NothingToFill(ValueError):
 
 
 def backfill(
-    db: Database,
-    feed: MarketFeed,
-    start: date,
-    end: date | None,
-    now: datetime,
-    report: Report = silent,
-    *,
-    economy: EconomyFeed | None = None,
-    rests: Sequence[float] = (),
-) -> Backfilled:
-    """Figures of every session from `start` to `end` (the last complete one), from closes 300 sessions earlier on.
+    context: RunContext, start: date, end: date | None = None, *, pauses: Sequence[float] = ()
+) -> Backfilled:  # fmt: skip
+    """Compute the figures of every session from `start` to `end` (the last complete one), fetching what is missing.
 
-    Fires nothing and seals nothing; what a session recorded by itself stays, or is corrected and says so. Killed
-    half-way it goes on where it was. `rests`: seconds to leave a source alone each time it turns us away, before it
-    is asked again; after the last of them it is given up. Raises FeedError, NothingToFill.
+    Closes are fetched from `WINDOW` sessions earlier on. Evaluates no rule and seals no session; a figure that a
+    session recorded itself is kept, or marked as corrected. Interrupted, the same call continues where it stopped.
+    pauses: seconds to wait, one after the other, each time a source is unavailable; see `RetryPolicy`.
+    Raises FeedError once no pause is left, NothingToFill.
     """
-    last = last_complete_session(now)
+    db = context.db
+    last = last_complete_session(context.now)
     sessions = sessions_between(start, min(end or last, last))
     if not sessions:
         raise NothingToFill(f"from {start} to {min(end or last, last)}: no completed session; the last one is {last}")
-    patient = Patient(rests)
-    report("census", 0, 1)
-    counted = patient(lambda: count(db, feed, last))
-    report("census", 1, 1)
+    retry = RetryPolicy(pauses)
+    context.report("census", 0, 1)
+    counted = retry(lambda: companies_on(context, last))
+    context.report("census", 1, 1)
     with writing(db):
         companies.record_companies(db, counted.frame, last)
-    patient(lambda: gather_funds(db, feed, last, now, report))
-    if economy is not None:
-        gather_economy(db, economy, now, report)
+    retry(lambda: gather_funds(context, last))
+    if context.economy is not None:
+        gather_economy(context, context.economy)
     months = months_from(sessions[0], _months(sessions[0], last) + CONTRACT_MONTHS)
     try:
-        patient(lambda: gather_contracts(db, feed, months, sessions[0], last))
+        retry(lambda: gather_contracts(context, months, sessions[0], last))
     except FeedError as error:
         log.warning("fed funds futures: %s; the history is filled without", error)
 
     first_close = previous_sessions(sessions[0], WINDOW)[0]
-    patient(lambda: _fetch_closes(db, feed, list(counted.frame.index), first_close, last, now, report))
+    retry(lambda: _fetch_closes(context, list(counted.frame.index), first_close, last))
     with writing(db):
         for year in range(universe.in_force_on(sessions[0]), universe.in_force_on(sessions[-1]) + 1):
             ensure_members(db, year, counted)
 
-    total = 0
+    with_value = 0
     for at in range(0, len(sessions), BLOCK):
-        block = sessions[at : at + BLOCK]
-        total += _figures_of(
-            db, feed, block, counted, now, report, at, len(sessions), economy.name if economy else ECONOMY_SOURCE
-        )
+        with_value += _compute_block(context, sessions, at, counted)
     have, listed = companies.histories(db)
-    return Backfilled(len(sessions), total, len(counted.frame), listed - have)
-
-
-class Patient:
-    """Asks again after a rest, as often as there are rests for all that is asked."""
-
-    def __init__(self, rests: Sequence[float]) -> None:
-        self._left = list(rests)
-
-    def __call__(self, ask: Callable[[], T]) -> T:
-        """What `ask` returns. Raises FeedError, FeedUnavailable once there is no rest left."""
-        while True:
-            try:
-                return ask()
-            except FeedUnavailable as error:
-                if not self._left:
-                    raise
-                seconds = self._left.pop(0) * random.uniform(0.8, 1.2)
-                log.warning("%s; it is left alone for %.0f seconds, then the backfill goes on", error, seconds)
-                time.sleep(seconds)
+    return Backfilled(len(sessions), with_value, len(counted.frame), listed - have)
 
 
 def _months(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _fetch_closes(
-    db: Database, feed: MarketFeed, symbols: Sequence[str], start: date, last: date, now: datetime, report: Report
-) -> None:
-    have = companies.companies(db)["history_from"].to_dict()
-    absent = [symbol for symbol in symbols if not isinstance(have[symbol], str) or have[symbol] > start.isoformat()]
+def _fetch_closes(context: RunContext, symbols: Sequence[str], start: date, last: date) -> None:
+    """Fetch closes of `symbols` from `start` on where they are missing: whole histories first, then single sessions."""
+    stored = companies.companies(context.db)["history_from"].to_dict()
+    absent = [symbol for symbol in symbols if not isinstance(stored[symbol], str) or stored[symbol] > start.isoformat()]
     if absent:
-        gather_history(db, feed, absent, start, last, now, report)
-    holes = [day for day in sessions_between(start, last) if closes.count_closes(db, day) < 0.5 * len(symbols)]
+        gather_history(context, absent, start, last)
+    holes = sessions_with_holes(context.db, sessions_between(start, last), len(symbols))
     present = [symbol for symbol in symbols if symbol not in set(absent)]
-    if holes and present:  # sessions the bot slept through since those were fetched
+    if holes and present:  # sessions that the bot missed since those were fetched
         begin = max(previous_sessions(holes[0], OVERLAP)[0], start)
-        gather_history(db, feed, present, begin, last, now, report)
+        gather_history(context, present, begin, last)
 
 
-def _figures_of(
-    db: Database, feed: MarketFeed, block: list[date], latest: universe.Companies, now: datetime, report: Report,
-    done: int, total: int, economy_source: str,
-) -> int:  # fmt: skip
+def _compute_block(context: RunContext, sessions: Sequence[date], at: int, latest: universe.Companies) -> int:
+    """Compute and record the figures of `BLOCK` sessions from position `at` on; how many have a value."""
+    db, feed = context.db, context.feed
+    block = list(sessions[at : at + BLOCK])
     counted = {latest.session: latest} if latest.session in block else {}
     if feed.keeps_census:
         counted = {}
-        for at, session in enumerate(block):
+        for done, session in enumerate(block, start=at):
             counted[session] = universe.as_of(latest, feed.census(session).quotes, session)
-            report("figures", done + at, total)
-    first_census = None if feed.keeps_census else figures.first_gathered(db) or latest.session
-    inputs = assemble(db, feed.name, block, counted, first_census, economy_source)
+            context.report("figures", done, len(sessions))
+    first_census = None if feed.keeps_census else first_gathered(db) or latest.session
+    inputs = assemble(context, block, counted, first_census)
     computed = compute(inputs, block)
     with writing(db):
         advances.record_advances(db, counts(inputs.closes))
-        figures.record_figures(db, computed, now, backfilled=True)
-        figures.correct(db, computed, now)
-    report("figures", done + len(block), total)
+        figures.record_figures(db, computed, context.now, backfilled=True)
+        figures.correct(db, computed, context.now)
+    context.report("figures", at + len(block), len(sessions))
     return sum(figure.value is not None for figure in computed)

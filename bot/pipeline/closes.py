@@ -1,111 +1,179 @@
-"""Closes of companies: downloaded, looked through before they are kept, and kept a chunk at a time."""
+"""Closes of companies: downloaded, checked before they are stored, and repaired: holes, splits, new companies."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
-from alerts.market import quality
-from alerts.market.feed import MarketFeed
+from alerts.market import quality, universe
 from alerts.market.sessions import previous_sessions
 from alerts.metrics.compute import WINDOW
 from alerts.metrics.members import in_millionths
+from bot.pipeline.context import RunContext
 from storage import closes, companies, exclusions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
 
-CHUNK = 100  # symbols downloaded and kept at a time: what a kill loses
-AGREES = 0.005  # closes of one session further apart than this are of different scales: a split, or a correction
+CHUNK = 100  # symbols downloaded and stored at a time: the most work that a kill loses
+AGREES = 0.005  # closes of one session that differ by more are of different scales: a split, or a correction
 OVERLAP = 3  # sessions that are fetched again to see whether the scale is still the same
+MOST_NEW = 200  # companies without a history; more than that is an unfinished backfill
+CHECKED = 10  # sessions before the current one that are searched for holes
+COVERED = 0.5  # of the companies with a history have a close, or the session is a hole
 _NAMED = 10  # symbols named in a log line
-Report = Callable[[str, int, int], None]  # what is being done, done so far, in all
 
 
-def silent(_what: str, _done: int, _total: int) -> None:
-    """Nobody is watching the progress."""
+def gather_history(context: RunContext, symbols: Sequence[str], start: date, through: date) -> None:
+    """Fetch closes of companies from `start` to `through`, and store those that pass the checks. Raises FeedError.
 
-
-def gather_history(
-    db: Database, feed: MarketFeed, symbols: Sequence[str], start: date, through: date, now: datetime, report: Report
-) -> None:
-    """Fetch closes of companies from `start` on and keep what can be believed. Raises FeedError.
-
-    A company whose kept closes stand on another scale than the new ones has its whole history fetched anew. One for
-    which nothing came has no history, and is asked for again.
+    A company whose stored closes are on another scale than the new ones has its whole history fetched again. One for
+    which the source gave nothing is recorded as without history, and is requested again next time.
     """
+    db = context.db
     keys = companies.ids(db)
     rescaled: list[str] = []
     for at in range(0, len(symbols), CHUNK):
-        chunk = list(symbols[at : at + CHUNK])
-        fetched = feed.closes(chunk, start=start, through=through)
-        sessions = [stamp.date() for stamp in fetched.raw.index]
-        names = [str(symbol) for symbol in fetched.raw.columns]
-        ids = [keys[symbol] for symbol in names]
-        close = in_millionths(fetched.raw)
-        if sessions:
-            other = _other_scale(db, sessions[:OVERLAP], ids, close)
-            earlier = companies.companies(db)["history_from"].reindex(names)
+        fetched = context.feed.closes(list(symbols[at : at + CHUNK]), start=start, through=through)
+        names = tuple(str(symbol) for symbol in fetched.raw.columns)
+        batch = _Batch(
+            sessions=tuple(stamp.date() for stamp in fetched.raw.index),
+            symbols=names,
+            ids=tuple(keys[symbol] for symbol in names),
+            close=in_millionths(fetched.raw),
+        )
+        if batch.sessions:
+            other = _other_scale(db, batch)
+            earlier = companies.companies(db)["history_from"].reindex(list(names))
             moved = other & np.array([isinstance(day, str) and day < start.isoformat() for day in earlier])
             rescaled += [name for name, its in zip(names, moved, strict=True) if its]
             with writing(db):
-                _keep(db, sessions, names, ids, close, other, now)
-                companies.note_history(db, [n for n, column in zip(names, close.T, strict=True) if column.any()], start)
-        report("closes", min(at + CHUNK, len(symbols)), len(symbols))
+                companies.note_history(db, _store(context, batch, other), start)
+        context.report("closes", min(at + CHUNK, len(symbols)), len(symbols))
     if rescaled:
-        refetch(db, feed, rescaled, through, "whose kept closes are of another scale", now, report)
+        refetch(context, rescaled, through, "whose stored closes are of another scale")
 
 
-def refetch(
-    db: Database, feed: MarketFeed, symbols: Sequence[str], through: date, why: str, now: datetime, report: Report
-) -> None:
-    """Fetch the whole kept history of companies anew, and say why. Raises FeedError."""
+def refetch(context: RunContext, symbols: Sequence[str], through: date, why: str) -> None:
+    """Fetch the whole stored history of companies again; `why` goes into the log. Raises FeedError."""
     named = ", ".join(symbols[:_NAMED]) + (f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else "")
     log.info("histories of %d companies %s are fetched: %s", len(symbols), why, named)
     default = previous_sessions(through, WINDOW)[0]
-    held = companies.companies(db)["history_from"]
+    held = companies.companies(context.db)["history_from"]
     by_start: dict[date, list[str]] = {}
     for symbol in symbols:
-        kept = held.get(symbol)
-        by_start.setdefault(min(date.fromisoformat(kept), default) if isinstance(kept, str) else default, []).append(
-            symbol
-        )
+        stored = held.get(symbol)
+        start = min(date.fromisoformat(stored), default) if isinstance(stored, str) else default
+        by_start.setdefault(start, []).append(symbol)
     for start, group in by_start.items():
-        gather_history(db, feed, group, start, through, now, report)
+        gather_history(context, group, start, through)
 
 
-def _other_scale(
-    db: Database, sessions: list[date], ids: list[int], close: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """(C,): whose kept closes on `sessions` differ from the new ones by more than a correction."""
-    kept = closes.close_matrix(db, sessions, ids)
-    new = close[: len(sessions)]
-    both = (kept > 0) & (new > 0)
+def repair_closes(context: RunContext, session: date, last: date, counted: universe.Companies | None) -> None:
+    """Fetch what the stored closes lack for `session`: holes, new companies, and histories that a split has rescaled.
+
+    counted: the session's census, None where there is none. last: the latest session that is due; without a census the
+    holes are filled up to it. Raises FeedError.
+    """
+    known = companies.companies(context.db)
+    historic = known[known["history_from"].notna()]
+    if historic.empty:
+        return  # nothing was backfilled yet: until then the census's own averages serve
+    start = date.fromisoformat(historic["history_from"].min())
+    window = [day for day in previous_sessions(session, CHECKED) if day >= start]
+    holes = sessions_with_holes(context.db, [*window, session], len(historic))
+    if holes:
+        log.info("closes of %d sessions from %s on are downloaded", len(holes), holes[0])
+        begin = max(previous_sessions(holes[0], OVERLAP)[0], start)
+        gather_history(context, list(historic.index), begin, last if counted is None else session)
+    if counted is None:
+        return
+    yesterday = previous_sessions(session, 1)[0]
+    rescaled = _correct_previous(context.db, counted, yesterday)
+    held_back = {symbol for symbol, _ in exclusions.held_back(context.db, yesterday, session)}
+    new = [symbol for symbol in counted.frame.index if not isinstance(known.at[symbol, "history_from"], str)]
+    if len(new) > MOST_NEW:
+        log.info("%d companies have no history yet: the backfill brings it", len(new))
+        new = []
+    fetched: set[str] = set()
+    for symbols, why in (
+        (rescaled, "whose previous close is not the one stored"),
+        (sorted(held_back & set(counted.frame.index)), "with a close that was held back"),
+        (new, "that are new"),
+    ):
+        left = [symbol for symbol in symbols if symbol not in fetched]
+        fetched.update(left)
+        if left:
+            refetch(context, left, session, why)
+
+
+def sessions_with_holes(db: Database, sessions: Sequence[date], expected: int) -> list[date]:
+    """Those of `sessions` on which fewer than half of the `expected` companies have a close."""
+    return [day for day in sessions if closes.count_closes(db, day) < COVERED * expected]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Closes as downloaded: `close`, sessions × symbols in millionths of a dollar, 0 where there is none."""
+
+    sessions: tuple[date, ...]
+    symbols: tuple[str, ...]
+    ids: tuple[int, ...]  # of the symbols
+    close: npt.NDArray[np.int64]
+
+
+def _other_scale(db: Database, batch: _Batch) -> npt.NDArray[np.bool_]:
+    """By company, whether the stored closes of the first sessions differ from the new ones by more than `AGREES`."""
+    stored = closes.close_matrix(db, batch.sessions[:OVERLAP], batch.ids)
+    new = batch.close[:OVERLAP]
+    both = (stored > 0) & (new > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = both & (np.abs(kept / np.where(new > 0, new, 1) - 1) > AGREES)
+        off = both & (np.abs(stored / np.where(new > 0, new, 1) - 1) > AGREES)
     return np.asarray(off.any(axis=0))
 
 
-def _keep(
-    db: Database, sessions: list[date], symbols: list[str], ids: list[int], close: npt.NDArray[np.int64],
-    other_scale: npt.NDArray[np.bool_], now: datetime,
-) -> None:  # fmt: skip
-    before = closes.close_matrix(db, previous_sessions(sessions[0], OVERLAP), ids)
-    last = np.zeros(len(ids), dtype=np.int64)
+def _store(context: RunContext, batch: _Batch, other_scale: npt.NDArray[np.bool_]) -> list[str]:
+    """Store a batch without its absurd closes, which are held back; the symbols that have a close left.
+
+    other_scale: as `_other_scale` gives it.
+    """
+    db, sessions = context.db, batch.sessions
+    before = closes.close_matrix(db, previous_sessions(sessions[0], OVERLAP), batch.ids)
+    last = np.zeros(len(batch.ids), dtype=np.int64)
     for row in before:
         last = np.where(row > 0, row, last)
-    # A first close that continues nothing kept cannot be judged by what was kept on another scale.
-    held = quality.absurd(close, np.where(other_scale, 0, last), sessions, symbols)
-    at = {symbol: column for column, symbol in enumerate(symbols)}
-    exclusions.release(db, symbols, sessions[0], sessions[-1])
+    # A stored close on another scale says nothing about whether the first new close is plausible.
+    held = quality.absurd(batch.close, np.where(other_scale, 0, last), list(sessions), list(batch.symbols))
+    close = batch.close.copy()
+    at = {symbol: column for column, symbol in enumerate(batch.symbols)}
+    exclusions.release(db, batch.symbols, sessions[0], sessions[-1])
     for one in held:
         close[sessions.index(one.session), at[one.symbol]] = 0
         log.warning("%s: %s", one.symbol, one.reason)
-    closes.record_closes(db, sessions, ids, close)
-    closes.forget_closes(db, [(one.session, ids[at[one.symbol]]) for one in held])
-    exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], now)
+    closes.record_closes(db, sessions, batch.ids, close)
+    closes.forget_closes(db, [(one.session, batch.ids[at[one.symbol]]) for one in held])
+    exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], context.now)
+    return [symbol for symbol, column in zip(batch.symbols, close.T, strict=True) if column.any()]
+
+
+def _correct_previous(db: Database, counted: universe.Companies, yesterday: date) -> list[str]:
+    """Correct stored closes of `yesterday` by the census's previous closes, up to `AGREES`; which differ by more."""
+    symbols = counted.frame.index
+    keys = companies.ids(db)
+    ids = [keys[symbol] for symbol in symbols]
+    stored = closes.close_matrix(db, [yesterday], ids)[0]
+    previous = in_millionths(counted.frame[["previous_close"]])[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.where((stored > 0) & (previous > 0), np.abs(previous / np.where(stored > 0, stored, 1) - 1), 0.0)
+    slight = (previous != stored) & (off > 0) & (off <= AGREES)
+    if slight.any():
+        log.info("%d closes of %s are corrected by less than %.1f %%", slight.sum(), yesterday, 100 * AGREES)
+        with writing(db):
+            closes.record_closes(db, [yesterday], ids, np.where(slight, previous, 0)[None, :])
+    return list(symbols[off > AGREES])

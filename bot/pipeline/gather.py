@@ -1,7 +1,7 @@
-"""Gathering: from the feeds into the tables of closes, companies and members.
+"""Gathering: from the feeds into the tables of closes, companies, members and economic series.
 
-What is gathered is fact and is kept at once; it may be gathered again without harm. What a feed does not give is named
-as a `Lack`, not raised: the last good data stay as they are.
+What is gathered is stored at once, and gathering it again changes nothing. What a feed does not give is returned as a
+`Lack`, not raised: the last good data stay as they are.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market import quality, universe
-from alerts.market.feed import EconomyFeed, FeedError, MarketFeed, WrongSession
+from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
 from alerts.metrics.catalog import fred_series
 from alerts.metrics.compute import FUNDS
 from alerts.metrics.members import in_millionths
-from bot.pipeline.closes import AGREES, OVERLAP, Report, gather_history, refetch
+from bot.pipeline.closes import AGREES, repair_closes
+from bot.pipeline.context import RunContext
 from bot.pipeline.membership import ensure_members
 from storage import closes, companies, economy, exclusions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
 
-PRESENT = 0.90  # of the members in force have to be in a census, or it is not whole
-MOST_NEW = 200  # companies without a history; more are a backfill that is not done
+PRESENT = 0.90  # of the members in force have to be in a census, or it is incomplete
 CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
 FUND_CLOSES, CENSUS, MEMBER_CLOSES = "fund closes", "census", "member closes"
 CONTRACTS, ECONOMY = "fed funds futures", "economic series"
@@ -38,9 +38,10 @@ SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY)
 
 @dataclass(frozen=True)
 class Lack:
-    """What a source did not give. `waits`: the session is not judged before it comes, or the deadline.
+    """What a source did not give.
 
-    `expected`: nothing is wrong – the census of a past session is simply not to be had.
+    waits: rules are not evaluated before it is there, or the deadline has passed. expected: nothing is wrong – sources
+    that keep no census cannot give that of a past session.
     """
 
     source: str
@@ -54,53 +55,49 @@ class Lack:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a session's gathering brought: its companies, if counted, and what was not to be had."""
+    """What was gathered for a session: its companies, None without a census, and what the sources did not give."""
 
     companies: universe.Companies | None
     lacks: tuple[Lack, ...]
 
     @property
-    def whole(self) -> bool:
-        """Whether all is there that judging waits for."""
+    def complete(self) -> bool:
+        """Whether everything is there that the evaluation waits for."""
         return not any(lack.waits for lack in self.lacks)
 
 
 @dataclass
 class Gathering:
-    """One refresh: the sessions that are `due`, oldest first. What serves all of them is fetched once."""
+    """The gathering of one refresh: sessions that are `due`, oldest first. What serves all of them is fetched once."""
 
-    db: Database
-    feed: MarketFeed
-    economy: EconomyFeed | None
+    context: RunContext
     due: Sequence[date]
-    now: datetime
-    report: Report
     _once: dict[str, Lack | None] = field(default_factory=dict)
 
     def session(self, session: date) -> Gathered:
-        """Fetch what `session` needs and keep it."""
+        """Fetch what `session` needs and store it."""
+        db = self.context.db
         lacks: list[Lack | None] = [self._funds(), self._contracts(), self._economy()]
         if lacks[0] is None:
-            absent = _absent_funds(self.db, session)
+            absent = _absent_funds(db, session)
             lacks.append(Lack(FUND_CLOSES, f"none of {', '.join(absent)}") if absent else None)
         counted, lack = self._census(session)
-        lacks += [lack, self._member_closes(session, counted)]
-        with writing(self.db):
-            ensure_members(self.db, universe.in_force_on(session), counted)
-        lacks.append(_absent_members(self.db, session, counted))
+        lacks += [lack, _lack(MEMBER_CLOSES, lambda: repair_closes(self.context, session, self.last, counted))]
+        with writing(db):
+            ensure_members(db, universe.in_force_on(session), counted)
+        lacks.append(_absent_members(db, session, counted))
         for found in filter(None, lacks):
             log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
-        return Gathered(counted and _believed(self.db, counted), tuple(filter(None, lacks)))
+        return Gathered(counted and _consistent(db, counted), tuple(filter(None, lacks)))
 
     @property
     def last(self) -> date:
+        """The latest session that is due."""
         return self.due[-1]
 
     def _funds(self) -> Lack | None:
         if FUND_CLOSES not in self._once:
-            self._once[FUND_CLOSES] = _lack(
-                FUND_CLOSES, lambda: gather_funds(self.db, self.feed, self.last, self.now, self.report)
-            )
+            self._once[FUND_CLOSES] = _lack(FUND_CLOSES, lambda: gather_funds(self.context, self.last))
         return self._once[FUND_CLOSES]
 
     def _contracts(self) -> Lack | None:
@@ -108,42 +105,38 @@ class Gathering:
             months = months_from(self.due[0], CONTRACT_MONTHS + len({day.month for day in self.due}) - 1)
             start = previous_sessions(self.due[0], 5)[0]
 
-            def fetch() -> None:  # where the month's own contract is not to be had, no other is
-                if gather_contracts(self.db, self.feed, months[:1], start, self.last):
-                    gather_contracts(self.db, self.feed, months[1:], start, self.last)
+            def fetch() -> None:  # a source without the current month's contract has no later one either
+                if gather_contracts(self.context, months[:1], start, self.last):
+                    gather_contracts(self.context, months[1:], start, self.last)
 
             self._once[CONTRACTS] = _lack(CONTRACTS, fetch, waits=False)
         return self._once[CONTRACTS]
 
     def _economy(self) -> Lack | None:
         if ECONOMY not in self._once:
-            self._once[ECONOMY] = gather_economy(self.db, self.economy, self.now, self.report) if self.economy else None
+            economy = self.context.economy
+            self._once[ECONOMY] = gather_economy(self.context, economy) if economy else None
         return self._once[ECONOMY]
 
     def _census(self, session: date) -> tuple[universe.Companies | None, Lack | None]:
-        self.report("census", 0, 1)
+        db, report = self.context.db, self.context.report
+        report("census", 0, 1)
         try:
-            quotes = self.feed.census(session).quotes
+            quotes = self.context.feed.census(session).quotes
         except WrongSession as error:
             return None, Lack(CENSUS, str(error), expected=session != self.last)
         except FeedError as error:
             return None, Lack(CENSUS, str(error))
-        self.report("census", 1, 1)
+        report("census", 1, 1)
         suspects = quality.suspect_quotes(quotes)
-        counted = universe.companies(quotes, known=companies.companies(self.db).index)
-        with writing(self.db):
-            _keep_census(self.db, counted, len(quotes), suspects, self.now)
+        counted = universe.companies(quotes, known=companies.companies(db).index)
+        with writing(db):
+            _store_census(self.context, counted, len(quotes), suspects)
         return counted, None
-
-    def _member_closes(self, session: date, counted: universe.Companies | None) -> Lack | None:
-        try:
-            _complete_closes(self.db, self.feed, session, self.last, counted, self.now, self.report)
-        except FeedError as error:
-            return Lack(MEMBER_CLOSES, str(error))
-        return None
 
 
 def _lack(source: str, fetch: Callable[[], None], *, waits: bool = True) -> Lack | None:
+    """Call `fetch`; the lack where it raises FeedError."""
     try:
         fetch()
     except FeedError as error:
@@ -157,14 +150,21 @@ def months_from(day: date, count: int) -> list[str]:
     return [f"{month // 12}-{month % 12 + 1:02}" for month in range(first, first + count)]
 
 
-def count(db: Database, feed: MarketFeed, session: date) -> universe.Companies:
-    """The companies of a session's census; a company goes on under the symbol it is kept under. Raises FeedError."""
-    return universe.companies(feed.census(session).quotes, known=companies.companies(db).index)
+def companies_on(context: RunContext, session: date) -> universe.Companies:
+    """The companies of a session's census, each under the symbol that it is stored under. Raises FeedError."""
+    quotes = context.feed.census(session).quotes
+    return universe.companies(quotes, known=companies.companies(context.db).index)
 
 
-def gather_funds(db: Database, feed: MarketFeed, through: date, now: datetime, report: Report) -> None:
-    """Fetch the funds' whole history, which a distribution rescales; keep what can be believed. Raises FeedError."""
-    fetched = feed.closes(FUNDS, start=None, through=through, progress=lambda done, total: report("funds", done, total))
+def gather_funds(context: RunContext, through: date) -> None:
+    """Fetch the funds' whole history, and store the closes that pass the checks. Raises FeedError.
+
+    The whole of it, because each distribution rescales the adjusted closes before it.
+    """
+    db, report = context.db, context.report
+    fetched = context.feed.closes(
+        FUNDS, start=None, through=through, progress=lambda done, total: report("funds", done, total)
+    )
     raw, adjusted = fetched.raw.copy(), fetched.adjusted.copy()
     sessions = [stamp.date() for stamp in raw.index]
     held = [
@@ -178,35 +178,35 @@ def gather_funds(db: Database, feed: MarketFeed, through: date, now: datetime, r
     with writing(db):
         if sessions:
             exclusions.release(db, FUNDS, sessions[0], sessions[-1])
-        exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], now)
+        exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], context.now)
         closes.record_fund_closes(db, raw, adjusted)
         closes.forget_fund_closes(db, [(one.symbol, one.session) for one in held])
 
 
-def gather_contracts(db: Database, feed: MarketFeed, months: Sequence[str], start: date, through: date) -> int:
-    """Fetch closing prices of fed funds futures and keep them; how many there were. Raises FeedError."""
-    prices = feed.contracts(months, start=start, through=through)
-    with writing(db):
-        economy.record_contracts(db, prices)
+def gather_contracts(context: RunContext, months: Sequence[str], start: date, through: date) -> int:
+    """Fetch closing prices of fed funds futures and store them; how many there were. Raises FeedError."""
+    prices = context.feed.contracts(months, start=start, through=through)
+    with writing(context.db):
+        economy.record_contracts(context.db, prices)
     return int(prices.notna().to_numpy().sum())
 
 
-def gather_economy(db: Database, source: EconomyFeed, now: datetime, report: Report) -> Lack | None:
-    """Fetch every economic series and keep it. One that fails leaves its last observations, which age by themselves."""
+def gather_economy(context: RunContext, source: EconomyFeed) -> Lack | None:
+    """Fetch every economic series and store it. One that fails keeps its last observations until they are too old."""
     failed = []
     series = fred_series()
     for done, identity in enumerate(series):
-        report("economy", done, len(series))
+        context.report("economy", done, len(series))
         try:
             observations = source.series(identity)
         except FeedError as error:
             failed.append(str(error))
-            if len(failed) == done + 1 >= 2:  # it does not answer at all: the others are not waited for
+            if len(failed) == done + 1 >= 2:  # it does not answer at all: do not wait for the others
                 break
             continue
-        with writing(db):
-            economy.record_series(db, identity, observations, now)
-    report("economy", len(series), len(series))
+        with writing(context.db):
+            economy.record_series(context.db, identity, observations, context.now)
+    context.report("economy", len(series), len(series))
     return Lack(ECONOMY, "; ".join(failed), waits=False) if failed else None
 
 
@@ -216,7 +216,7 @@ def _absent_funds(db: Database, session: date) -> list[str]:
 
 
 def _absent_members(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
-    """A census that most members are in is whole; companies do leave the exchange during a year."""
+    """The lack where fewer than `PRESENT` of the members are in the census; some do leave the exchange in a year."""
     members = companies.members(db, universe.in_force_on(session)).index
     if counted is None or not len(members):
         return None
@@ -227,18 +227,20 @@ def _absent_members(db: Database, session: date, counted: universe.Companies | N
     return Lack(CENSUS, f"{present:,} of {len(members):,} members are in it, {share:.1f} %")
 
 
-def _believed(db: Database, counted: universe.Companies) -> universe.Companies:
-    """Without the companies whose price is not the close that was kept: their figures are missing, not wrong."""
+def _consistent(db: Database, counted: universe.Companies) -> universe.Companies:
+    """Without the companies whose price is not the stored close: their figures are missing rather than wrong."""
     symbols, session = counted.frame.index, counted.session
     keys = companies.ids(db)
-    kept = closes.close_matrix(db, [session], [keys[symbol] for symbol in symbols])[0] / 1e6
+    stored = closes.close_matrix(db, [session], [keys[symbol] for symbol in symbols])[0] / 1e6
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = (kept > 0) & (np.abs(counted.frame["price"].to_numpy() / np.where(kept > 0, kept, 1) - 1) > AGREES)
+        off = (stored > 0) & (np.abs(counted.frame["price"].to_numpy() / np.where(stored > 0, stored, 1) - 1) > AGREES)
     held = {symbol for symbol, _ in exclusions.held_back(db, session, session)}
     return universe.without(counted, held | set(symbols[off]))
 
 
-def _keep_census(db: Database, counted: universe.Companies, lines: int, suspects: pd.Series, now: datetime) -> None:
+def _store_census(context: RunContext, counted: universe.Companies, lines: int, suspects: pd.Series) -> None:
+    """Store the companies and closes of a census; `suspects`: by symbol, why a quote is held back."""
+    db, now = context.db, context.now
     frame, session = counted.frame, counted.session
     companies.record_companies(db, frame, session)
     excluded = counted.excluded.itertuples(index=False)
@@ -249,58 +251,3 @@ def _keep_census(db: Database, counted: universe.Companies, lines: int, suspects
     exclusions.hold_back(db, [(str(symbol), session, f"{why}: held back") for symbol, why in held.items()], now)
     price = frame["price"].where(~frame.index.isin(held.index))
     closes.record_closes(db, [session], [keys[symbol] for symbol in frame.index], in_millionths(price.to_frame()).T)
-
-
-def _complete_closes(
-    db: Database, feed: MarketFeed, session: date, last: date, counted: universe.Companies | None, now: datetime,
-    report: Report,
-) -> None:  # fmt: skip
-    """Fetch what the stored closes lack: sessions nobody counted, newcomers, and histories that a split has moved."""
-    known = companies.companies(db)
-    historic = known[known["history_from"].notna()]
-    if historic.empty:
-        return  # nothing was ever backfilled: the census's own averages serve until it is
-    start = date.fromisoformat(historic["history_from"].min())
-    window = [day for day in previous_sessions(session, 10) if day >= start]
-    wanted = 0.5 * len(historic)
-    holes = [day for day in [*window, session] if closes.count_closes(db, day) < wanted]
-    if holes:
-        log.info("closes of %d sessions from %s on are downloaded", len(holes), holes[0])
-        begin = max(previous_sessions(holes[0], OVERLAP)[0], start)
-        gather_history(db, feed, list(historic.index), begin, last if counted is None else session, now, report)
-    if counted is None:
-        return
-    yesterday = previous_sessions(session, 1)[0]
-    stale = _compare_previous(db, counted, yesterday)
-    doubted = {symbol for symbol, _ in exclusions.held_back(db, yesterday, session)} & set(counted.frame.index)
-    new = [symbol for symbol in counted.frame.index if not isinstance(known.at[symbol, "history_from"], str)]
-    if len(new) > MOST_NEW:
-        log.info("%d companies have no history yet: the backfill brings it", len(new))
-        new = []
-    asked: set[str] = set()
-    for symbols, why in (
-        (stale, "whose previous close is not the one kept"),
-        (sorted(doubted), "with a close that was held back"),
-        (new, "that are new"),
-    ):
-        left = [symbol for symbol in symbols if symbol not in asked]
-        asked.update(left)
-        if left:
-            refetch(db, feed, left, session, why, now, report)
-
-
-def _compare_previous(db: Database, counted: universe.Companies, yesterday: date) -> list[str]:
-    """Correct kept closes of `yesterday` that the census has slightly otherwise; who differs by more."""
-    symbols = counted.frame.index
-    keys = companies.ids(db)
-    ids = [keys[symbol] for symbol in symbols]
-    kept = closes.close_matrix(db, [yesterday], ids)[0]
-    previous = in_millionths(counted.frame[["previous_close"]])[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.where((kept > 0) & (previous > 0), np.abs(previous / np.where(kept > 0, kept, 1) - 1), 0.0)
-    slight = (previous != kept) & (off > 0) & (off <= AGREES)
-    if slight.any():
-        log.info("%d closes of %s are corrected by less than %.1f %%", slight.sum(), yesterday, 100 * AGREES)
-        with writing(db):
-            closes.record_closes(db, [yesterday], ids, np.where(slight, previous, 0)[None, :])
-    return list(symbols[off > AGREES])

@@ -12,9 +12,10 @@ from sqlite_utils import Database
 from alerts.market import universe
 from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics import rates
-from alerts.metrics.compute import ECONOMY_SOURCE, FUNDS, WINDOW, Inputs
+from alerts.metrics.compute import FUNDS, WINDOW, Inputs
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
 from alerts.metrics.releases import releases
+from bot.pipeline.context import RunContext
 from storage import advances, closes, companies, economy, valuations
 
 CENSUS_FIGURES = ["market_value", "price", "eps_forward", "eps_trailing", "ev_ebit"]
@@ -31,14 +32,16 @@ def segmented(db: Database, counted: universe.Companies) -> pd.DataFrame:
 
 
 def assemble(
-    db: Database,
-    source: str,
+    context: RunContext,
     sessions: Sequence[date],
     counted: Mapping[date, universe.Companies],
-    first_census: date | None,
-    economy_source: str = ECONOMY_SOURCE,
+    first_census: date | None = None,
 ) -> Inputs:
-    """The frames that the figures of `sessions` (consecutive) are computed from."""
+    """The frames that the figures of `sessions` (consecutive) are computed from, out of what is stored.
+
+    counted: the companies of those sessions that have a census. first_census: see `Inputs`.
+    """
+    db = context.db
     span = [*previous_sessions(sessions[0], WINDOW), *sessions]
     years = sorted({universe.in_force_on(day) for day in span})
     by_year = {year: companies.members(db, year) for year in years}
@@ -70,7 +73,7 @@ def assemble(
         raw=raw,
         adjusted=adjusted,
         companies={day: segmented(db, companies_) for day, companies_ in counted.items()},
-        source=source,
+        source=context.feed.name,
         provisional=taken is not None and taken.provisional,
         first_census=first_census,
         latest_average={}
@@ -78,7 +81,7 @@ def assemble(
         else {n: latest.frame[f"average_{n}d"].reindex(symbols).to_numpy(dtype="float64") for n in (50, 200)},
         kept=advances.advances_before(db, sessions[-1]),
         economy=economy.series(db, list(releases())),
-        economy_source=economy_source,
+        economy_source=context.economy_source,
         seen={rates.PROJECTIONS: economy.first_seen(db, rates.PROJECTIONS)},
         contracts=economy.contracts(db, sessions),
         months=month_ends(db, sessions),

@@ -18,15 +18,14 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import last_complete_session, previous_sessions
 from bot.database import Store
-from bot.messages import operator
 from bot.pipeline import schedule
-from bot.pipeline.valuations import to_ask
-from storage import companies, figures, outbox, source_failures
+from bot.pipeline.operators import note_refresh
+from bot.pipeline.valuations import companies_to_ask
+from storage import companies, figures, sessions
 
 log = logging.getLogger(__name__)
 
 ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
-_OURS = "refresh"  # as a source of trouble
 _BACKOFF_MINUTES = (5, 10, 20, 30, 60)
 
 
@@ -50,7 +49,7 @@ class Refresher:
         """Bring the figures up to the last session that has settled; fill the history first thing on a new file."""
         async with self._turn:
             session = last_complete_session(datetime.now(UTC), schedule.SETTLE)
-            done = await self._store.read(figures.is_sealed, session) or await self._refresh(session)
+            done = await self._store.read(sessions.is_sealed, session) or await self._refresh(session)
             if self._history_sessions and await self._store.read(_history_short, session):
                 done = await self._backfill(session) and done
             if done and self._history_sessions and not self._stopping:
@@ -75,18 +74,11 @@ class Refresher:
         status, text = await self._command("refresh", "--json", "--session", session.isoformat())
         if self._stopping:
             return False
-        # What the sources did not give, the refresh itself has told; of its own end it cannot tell.
-        await self._store.write(self._tell_operators, None if status == 0 else f"it ended with status {status}")
+        # The refresh itself reports sources that fail; only this process can report that the refresh failed.
+        why = None if status == 0 else f"it ended with status {status}"
+        await self._store.write(note_refresh, self._operators, why, datetime.now(UTC))
         self._done()
         return status == 0 and all(outcome["sealed"] for outcome in json.loads(text or "[]"))
-
-    def _tell_operators(self, db: Database, why: str | None) -> None:
-        now = datetime.now(UTC)
-        if why is not None and source_failures.begin(db, _OURS, why, now):
-            outbox.tell_operators(db, self._operators, f"{_OURS} fails {now:%H:%M:%S}", operator.broken(why), now)
-        elif why is None and (over := source_failures.end(db, _OURS)):
-            text = operator.working(_OURS, over.since, now)
-            outbox.tell_operators(db, self._operators, f"{_OURS} works {now:%H:%M:%S}", text, now)
 
     async def _backfill(self, session: date) -> bool:
         """Whether the history is there."""
@@ -99,7 +91,7 @@ class Refresher:
 
     async def _value(self, session: date) -> None:
         """Fill the valuation history, once a month; where it fails, the next refresh tries again."""
-        if left := await self._store.read(to_ask, session):
+        if left := await self._store.read(companies_to_ask, session):
             log.info("asking for the valuation history of %d companies; everything else is there meanwhile", len(left))
             status, _ = await self._command("valuation-history")
             if status != 0:

@@ -1,4 +1,4 @@
-"""One session: gather, decide, record. Running it twice changes nothing the second time."""
+"""One session: gather, decide, apply. Running it twice changes nothing the second time."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from alerts.market.feed import EconomyFeed, MarketFeed
 from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
-from alerts.metrics.compute import ECONOMY_SOURCE, compute, counts
+from alerts.metrics.compute import Inputs, compute, counts
 from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import evaluate_session
 from bot.alerting.notify import notify_waiting
-from bot.messages import operator
 from bot.pipeline import imports
-from bot.pipeline.closes import Report, silent
-from bot.pipeline.gather import SOURCES, Gathered, Gathering
+from bot.pipeline.context import RunContext
+from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
-from storage import advances, figures, outbox, source_failures
+from bot.pipeline.operators import note_sources
+from storage import advances, figures, sessions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ RECHECKED = 5  # sessions before, whose figures are corrected where closes have 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a session."""
+    """The result of one session's run."""
 
     session: date
     sealed: bool
@@ -44,116 +43,114 @@ class Outcome:
 
 
 def sessions_due(db: Database, now: datetime, until: date | None = None) -> list[date]:
-    """The complete sessions that have not been judged yet, oldest first; on a new file the last one alone."""
+    """The complete sessions that are not sealed yet, oldest first; in a new database the last one alone."""
     last = until or last_complete_session(now)
-    sealed = figures.last_sealed(db)
+    sealed = sessions.last_sealed(db)
     if sealed is None:
         return [last]
     return [session for session in sessions_between(sealed, last) if session > sealed]
 
 
-def refresh(
-    db: Database,
-    feed: MarketFeed,
-    now: datetime,
-    until: date | None = None,
-    report: Report = silent,
-    *,
-    economy: EconomyFeed | None = None,
-    operators: Sequence[int] = (),
-) -> list[Outcome]:
+def refresh(context: RunContext, until: date | None = None) -> list[Outcome]:
     """Run every session that is due up to `until` (the last complete one), oldest first.
 
-    Stops at one that cannot be judged yet: sessions are judged in order.
+    Stops at the first that cannot be sealed yet: sessions are evaluated in order.
     """
-    due = sessions_due(db, now, until)
-    out: list[Outcome] = []
-    if due:
-        gathering = Gathering(db, feed, economy, due, now, report)
-        for session in due:
-            out.append(run_session(gathering, session, operators))
-            if not out[-1].sealed:
-                break
-        _tell_waiting(db, now, out)
-    return out
+    due = sessions_due(context.db, context.now, until)
+    if not due:
+        return []
+    gathering = Gathering(context, due)
+    outcomes: list[Outcome] = []
+    for session in due:
+        outcomes.append(run_session(gathering, session))
+        if not outcomes[-1].sealed:
+            break
+    _tell_waiting(context, outcomes)
+    return outcomes
 
 
-def _tell_waiting(db: Database, now: datetime, out: Sequence[Outcome]) -> None:
-    """Where the session that was to be caught up with has to wait, what came before it does not."""
-    judged = [outcome.session for outcome in out if outcome.sealed]
-    if judged and not out[-1].sealed:
-        with writing(db):
-            notify_waiting(db, judged[-1], now)
-
-
-def run_session(gathering: Gathering, session: date, operators: Sequence[int] = ()) -> Outcome:
+def run_session(gathering: Gathering, session: date) -> Outcome:
     """One session from the feeds to the outbox. Where a later one is due too, its messages say that they come late."""
-    db, now = gathering.db, gathering.now
-    if figures.is_sealed(db, session):
-        return Outcome(session, True, True, (), 0, 0, 0, 0)
-
-    # 1. Gather.
-    gathered = gathering.session(session)
-    counted = {session: gathered.companies} if gathered.companies else {}
-    recent = [day for day in previous_sessions(session, RECHECKED) if figures.is_sealed(db, day)]
-    source = gathering.economy.name if gathering.economy else ECONOMY_SOURCE
-    inputs = assemble(db, gathering.feed.name, [session], counted, first_census=None, economy_source=source)
-
-    # 2. Decide what the session's figures are, and what those of the last sessions should have been.
-    figured = compute(inputs, [*recent, session])
-    computed = [figure for figure in figured if figure.session == session] + imports.of_sessions(db, [session])
-    rechecked = [figure for figure in figured if figure.session != session]
-
-    # 3. Record: figures, rule states, events and messages together, or none of them.
-    final = gathered.whole or now >= seal_deadline(session)
-    outcome = _record(gathering, session, computed, gathered, final=final, operators=operators)
-    with writing(db):
-        advances.record_advances(db, counts(inputs.closes))
-        if corrected := figures.correct(db, rechecked, now):
-            log.info("%d figures of the last sessions are corrected; nothing fires on them", corrected)
+    if sessions.is_sealed(gathering.context.db, session):
+        return _already_sealed(session)
+    gathered, inputs = _gather(gathering, session)
+    decided = _decide(gathering.context, session, inputs)
+    outcome = _apply(gathering, session, gathered, decided)
+    _correct(gathering.context, decided, inputs)
     return outcome
 
 
-def _record(
-    gathering: Gathering,
-    session: date,
-    computed: list[Figure],
-    gathered: Gathered,
-    *,
-    final: bool,
-    operators: Sequence[int],
-) -> Outcome:
-    db, now, late = gathering.db, gathering.now, session < gathering.last
+@dataclass(frozen=True)
+class _Decided:
+    """The figures of the session, and those of the `RECHECKED` sessions before it as they are computed now."""
+
+    figures: list[Figure]
+    rechecked: list[Figure]
+
+
+def _gather(gathering: Gathering, session: date) -> tuple[Gathered, Inputs]:
+    """Fetch what the session needs, and read the frames that its figures are computed from."""
+    gathered = gathering.session(session)
+    counted = {session: gathered.companies} if gathered.companies else {}
+    return gathered, assemble(gathering.context, [session], counted)
+
+
+def _decide(context: RunContext, session: date, inputs: Inputs) -> _Decided:
+    """Compute the figures. Writes nothing."""
+    recent = [day for day in previous_sessions(session, RECHECKED) if sessions.is_sealed(context.db, day)]
+    computed = compute(inputs, [*recent, session])
+    return _Decided(
+        figures=[figure for figure in computed if figure.session == session]
+        + imports.of_sessions(context.db, [session]),
+        rechecked=[figure for figure in computed if figure.session != session],
+    )
+
+
+def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _Decided) -> Outcome:
+    """Write figures, rule states, events and messages in one transaction: all of them, or none.
+
+    Rules are evaluated once everything is there, or at the deadline; until then the figures alone are written.
+    """
+    context, late = gathering.context, session < gathering.last
+    db, now = context.db, context.now
+    final = gathered.complete or now >= seal_deadline(session)
     lacking = tuple(str(lack) for lack in gathered.lacks)
     fired = resolved = 0
     with writing(db):
-        if figures.is_sealed(db, session):  # another process was faster
-            return Outcome(session, True, True, (), 0, 0, 0, 0)
-        figures.record_figures(db, computed, now, backfilled=False)
-        figures.note_gathered(db, session, now, "; ".join(lacking) or None)
-        _tell_operators(db, session, gathered, now, operators)
+        if sessions.is_sealed(db, session):  # by another process, meanwhile
+            return _already_sealed(session)
+        figures.record_figures(db, decided.figures, now, backfilled=False)
+        sessions.note_gathered(db, session, now, "; ".join(lacking) or None)
+        note_sources(db, context.operators, session, gathered.lacks, now)
         if final:
             evaluated = evaluate_session(db, session, now, late=late)
             fired, resolved = evaluated.totals[Kind.FIRED], evaluated.totals[Kind.RESOLVED]
-            figures.seal(db, session, now)
-    present = sum(figure.value is not None for figure in computed)
+            sessions.seal(db, session, now)
+    present = sum(figure.value is not None for figure in decided.figures)
+    missing = len(decided.figures) - present
     log.info(
-        "%s: %d figures, %d missing, %s%s", session, present, len(computed) - present,
+        "%s: %d figures, %d missing, %s%s", session, present, missing,
         f"sealed, {fired} fired, {resolved} resolved" if final else "not sealed yet",
         f"; lacking {', '.join(lacking)}" if lacking else "",
     )  # fmt: skip
-    return Outcome(session, final, False, lacking, present, len(computed) - present, fired, resolved)
+    return Outcome(session, final, False, lacking, present, missing, fired, resolved)
 
 
-def _tell_operators(db: Database, session: date, gathered: Gathered, now: datetime, operators: Sequence[int]) -> None:
-    """One notice when a source begins to fail, one when it works again."""
-    failing = {lack.source: lack for lack in gathered.lacks if not lack.expected}
-    expected = {lack.source for lack in gathered.lacks if lack.expected}
-    for source in SOURCES:
-        if lack := failing.get(source):
-            if source_failures.begin(db, source, lack.why, now):
-                text = operator.failing(source, lack.why, session, waits=lack.waits)
-                outbox.tell_operators(db, operators, f"{source} fails {now:%H:%M:%S}", text, now)
-        elif source not in expected and (over := source_failures.end(db, source)):
-            text = operator.working(source, over.since, now)
-            outbox.tell_operators(db, operators, f"{source} works {now:%H:%M:%S}", text, now)
+def _correct(context: RunContext, decided: _Decided, inputs: Inputs) -> None:
+    """Write what the sessions before should have been, now that closes have come or changed. Evaluates no rule."""
+    with writing(context.db):
+        advances.record_advances(context.db, counts(inputs.closes))
+        if corrected := figures.correct(context.db, decided.rechecked, context.now):
+            log.info("%d figures of the last sessions are corrected; no rule is evaluated again", corrected)
+
+
+def _tell_waiting(context: RunContext, outcomes: Sequence[Outcome]) -> None:
+    """Queue the messages of the sessions that were sealed where a later one, which they waited for, was not."""
+    sealed = [outcome.session for outcome in outcomes if outcome.sealed]
+    if sealed and not outcomes[-1].sealed:
+        with writing(context.db):
+            notify_waiting(context.db, sealed[-1], context.now)
+
+
+def _already_sealed(session: date) -> Outcome:
+    return Outcome(session, True, True, (), 0, 0, 0, 0)

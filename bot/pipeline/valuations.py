@@ -1,4 +1,4 @@
-"""The valuation history: month-end measures of the members, asked for one by one, in the background."""
+"""The valuation history: month-end measures of the members, requested company by company, in the background."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from alerts.market.feed import FeedUnavailable, TurnedAway, ValuationFeed
 from alerts.market.sessions import last_complete_session
 from alerts.metrics import monthly
 from alerts.metrics.figure import figures as figures_of
-from bot.pipeline.backfill import Patient
-from bot.pipeline.closes import Report, silent
+from bot.pipeline.context import RunContext
 from bot.pipeline.inputs import month_ends
+from bot.pipeline.retry import RetryPolicy
 from storage import companies, figures, valuations
 from storage.database import writing
 
 log = logging.getLogger(__name__)
 
-REACH = timedelta(days=500)  # back from which members are asked about: the source keeps about sixteen months
-MOST_FAILED = 25  # in a row: then it is the source that does not answer, not a company it does not know
+REACH = timedelta(days=500)  # members since then are requested: the source keeps about sixteen months
+MOST_FAILED = 25  # failures in a row that mean a failing source rather than companies unknown to it
 SEGMENTS = ("large", "small")
 
 
 @dataclass(frozen=True)
 class Valued:
-    """What a run brought."""
+    """The result of a run."""
 
-    companies: int  # asked about
-    left: int  # still to be asked about
+    companies: int  # requested
+    left: int  # still to be requested
     months: int  # with a discount
     figures: int  # written, with a value
 
@@ -45,8 +45,8 @@ def last_month_end(session: date) -> date | None:
     return ends[-1][1] if ends else None
 
 
-def to_ask(db: Database, session: date) -> list[str]:
-    """The members of the last sixteen months, of the segments compared, not asked about since the last month's end."""
+def companies_to_ask(db: Database, session: date) -> list[str]:
+    """The members of `SEGMENTS` in the last sixteen months that were not requested since the last month's end."""
     end = last_month_end(session)
     if end is None:
         return []
@@ -59,62 +59,55 @@ def to_ask(db: Database, session: date) -> list[str]:
     return [symbol for symbol in members if symbol not in asked]
 
 
-def fill(
-    db: Database,
-    feed: ValuationFeed,
-    now: datetime,
-    report: Report = silent,
-    *,
-    rests: Sequence[float] = (),
-) -> Valued:
-    """Ask about every member that is left, keep each answer at once, and write the month-end discounts.
+def fill_valuations(context: RunContext, feed: ValuationFeed, *, pauses: Sequence[float] = ()) -> Valued:
+    """Request the measures of every member that is left, store each answer at once, and write the month-end discounts.
 
-    Stopped half-way it goes on where it was. Raises FeedUnavailable where the source turns us away for good; what was
-    asked by then is kept.
+    Interrupted, the same call continues where it stopped. pauses: as in `backfill`. Raises FeedUnavailable once no
+    pause is left, or after `MOST_FAILED` failures in a row; what was answered by then is stored.
     """
-    session = last_complete_session(now)
-    symbols = to_ask(db, session)
-    patient = Patient(rests)
-    asked = failed = 0
+    session = last_complete_session(context.now)
+    symbols = companies_to_ask(context.db, session)
+    retry = RetryPolicy(pauses)
+    answered = failed = 0
     try:
         for symbol in symbols:
-            told = patient(partial(_ask, feed, symbol, session))
-            if told is None:
+            measures = retry(partial(_measures, feed, symbol, session))
+            if measures is None:
                 failed += 1
                 if failed == MOST_FAILED:
                     raise FeedUnavailable(f"{feed.name}: valuation measures: {failed} companies in a row failed")
                 continue
             failed = 0
-            with writing(db):
-                valuations.record(db, symbol, told, now)
-            asked += 1
-            report("valuations", asked, len(symbols))
+            with writing(context.db):
+                valuations.record(context.db, symbol, measures, context.now)
+            answered += 1
+            context.report("valuations", answered, len(symbols))
     finally:
-        months, written = _write(db, feed.name, session, now)
-    return Valued(asked, len(symbols) - asked, months, written)
+        months, written = _write_discounts(context.db, feed.name, session, context.now)
+    return Valued(answered, len(symbols) - answered, months, written)
 
 
-def _ask(feed: ValuationFeed, symbol: str, session: date) -> pd.DataFrame | None:
-    """What the source tells of one company; None where that failed, and is to be tried another time."""
+def _measures(feed: ValuationFeed, symbol: str, session: date) -> pd.DataFrame | None:
+    """The month-end measures of one company; None where that request failed. Raises TurnedAway."""
     try:
         return feed.month_valuations(symbol, through=session)
     except TurnedAway:
         raise
     except FeedUnavailable as error:
-        log.warning("%s; it is asked about again another time", error)
+        log.warning("%s; the next run requests it again", error)
         return None
 
 
-def _write(db: Database, source: str, session: date, now: datetime) -> tuple[int, int]:
-    """Write the discount on every session with figures that the months reach; (months with one, figures with one)."""
+def _write_discounts(db: Database, source: str, session: date, now: datetime) -> tuple[int, int]:
+    """Write the discount on every session that has figures; how many months, and how many figures, have a value."""
     sessions = figures.sessions_held(db, session - REACH, session)
     if not sessions:
         return 0, 0
     months = month_ends(db, sessions)
     frame = monthly.discount_monthly(months, pd.DatetimeIndex(pd.to_datetime(sessions)))
-    told = figures_of(monthly.NAME, frame, source)
+    computed = figures_of(monthly.NAME, frame, source)
     with writing(db):
-        figures.record_figures(db, told, now, backfilled=True)
-        figures.correct(db, told, now)
-    with_value = [figure for figure in told if figure.value is not None]
+        figures.record_figures(db, computed, now, backfilled=True)
+        figures.correct(db, computed, now)
+    with_value = [figure for figure in computed if figure.value is not None]
     return len({figure.observed for figure in with_value}), len(with_value)

@@ -21,6 +21,7 @@ from bot.formatting import capital, counted_over, coverage, short_day
 from bot.reports.backtest import histories
 from bot.reports.series import metric_past, value_past
 from storage import figures
+from storage.sessions import last_judged
 
 SESSIONS = 300  # shown at most
 #: Of these a rule's chart shows what is made of the metric, for the threshold is in its unit.
@@ -182,7 +183,7 @@ def rule_chart(db: Database, rule: Rule, simulated: bool, fired: Collection[date
 def fired_chart(db: Database, rule: Rule, simulated: bool) -> tuple[date, Chart | None] | None:
     """(session, chart) of a rule up to the last judged session, with a ring wherever it would have fired by the history
     held; None where there are no figures."""
-    session = figures.last_judged(db)
+    session = last_judged(db)
     if session is None:
         return None
     found = backtest(rule, histories(db, rule, session))

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import last_complete_session, sessions_between
 from storage import companies, figures, source_failures
-from storage.source_failures import Trouble
+from storage.source_failures import SourceFailure
 
 GRACE = timedelta(hours=1)  # after a close, before its figures count as missing
 
@@ -21,7 +21,7 @@ class Freshness:
 
     missed: int = 0
     latest: date | None = None
-    failing: Trouble | None = None
+    failing: SourceFailure | None = None
     filled: tuple[int, int] | None = None
 
 
@@ -31,7 +31,7 @@ def freshness(db: Database, now: datetime) -> Freshness:
     if session is None:
         return Freshness()
     missed = [day for day in sessions_between(session, last_complete_session(now, GRACE)) if day > session]
-    failing = next(iter(source_failures.troubles(db)), None) if missed else None
+    failing = next(iter(source_failures.source_failures(db)), None) if missed else None
     have, total = companies.histories(db)
     filling = bool(have) and not companies.filled(db)
     return Freshness(len(missed), missed[-1] if missed else None, failing, (have, total) if filling else None)

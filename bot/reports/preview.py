@@ -18,7 +18,7 @@ from bot.reports.backtest import histories, rates_of, refuse_unheld
 from bot.reports.base_rates import lead_after_firings
 from bot.reports.charts import rule_chart
 from bot.reports.rule_status import now_of
-from storage import figures
+from storage.sessions import last_judged
 
 PER_YEAR = (12.0, 4.0, 1.0)  # a month, a quarter, a year
 MOSTLY = 0.5  # true on more days than that, a rule tells little
@@ -65,7 +65,7 @@ class Preview:
 def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Preview:
     """Try `rule` on the history held. `coming`: sessions that are being filled. Raises GrammarError, RuleError."""
     refuse_unheld(db, rule, coming)
-    session = figures.last_judged(db)
+    session = last_judged(db)
     if session is None:
         return Preview(rule, Tried(), None, None)
     held = histories(db, rule, session)

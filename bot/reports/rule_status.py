@@ -15,6 +15,7 @@ from alerts.rules.state import Phase
 from bot.reports.series import Readings, value_past
 from storage import events, figures, preferences, rules, watches
 from storage.preferences import ChatPreferences
+from storage.sessions import last_judged
 from storage.snoozes import Snooze, snoozes_of
 
 OBSERVATIONS = 10
@@ -69,7 +70,7 @@ def now_of(db: Database, rule: Rule) -> tuple[Reading, ...] | None:
 
 def why(db: Database, watch: Watch) -> Why | None:
     """All of it as of the last judged session; None where there are no figures."""
-    session = figures.last_judged(db)
+    session = last_judged(db)
     if session is None:
         return None
     rule, readings = watch.rule, Readings(db, session)

@@ -20,6 +20,7 @@ from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.database import Store
+from bot.messages import operator
 from bot.messages.alert import MAYBE_REPEAT
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.ptb_private import form
@@ -192,8 +193,7 @@ class Delivery:
                 outbox.mark_withdrawn(db, due.id, why)
             case Decision.REFUSED:
                 outbox.mark_failed(db, due.id, why)
-                notice = f"A message was refused by Telegram and will not be sent again: {why[:300]} (outbox {due.id})"
-                outbox.tell_operators(db, self._operators, "refused", notice, _now())
+                outbox.tell_operators(db, self._operators, "refused", operator.refused(why, due.id), _now())
 
 
 def _unanswered(db: Database, identities: Sequence[int]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support.program import DAYS, TOKEN, Program, evening, until
 
 from alerts.market.sample import SampleMarket
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from storage.database import claim_market, open_database
 
@@ -43,5 +44,5 @@ def figures_of_two_days(program: Program, market: SampleMarket, tmp_path: Path) 
     db = open_database(tmp_path / "rotation.db")
     claim_market(db, "sample", evening(DAYS[0]))
     for day in DAYS[:2]:
-        refresh(db, market, evening(day), day)
+        refresh(RunContext(db, market, evening(day)), day)
     db.close()

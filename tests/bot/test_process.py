@@ -16,6 +16,7 @@ from support.telegram_people import Person, buttons, text
 
 from alerts.market.sample import SampleMarket
 from bot.messages.buttons import callback
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from storage import figures
 from storage.database import open_database
@@ -28,7 +29,7 @@ def line(market: SampleMarket, figures_of_two_days: None, tmp_path: Path) -> str
     """Two sealed sessions in the program's database, and a line that fires on the third of DAYS."""
     scout = open_database(tmp_path / "scout.db")
     for day in DAYS[:3]:
-        refresh(scout, market, evening(day), day)
+        refresh(RunContext(scout, market, evening(day)), day)
     one, two = (value(scout, day) for day in DAYS[1:3])
     scout.close()
     return f"large above 50d crosses {'above' if two > one else 'below'} {(one + two) / 2:.3f}"
@@ -187,7 +188,7 @@ def test_every_family_is_answered_with_a_picture_and_its_session(program: Progra
     again = ada.ask("/summary")["message"]["photo"][-1]["file_id"]
     assert again in ids  # sent again by its id, not uploaded again
     with sqlite3.connect(program.folder / "rotation.db") as db:
-        db.execute("UPDATE pictures SET file_id = 'AgACnobody-knows-this-one'")
+        db.execute("UPDATE file_ids SET file_id = 'AgACnobody-knows-this-one'")
     refused = ada.ask("/summary")["message"]["photo"][-1]["file_id"]
     assert refused in ids  # the id was refused, the picture drawn and uploaded again: the same one
 

@@ -24,7 +24,7 @@ from alerts.rules.names import metric_named
 from bot.alerting.evaluate import evaluate_session
 from bot.alerting.notify import notify_waiting
 from bot.alerting.rules import SnoozeLength, alert_now, set_rule, snooze, unmute
-from storage import chats, events, figures, outbox, preferences, rules
+from storage import chats, events, figures, outbox, preferences, rules, sessions
 from storage.database import writing
 from storage.preferences import set_quiet
 
@@ -102,8 +102,8 @@ class Walk:
 
     def _seal(self, day: date) -> None:
         with writing(self.db):
-            figures.note_gathered(self.db, day, _evening(day), None)
-            figures.seal(self.db, day, _evening(day))
+            sessions.note_gathered(self.db, day, _evening(day), None)
+            sessions.seal(self.db, day, _evening(day))
 
     def _now(self, day: date) -> datetime:
         return close_of(day) + timedelta(hours=self.scenario.hour)

@@ -24,8 +24,9 @@ from alerts.market.feed import FeedError
 from alerts.market.fred import Fred
 from alerts.market.yahoo import Yahoo
 from bot.pipeline.backfill import backfill
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
-from bot.pipeline.valuations import fill
+from bot.pipeline.valuations import fill_valuations
 from storage.database import open_database
 
 OPERATOR = 4242
@@ -33,18 +34,15 @@ OPERATOR = 4242
 
 def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
     now = datetime.fromisoformat(asked["now"])
-    feed, economy = Yahoo(cache, lambda: now, pause=0.01), Fred(pause=0.001)
+    feed = Yahoo(cache, lambda: now, pause=0.01)
+    context = RunContext(db, feed, now, Fred(pause=0.001), operators=(OPERATOR,))
     if asked["do"] == "backfill":
         end = date.fromisoformat(asked["to"]) if "to" in asked else None
-        done = backfill(
-            db, feed, date.fromisoformat(asked["from"]), end, now, economy=economy, rests=asked.get("rests", ())
-        )
+        done = backfill(context, date.fromisoformat(asked["from"]), end, pauses=asked.get("pauses", ()))
         return asdict(done)
     if asked["do"] == "valuations":
-        return asdict(fill(db, feed, now))
-    outcomes = refresh(
-        db, feed, now, date.fromisoformat(asked["session"]), economy=economy, operators=(OPERATOR,)
-    )  # fmt: skip
+        return asdict(fill_valuations(context, feed))
+    outcomes = refresh(context, date.fromisoformat(asked["session"]))
     return [asdict(outcome) | {"session": outcome.session.isoformat()} for outcome in outcomes]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.metrics.fed_meetings import scheduled
-from alerts.metrics.rates import all_of, changed
+from alerts.metrics.rates import RateInputs, all_of, changed
 from alerts.metrics.releases import Release, as_of, known, releases
 
 MONTHLY = pd.Series([4.0, 4.1, 4.2], pd.DatetimeIndex(["2025-06-01", "2025-07-01", "2025-08-01"]))
@@ -78,12 +78,13 @@ def economy() -> dict[str, pd.Series]:
 
 
 def told_on(day: str, contracts: pd.DataFrame | None = None, seen: str = "2025-09-17") -> dict[str, pd.Series]:
-    frames = all_of(
+    inputs = RateInputs(
         economy(),
         {"FEDTARMD": pd.Series(pd.to_datetime([seen]), pd.DatetimeIndex(["2025-01-01"]))},
         pd.DataFrame() if contracts is None else contracts,
-        days(day), scheduled(), "FRED", "Yahoo Finance",
+        scheduled(), "FRED", "Yahoo Finance",
     )  # fmt: skip
+    frames = all_of(inputs, days(day))
     return {name: frame.iloc[0] for name, frame in frames.items()}
 
 

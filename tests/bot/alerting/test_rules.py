@@ -12,7 +12,7 @@ from alerts.rules.grammar import parse
 from alerts.rules.presets import packs
 from bot.alerting.evaluate import evaluate_session
 from bot.alerting.rules import SnoozeLength, alert_now, set_pack, set_rule, snooze, unmute
-from storage import chats, events, figures, preferences, rules
+from storage import chats, events, figures, preferences, rules, sessions
 from storage.database import writing
 
 NOW = datetime(2025, 8, 29, 21, tzinfo=UTC)
@@ -26,8 +26,8 @@ def record(db: Database, session: date, value: float) -> None:
         figures.record_figures(
             db, [Figure(session, "size.lead_21d", value, 1.0, 2, 2, "test", None)], NOW, backfilled=False
         )
-        figures.note_gathered(db, session, NOW, None)
-        figures.seal(db, session, NOW)
+        sessions.note_gathered(db, session, NOW, None)
+        sessions.seal(db, session, NOW)
 
 
 def lines(db: Database, chat: int = CHAT) -> list[tuple[int, str]]:
@@ -77,7 +77,7 @@ def test_a_rule_that_is_true_when_it_is_set_may_be_told_now_and_once(db: Databas
         assert watch is not None
         assert alert_now(db, watch, NOW) is None
     assert fired is not None
-    assert fired[0] == DAYS[0]
+    assert fired.session == DAYS[0]
     assert [(event.kind, event.session) for event in events.events_of(db, CHAT)] == [("fired", DAYS[0])]
 
 

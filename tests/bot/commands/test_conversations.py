@@ -55,7 +55,7 @@ def test_from_a_pack_to_silence(program: Program, telegram: str, figures_of_two_
 
     ada.press(ada.ask("/forgetme"), "Erase")
     until(lambda: text(ada.rows()[-1]).startswith("Erased"))
-    for table in ("chats", "rules", "watches", "events", "outbox", "snoozes", "drafts", "silences"):
+    for table in ("chats", "rules", "watches", "events", "outbox", "snoozes", "drafts", "data_gaps"):
         assert rows(program, f"SELECT count(*) FROM {table}") == [(0,)], table
 
 

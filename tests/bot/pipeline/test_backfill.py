@@ -135,7 +135,7 @@ def test_a_split_has_the_history_fetched_anew(filled: Bench) -> None:
     assert after[:-1] == pytest.approx([close / 10 for close in before], abs=1)
     assert after[-1] == pytest.approx(before[-1] / 10, rel=0.25)  # and no cliff of a tenth between two sessions
     log = (filled.folder / "driver.log").read_text()
-    assert f"histories of 1 companies whose previous close is not the one kept are fetched: {symbol}" in log
+    assert f"histories of 1 companies whose previous close is not the one stored are fetched: {symbol}" in log
     assert (
         filled.rows("SELECT value FROM figures WHERE metric = 'breadth.above_200d.large' AND session = ?", str(D0))
         == breadth
@@ -227,6 +227,6 @@ def test_being_turned_away_is_waited_out(bench: Bench) -> None:
     assert given["error"] == "FeedUnavailable"
     assert "429" in given["text"]
     started = time.monotonic()
-    assert bench.ask(**asked, rests=[0.5, 0.5])["companies"] == 520
+    assert bench.ask(**asked, pauses=[0.5, 0.5])["companies"] == 520
     assert time.monotonic() - started > 0.4
-    assert "it is left alone for" in (bench.folder / "driver.log").read_text()
+    assert "the next request follows in" in (bench.folder / "driver.log").read_text()

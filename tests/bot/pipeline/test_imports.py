@@ -18,6 +18,7 @@ from alerts.market.sessions import sessions_between
 from alerts.metrics.imported import longest_age, own_figures
 from alerts.rules.grammar import parse
 from bot.pipeline import imports
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from bot.reports.series import value_past
 from storage import chats, figures, rules
@@ -50,7 +51,7 @@ def test_a_file_becomes_a_metric_and_comes_back_as_it_was(filled: Program) -> No
 
 
 def test_everything_recorded_is_exported(filled: Program) -> None:
-    rows = list(csv.DictReader(io.StringIO(filled.run("export", "--csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(filled.run("export").stdout)))
     told = json.loads(filled.run("summary", "--json").stdout)
     by_metric = {row["metric"]: row for row in rows if row["session"] == told["session"]}
     for figure in told["figures"]:
@@ -102,20 +103,20 @@ def imported(db: Database, text: str, session: date, **how: bool) -> None:
 
 
 def test_a_rule_on_it_fires_with_the_session_and_a_later_file_fires_nothing(db: Database, market: SampleMarket) -> None:
-    refresh(db, market, evening(DAYS[0]), DAYS[0])
+    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
     imported(db, f"{DAYS[0]},15\n", DAYS[0])
     with writing(db):
         chats.subscribe(db, 7, evening(DAYS[0]))
         rule = parse("import.vix > 20")
         rules.add_rule(db, 7, rule, value_past(db, rule.watched, DAYS[0], 12), evening(DAYS[0]))
     imported(db, f"{DAYS[1]},25\n", DAYS[1])
-    (outcome,) = refresh(db, market, evening(DAYS[1]), DAYS[1])
+    (outcome,) = refresh(RunContext(db, market, evening(DAYS[1])), DAYS[1])
     assert outcome.fired == 1
     ((text,),) = db.conn.execute("SELECT text FROM outbox WHERE chat = 7").fetchall()
     assert "import.vix &gt; 20" in text
     assert "vix.csv" in text
     imported(db, f"{DAYS[1]},5\n", DAYS[1])  # a correction of a judged session
-    assert refresh(db, market, evening(DAYS[1]), DAYS[1]) == []
+    assert refresh(RunContext(db, market, evening(DAYS[1])), DAYS[1]) == []
     (figure,) = figures.history(db, "import.vix", DAYS[1], DAYS[1])
     assert (figure.value, figure.provenance) == (5, f"vix.csv, corrected on {DAYS[1]} (was 25)")
     assert db.conn.execute("SELECT count(*) FROM outbox WHERE chat = 7").fetchone() == (1,)

@@ -18,9 +18,10 @@ from alerts.market.sessions import seal_deadline
 from alerts.rules.event import DatedValue
 from alerts.rules.grammar import parse
 from bot.pipeline.backfill import backfill
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from bot.reports.series import value_past
-from storage import chats, events, figures, outbox, rules
+from storage import chats, events, figures, outbox, rules, sessions
 from storage.database import writing
 
 NOW = datetime(2025, 8, 19, 21, tzinfo=UTC)
@@ -94,7 +95,7 @@ def crossing_of(market: SampleMarket, db: Database, metric_name: str, metric_id:
 def two_days(db: Database, market: SampleMarket) -> Database:
     """A database with the first two of DAYS sealed."""
     for day in DAYS[:2]:
-        refresh(db, market, evening(day), day)
+        refresh(RunContext(db, market, evening(day)), day)
     return db
 
 
@@ -105,24 +106,24 @@ def line(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> str:
 
     scratch = open_database(tmp_path_factory.mktemp("scout") / "rotation.db")
     for day in DAYS[:3]:
-        refresh(scratch, market, evening(day), day)
+        refresh(RunContext(scratch, market, evening(day)), day)
     found = crossing_of(market, scratch, "large above 50d", "breadth.above_50d.large")
     scratch.close()
     return found
 
 
 def test_a_session_is_recorded_once(db: Database, market: SampleMarket) -> None:
-    first = refresh(db, market, evening(DAYS[0]), DAYS[0])
+    first = refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
     assert [(outcome.session, outcome.sealed) for outcome in first] == [(DAYS[0], True)]
     before = everything(db)
-    assert refresh(db, market, evening(DAYS[0]), DAYS[0]) == []
+    assert refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0]) == []
     assert everything(db) == before
 
 
 def test_every_metric_has_a_row_with_a_value_or_a_reason(db: Database, market: SampleMarket) -> None:
     from alerts.metrics.catalog import catalog
 
-    refresh(db, market, evening(DAYS[0]), DAYS[0], economy=SampleEconomy())
+    refresh(RunContext(db, market, evening(DAYS[0]), SampleEconomy()), DAYS[0])
     recorded = figures.on_session(db, DAYS[0])
     assert set(recorded) == set(catalog())
     assert all((figure.value is None) == bool(figure.reason) for figure in recorded.values())
@@ -130,7 +131,7 @@ def test_every_metric_has_a_row_with_a_value_or_a_reason(db: Database, market: S
 
 
 def test_without_stored_closes_the_census_averages_serve_and_say_so(db: Database, market: SampleMarket) -> None:
-    refresh(db, market, evening(DAYS[0]), DAYS[0])
+    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
     figure = figures.on_session(db, DAYS[0])["breadth.above_200d.small"]
     assert figure.value is not None
     assert "census averages for" in figure.provenance
@@ -138,11 +139,11 @@ def test_without_stored_closes_the_census_averages_serve_and_say_so(db: Database
 
 
 def test_census_averages_and_stored_closes_agree(db: Database, market: SampleMarket) -> None:
-    refresh(db, market, evening(DAYS[0]), DAYS[0])
+    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
     provisional = figures.on_session(db, DAYS[0])
-    refresh(db, market, evening(DAYS[1]), DAYS[1])
-    backfill(db, market, DAYS[0], DAYS[1], evening(DAYS[1]))
-    refresh(db, market, evening(DAYS[2]), DAYS[2])
+    refresh(RunContext(db, market, evening(DAYS[1])), DAYS[1])
+    backfill(RunContext(db, market, evening(DAYS[1])), DAYS[0], DAYS[1])
+    refresh(RunContext(db, market, evening(DAYS[2])), DAYS[2])
     settled = figures.on_session(db, DAYS[2])["breadth.above_200d.small"]
     assert settled.provenance == "simulated"
     by_census = provisional["breadth.above_200d.small"]
@@ -152,7 +153,7 @@ def test_census_averages_and_stored_closes_agree(db: Database, market: SampleMar
 
 def test_a_crossing_is_recorded_with_its_message(two_days: Database, market: SampleMarket, line: str) -> None:
     number = with_rule(two_days, line)
-    outcome = refresh(two_days, market, evening(DAYS[2]), DAYS[2])[0]
+    outcome = refresh(RunContext(two_days, market, evening(DAYS[2])), DAYS[2])[0]
     assert (outcome.fired, outcome.resolved) == (1, 0)
     event = events.events_of(two_days, 1001)[0]
     assert (event.session, event.kind.value, event.event.rule.number) == (DAYS[2], "fired", number)
@@ -169,7 +170,7 @@ def test_a_crossing_is_recorded_with_its_message(two_days: Database, market: Sam
 def test_two_rules_of_a_chat_make_one_message(two_days: Database, market: SampleMarket, line: str) -> None:
     with_rule(two_days, line)
     with_rule(two_days, line + " once")
-    refresh(two_days, market, evening(DAYS[2]), DAYS[2])
+    refresh(RunContext(two_days, market, evening(DAYS[2])), DAYS[2])
     assert len(events.events_of(two_days, 1001)) == 2
     assert outbox.counts(two_days) == {"pending": 1}
 
@@ -179,7 +180,7 @@ def test_a_rule_that_speaks_once_is_kept_and_silent_afterwards(
 ) -> None:
     with_rule(two_days, line + " once")
     for day in DAYS[2:]:
-        refresh(two_days, market, evening(day), day)
+        refresh(RunContext(two_days, market, evening(day)), day)
     assert len(events.events_of(two_days, 1001)) == 1
     assert rules.rules_of(two_days, 1001)[0].state.phase.value == "disarmed"
 
@@ -188,17 +189,17 @@ def test_a_chat_that_is_not_subscribed_gets_no_message(two_days: Database, marke
     with_rule(two_days, line)
     with writing(two_days):
         chats.unsubscribe(two_days, 1001, NOW)
-    refresh(two_days, market, evening(DAYS[2]), DAYS[2])
+    refresh(RunContext(two_days, market, evening(DAYS[2])), DAYS[2])
     assert len(events.events_of(two_days, 1001)) == 1
     assert outbox.counts(two_days) == {}
 
 
 def test_a_session_without_its_census_waits_for_the_deadline(two_days: Database, market: SampleMarket) -> None:
     patchy = Patchy(market, census=False)
-    outcome = refresh(two_days, patchy, evening(DAYS[2]), DAYS[2])[0]
+    outcome = refresh(RunContext(two_days, patchy, evening(DAYS[2])), DAYS[2])[0]
     assert not outcome.sealed
     assert outcome.lacking == (f"census (test feed: no quotes of {DAYS[2]})",)
-    late = refresh(two_days, patchy, seal_deadline(DAYS[2]), DAYS[2])[0]
+    late = refresh(RunContext(two_days, patchy, seal_deadline(DAYS[2])), DAYS[2])[0]
     assert late.sealed
     recorded = figures.on_session(two_days, DAYS[2])
     assert recorded["valuation.discount"].value is None
@@ -210,15 +211,15 @@ def test_a_session_that_comes_complete_later_is_judged_then(
     two_days: Database, market: SampleMarket, line: str
 ) -> None:
     with_rule(two_days, line)
-    assert not refresh(two_days, Patchy(market, census=False), evening(DAYS[2]), DAYS[2])[0].sealed
+    assert not refresh(RunContext(two_days, Patchy(market, census=False), evening(DAYS[2])), DAYS[2])[0].sealed
     assert events.events_of(two_days, 1001) == []
-    outcome = refresh(two_days, market, evening(DAYS[2]) + timedelta(hours=1), DAYS[2])[0]
+    outcome = refresh(RunContext(two_days, market, evening(DAYS[2]) + timedelta(hours=1)), DAYS[2])[0]
     assert outcome.sealed
     assert outcome.fired == 1
 
 
 def test_missing_fund_closes_are_named_and_their_metrics_missing(two_days: Database, market: SampleMarket) -> None:
-    outcome = refresh(two_days, Patchy(market, without=["RSP"]), evening(DAYS[2]), DAYS[2])[0]
+    outcome = refresh(RunContext(two_days, Patchy(market, without=["RSP"]), evening(DAYS[2])), DAYS[2])[0]
     assert outcome.lacking == ("fund closes (none of RSP)",)
     recorded = figures.on_session(two_days, DAYS[2])
     assert recorded["breadth.equal_weight"].value is None
@@ -228,18 +229,18 @@ def test_missing_fund_closes_are_named_and_their_metrics_missing(two_days: Datab
 
 def test_a_feed_that_is_down_changes_nothing_but_says_so(two_days: Database, market: SampleMarket) -> None:
     before = everything(two_days)["closes"]
-    outcome = refresh(two_days, Patchy(market, census=False, funds=False), evening(DAYS[2]), DAYS[2])[0]
+    outcome = refresh(RunContext(two_days, Patchy(market, census=False, funds=False), evening(DAYS[2])), DAYS[2])[0]
     assert not outcome.sealed
     assert "429" in outcome.lacking[0]
     assert everything(two_days)["closes"] == before
-    assert figures.last_sealed(two_days) == DAYS[1]
+    assert sessions.last_sealed(two_days) == DAYS[1]
 
 
 def test_missed_sessions_are_judged_oldest_first_and_say_that_they_come_late(
     two_days: Database, market: SampleMarket, line: str
 ) -> None:
     with_rule(two_days, line)
-    outcomes = refresh(two_days, market, evening(DAYS[3]), DAYS[3])
+    outcomes = refresh(RunContext(two_days, market, evening(DAYS[3])), DAYS[3])
     assert [outcome.session for outcome in outcomes] == list(DAYS[2:])
     event = events.events_of(two_days, 1001)[-1]
     assert event.session == DAYS[2]
@@ -254,11 +255,11 @@ def test_a_failure_while_recording_leaves_nothing_behind(two_days: Database, mar
         "CREATE TEMP TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     )
     with pytest.raises(Exception, match="disk full"):
-        refresh(two_days, market, evening(DAYS[2]), DAYS[2])
+        refresh(RunContext(two_days, market, evening(DAYS[2])), DAYS[2])
     assert DAYS[2] not in {event.session for event in events.events_of(two_days, 1001)}
     assert figures.on_session(two_days, DAYS[2]) == {}
     two_days.conn.execute("DROP TRIGGER full")
-    assert refresh(two_days, market, evening(DAYS[2]), DAYS[2])[0].fired == 1
+    assert refresh(RunContext(two_days, market, evening(DAYS[2])), DAYS[2])[0].fired == 1
 
 
 def test_a_backfill_agrees_with_the_sessions_recorded_one_by_one(
@@ -267,11 +268,11 @@ def test_a_backfill_agrees_with_the_sessions_recorded_one_by_one(
     from storage.database import open_database
 
     economy = SampleEconomy()
-    backfill(db, market, DAYS[0], DAYS[0], evening(DAYS[0]), economy=economy)
+    backfill(RunContext(db, market, evening(DAYS[0]), economy), DAYS[0], DAYS[0])
     for day in DAYS[1:]:
-        refresh(db, market, evening(day), day, economy=economy)
+        refresh(RunContext(db, market, evening(day), economy), day)
     other = open_database(tmp_path_factory.mktemp("other") / "rotation.db")
-    backfill(other, market, DAYS[0], DAYS[3], evening(DAYS[3]), economy=economy)
+    backfill(RunContext(other, market, evening(DAYS[3]), economy), DAYS[0], DAYS[3])
     for day in DAYS:
         one, all_at_once = figures.on_session(db, day), figures.on_session(other, day)
         for name in set(one) - {"rates.sep_gap"}:  # a projection counts from the day it was first seen
@@ -289,7 +290,7 @@ def test_a_backfill_corrects_what_a_session_recorded_of_provisional_members_and_
 ) -> None:
     with_rule(two_days, "small above 200d crosses 60")
     before = figures.on_session(two_days, DAYS[1])
-    backfill(two_days, market, DAYS[0], DAYS[1], evening(DAYS[1]))
+    backfill(RunContext(two_days, market, evening(DAYS[1])), DAYS[0], DAYS[1])
     after = figures.on_session(two_days, DAYS[1])
     assert after["size.ratio"] == before["size.ratio"]
     was, now = before["breadth.above_200d.small"], after["breadth.above_200d.small"]

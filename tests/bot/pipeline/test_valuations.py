@@ -11,8 +11,9 @@ from support.program import DAYS, evening
 
 from alerts.market.feed import FeedUnavailable, TurnedAway
 from alerts.market.sample import SampleMarket
+from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
-from bot.pipeline.valuations import MOST_FAILED, fill, to_ask
+from bot.pipeline.valuations import MOST_FAILED, companies_to_ask, fill_valuations
 from storage import figures, valuations
 
 NOW = evening(DAYS[0])
@@ -36,7 +37,7 @@ class Fewer:
 
 @pytest.fixture
 def one_day(db: Database, market: SampleMarket) -> Database:
-    refresh(db, market, NOW, DAYS[0])
+    refresh(RunContext(db, market, NOW), DAYS[0])
     return db
 
 
@@ -45,8 +46,8 @@ def test_the_discount_of_the_last_months_end_is_written_for_the_session(
 ) -> None:
     before = figures.on_session(one_day, DAYS[0])[NAME]
     assert before.reason == "no month-end valuation measures were fetched"
-    members = len(to_ask(one_day, DAYS[0]))
-    done = fill(one_day, market, NOW)
+    members = len(companies_to_ask(one_day, DAYS[0]))
+    done = fill_valuations(RunContext(one_day, market, NOW), market)
     assert (done.companies, done.left, done.figures) == (members, 0, 1)
     told = figures.on_session(one_day, DAYS[0])[NAME]
     assert told.value is not None and -60 < told.value < 0
@@ -55,41 +56,42 @@ def test_the_discount_of_the_last_months_end_is_written_for_the_session(
 
 
 def test_stopped_by_a_429_it_goes_on_where_it_was(one_day: Database, market: SampleMarket) -> None:
-    everyone = to_ask(one_day, DAYS[0])
+    everyone = companies_to_ask(one_day, DAYS[0])
     feed = Fewer(market, {101: TurnedAway("test: 429 Too Many Requests")})
     with pytest.raises(TurnedAway):
-        fill(one_day, feed, NOW)
-    assert len(to_ask(one_day, DAYS[0])) == len(everyone) - 100
+        fill_valuations(RunContext(one_day, market, NOW), feed)
+    assert len(companies_to_ask(one_day, DAYS[0])) == len(everyone) - 100
     assert figures.on_session(one_day, DAYS[0])[NAME].value is None  # the coverage is under 90 %
-    rest = fill(one_day, feed, NOW)
+    rest = fill_valuations(RunContext(one_day, market, NOW), feed)
     assert (rest.companies, rest.left) == (len(everyone) - 100, 0)
     assert figures.on_session(one_day, DAYS[0])[NAME].value is not None
 
 
 def test_it_rests_and_asks_again_where_rests_are_given(one_day: Database, market: SampleMarket) -> None:
     feed = Fewer(market, {3: TurnedAway("test: 429"), 4: TurnedAway("test: 429")})
-    done = fill(one_day, feed, NOW, rests=(0.001, 0.001))
+    done = fill_valuations(RunContext(one_day, market, NOW), feed, pauses=(0.001, 0.001))
     assert (done.left, feed.asked) == (0, done.companies + 2)
 
 
 def test_a_company_that_fails_is_left_for_another_time(one_day: Database, market: SampleMarket) -> None:
-    done = fill(one_day, Fewer(market, {5: FeedUnavailable("test: HTTP 500")}), NOW)
+    feed = Fewer(market, {5: FeedUnavailable("test: HTTP 500")})
+    done = fill_valuations(RunContext(one_day, market, NOW), feed)
     assert done.left == 1
-    assert len(to_ask(one_day, DAYS[0])) == 1
+    assert len(companies_to_ask(one_day, DAYS[0])) == 1
     assert figures.on_session(one_day, DAYS[0])[NAME].value is not None
 
 
 def test_many_in_a_row_that_fail_are_the_source(one_day: Database, market: SampleMarket) -> None:
     feed = Fewer(market, {at: FeedUnavailable("test: HTTP 500") for at in range(1, 1_000)})
     with pytest.raises(FeedUnavailable, match=f"{MOST_FAILED} companies in a row failed"):
-        fill(one_day, feed, NOW)
+        fill_valuations(RunContext(one_day, market, NOW), feed)
     assert feed.asked == MOST_FAILED
 
 
 def test_the_next_month_asks_again_and_keeps_the_months_before(one_day: Database, market: SampleMarket) -> None:
-    fill(one_day, market, NOW)
-    assert to_ask(one_day, date(2025, 8, 28)) == []
-    assert len(to_ask(one_day, date(2025, 8, 29))) > 1_000
+    fill_valuations(RunContext(one_day, market, NOW), market)
+    assert companies_to_ask(one_day, date(2025, 8, 28)) == []
+    assert len(companies_to_ask(one_day, date(2025, 8, 29))) > 1_000
     assert len(valuations.of_month(one_day, "2025-07")) > 1_000
 
 
