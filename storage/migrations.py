@@ -375,3 +375,9 @@ def notes_of_figures(db: Database) -> None:
                 "UPDATE figures SET source = ?, notes = ?, observed = ? WHERE source = ?",
                 [source[: found.start()], notes, observed, source],
             )
+
+
+@migrations()
+def import_lags(db: Database) -> None:
+    """After how many days an observation of an imported series is known; NULL: nobody said."""
+    db.conn.execute("ALTER TABLE imports ADD COLUMN lag INTEGER")

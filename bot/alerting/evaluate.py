@@ -9,7 +9,7 @@ told together with the last of them, in one message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -114,10 +114,14 @@ def _move(judged: _Session) -> None:
     for key in watches.watched_keys(db):
         watched = watched_from(key)
         value = judged.observed.value(watched)
-        observation = watches.next_observation(seen.get(key), session, value)
+        before, news = seen.get(key), judged.observed.news(watched)
+        if value is not None and before and not before.missing and news and news <= before.session:
+            continue  # an imported series between its observations
+        observation = watches.next_observation(before, session, value)
         if observation is None:
             continue
-        observations[key] = observation
+        # An imported series is noted by the session of its observation: one that is imported late is new all the same.
+        observations[key] = observation if value is None or news is None else replace(observation, session=news)
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
             _no_data(judged, key, [series for series in series_of(watched) if judged.observed.value(series) is None])

@@ -130,6 +130,7 @@ def _record(
         if figures.is_sealed(db, session):  # another process was faster
             return Outcome(session, True, True, (), 0, 0, 0, 0)
         figures.record_figures(db, computed, now, backfilled=False)
+        imports.fill(db, session, now)
         figures.note_gathered(db, session, now, "; ".join(lacking) or None)
         _tell_operators(db, session, gathered, now, operators)
         if final:

@@ -19,7 +19,7 @@ from bot.reports.backtest import histories, rates_of, refuse_unheld
 from bot.reports.base_rates import followed_json
 from bot.reports.charts import rule_chart
 from bot.reports.rule_status import now_of
-from bot.reports.series import SeriesTold
+from bot.reports.series import SeriesTold, counting
 from storage import figures
 
 PER_YEAR = (12.0, 4.0, 1.0)  # a month, a quarter, a year
@@ -71,7 +71,7 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Previ
     if session is None:
         return Preview(rule, Tried(), None, None)
     held = histories(db, rule, session)
-    found = backtest(rule.endless, held)
+    found = backtest(rule.endless, held, counting=counting(db, held, session))
     fired = [one.session for one in found.of(Kind.FIRED)]
     told = _tried(found, fired)
     if told.always or told.never:
