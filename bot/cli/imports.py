@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +24,7 @@ _DECIMAL = {"comma": ",", "point": "."}
 @click.option("--replace", is_flag=True, help="Drop what was imported under that name before.")
 @click.option("--remove", is_flag=True, help="Drop the series, and import nothing.")
 @command
-def import_(
-    name: str, file: Path | None, dates: str | None, decimal: str | None, lag: int | None, replace: bool, remove: bool
-) -> None:
+def import_(name: str, file: Path | None, dates: str | None, decimal: str | None, lag: int | None, **how: bool) -> None:
     """Make a series of your own a metric: NAME from FILE.csv becomes import.NAME.
 
     FILE has a date and a value a line; dates and numbers are read as people write them. Importing again adds, and
@@ -42,6 +41,7 @@ def import_(
         raise click.BadParameter(
             f"{name}: a name has up to 40 of a–z, 0–9, - and _, such as vix or put-call", param_hint="NAME"
         )
+    replace, remove = how["replace"], how["remove"]
     if remove == (file is not None):
         raise click.UsageError("Name the FILE to import, or say --remove.")
     metric_id = f"import.{short}"
@@ -61,7 +61,7 @@ def import_(
     except csv_import.NotReadable as error:
         complain(f"{file}: nothing was imported:\n{error}", 2)
         return
-    changed = keep(db, metric_id, found, file.name, now, lag=lag, replace=replace)
+    changed = keep(db, metric_id, dataclasses.replace(found, lag=lag), file.name, now, replace=replace)
     first, last = found.observations.index[0].date(), found.observations.index[-1].date()
     gaps = f", {found.gaps:,} lines without a value" if found.gaps else ""
     click.echo(

@@ -18,10 +18,7 @@ from storage.database import writing
 from storage.imports import Import
 
 
-def keep(
-    db: Database, metric_id: str, found: OwnSeries, file: str, now: datetime, *, lag: int | None = None,
-    replace: bool = False,
-) -> int:  # fmt: skip
+def keep(db: Database, metric_id: str, found: OwnSeries, file: str, now: datetime, *, replace: bool = False) -> int:
     """Keep a series and its figures up to the last judged session; how many observations are new.
 
     All or nothing. Figures of judged sessions are corrected and say so; nothing fires on them. Those of later sessions
@@ -30,7 +27,7 @@ def keep(
     with writing(db):
         if replace:
             imports.forget_import(db, metric_id)
-        changed = imports.record_import(db, metric_id, found.observations, file, now, lag)
+        changed = imports.record_import(db, metric_id, found.observations, file, now, found.lag)
         if (judged := figures.last_judged(db)) is not None:
             computed = _figures_of(db, imports.imports(db)[metric_id], judged)
             figures.record_figures(db, computed, now, backfilled=True)
