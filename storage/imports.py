@@ -13,22 +13,32 @@ from storage import economy
 
 @dataclass(frozen=True)
 class Import:
-    """A series that a user imported. `metric`: import.NAME; `file`: the last file's name, without its folder."""
+    """A series a person brought. `metric`: import.NAME; `file`: the last file's name, without its folder.
+
+    lag: days after its date on which an observation is known; None: nobody said, and 0 counts.
+    """
 
     metric: str
     file: str
     rows: int
     imported_at: datetime
+    lag: int | None
 
 
-def record_import(db: Database, metric_id: str, observations: pd.Series, file: str, now: datetime) -> int:
-    """Write observations (float by date) replacing those of the same dates. Returns how many are new or changed."""
+def record_import(
+    db: Database, metric_id: str, observations: pd.Series, file: str, now: datetime, lag: int | None = None
+) -> int:
+    """Write observations (float by date) over those of the same dates; how many are new or changed.
+
+    A lag given before stands where none is given now.
+    """
     changed = economy.record_series(db, metric_id, observations, now)
     held = db.conn.execute("SELECT count(*) FROM economic WHERE series = ?", [metric_id]).fetchone()[0]
     db.conn.execute(
-        "INSERT INTO imports (name, file, rows, imported_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
-        "file = excluded.file, rows = excluded.rows, imported_at = excluded.imported_at",
-        [metric_id, file, held, now.isoformat(timespec="seconds")],
+        "INSERT INTO imports (name, file, rows, imported_at, lag) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET file = excluded.file, rows = excluded.rows, "
+        "imported_at = excluded.imported_at, lag = coalesce(excluded.lag, lag)",
+        [metric_id, file, held, now.isoformat(timespec="seconds"), lag],
     )
     return changed
 
@@ -42,9 +52,9 @@ def forget_import(db: Database, metric_id: str) -> bool:
 
 
 def imports(db: Database) -> dict[str, Import]:
-    """All imported series by metric id, sorted."""
-    rows = db.conn.execute("SELECT name, file, rows, imported_at FROM imports ORDER BY name")
-    return {name: Import(name, file, count, datetime.fromisoformat(at)) for name, file, count, at in rows}
+    """All imported series by metric id, in that order."""
+    rows = db.conn.execute("SELECT name, file, rows, imported_at, lag FROM imports ORDER BY name")
+    return {name: Import(name, file, count, datetime.fromisoformat(at), lag) for name, file, count, at, lag in rows}
 
 
 def observations(db: Database, metric_id: str) -> pd.Series:

@@ -403,3 +403,9 @@ def tables_named_by_content(db: Database) -> None:
         "ALTER TABLE pictures RENAME TO file_ids",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def import_lags(db: Database) -> None:
+    """After how many days an observation of an imported series is known; NULL: nobody said."""
+    db.conn.execute("ALTER TABLE imports ADD COLUMN lag INTEGER")

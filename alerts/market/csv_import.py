@@ -45,6 +45,7 @@ class OwnSeries:
 
     observations: pd.Series
     gaps: int
+    lag: int | None = None  # days after its date on which an observation is known, where somebody said
 
 
 @dataclass(frozen=True)

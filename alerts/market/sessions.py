@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
 _FIRST_YEAR = 1999
+_FIRST_SESSION = date(1999, 1, 4)
 
 
 @lru_cache(maxsize=2)
@@ -41,7 +42,7 @@ def closures() -> dict[date, str]:
 
 def sessions_between(start: date, end: date) -> list[date]:
     """The sessions from `start` to `end`, both included, ascending; the calendar starts in 1999."""
-    start = max(start, date(_FIRST_YEAR, 1, 1))
+    start = max(start, _FIRST_SESSION)
     if end < start:
         return []
     index = _spanning(end).sessions_in_range(str(start), str(end))

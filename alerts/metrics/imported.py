@@ -1,38 +1,77 @@
 """Imported series as metrics: on each session the last known observation, with its own date.
 
-An observation counts from its date, or from the next session if that day is not a session. The figure is missing once
-the observation is older than twice the usual interval of the series plus three days, or four days if that is more.
+An observation counts once, on the first session on or after the day it was known: its date, or its date and the lag of
+the series. Between observations the value stands for display, and rules see nothing new: what they count and compare
+are observations. A series is stale once its last observation is older than twice the usual step, the lag (the proposed
+one where none was given) and three days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.figure import Figure
 
 FAMILY = "import"
-_LEAST = 4  # days without a value over a holiday weekend
+_SPARE = 3  # days that a series may be late
 
 
-def longest_age(observations: pd.Series) -> int:
-    """Days after which the last observation is stale: 2 · median step + 3, at least 4; one observation: step 1."""
-    days = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]").astype(np.int64)
-    step = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
-    return max(_LEAST, round(2 * step) + 3)
+@dataclass(frozen=True)
+class Counted:
+    """When the observations of a series count.
+
+    sessions: those on which one does. fewest: as many as a percentile, z-score or average needs, which may then be
+    fewer than its window; None for a daily series, whose windows have to be full.
+    """
+
+    sessions: frozenset[date]
+    fewest: int | None
 
 
-def own_figures(metric_id: str, observations: pd.Series, sessions: Sequence[date], file: str) -> list[Figure]:
-    """A figure on each of `sessions`, starting with the first observation; `observations`: float by date, ascending."""
-    days = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]")
+def usual_step(observations: pd.Series) -> float:
+    """The median of days between observations; 1 where there is one."""
+    days = _days(observations).astype(np.int64)
+    return float(np.median(np.diff(days))) if len(days) > 1 else 1.0
+
+
+def proposed_lag(observations: pd.Series) -> int:
+    """Days after its date on which an observation of such a series is usually known: 60 monthly, 120 quarterly."""
+    step = usual_step(observations)
+    return 60 if 27 <= step <= 32 else 120 if 88 <= step <= 93 else 0
+
+
+def longest_age(observations: pd.Series, lag: int | None = None) -> int:
+    """Days after which the last observation is stale: 2 · usual step + lag (or the proposed one) + 3."""
+    late = proposed_lag(observations) if lag is None else lag
+    return round(2 * usual_step(observations)) + late + _SPARE
+
+
+def counted(observations: pd.Series, lag: int | None, sessions: Sequence[date]) -> Counted:
+    """On which of `sessions` (in a row, ascending) an observation counts."""
+    axis = np.array(sessions, dtype="datetime64[D]")
+    at = np.unique(np.searchsorted(axis, _days(observations) + np.timedelta64(lag or 0, "D")))
+    step = usual_step(observations)
+    fewest = 12 if step > 80 else 36 if step > 25 else 156 if step > 5 else None
+    return Counted(frozenset(sessions[place] for place in at.tolist() if place < len(sessions)), fewest)
+
+
+def own_figures(
+    metric_id: str, observations: pd.Series, sessions: Sequence[date], file: str, lag: int | None = None
+) -> list[Figure]:
+    """A figure on each of `sessions` from the first observation on; `observations`: float by date, ascending."""
+    days = _days(observations)
     values = observations.to_numpy(dtype="float64")
-    oldest = longest_age(observations)
+    oldest = longest_age(observations, lag)
+    known = days + np.timedelta64(lag or 0, "D")
     out = []
     for session in sessions:
-        at = int(np.searchsorted(days, np.datetime64(session), side="right")) - 1
+        at = int(np.searchsorted(known, np.datetime64(session), side="right")) - 1
         if at < 0:
             continue
         observed: date = days[at].astype(object)
@@ -52,3 +91,8 @@ def own_figures(metric_id: str, observations: pd.Series, sessions: Sequence[date
             )
         )
     return out
+
+
+def _days(observations: pd.Series) -> npt.NDArray[np.datetime64]:
+    days: npt.NDArray[np.datetime64] = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]")
+    return days

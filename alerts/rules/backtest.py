@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
+from alerts.metrics.imported import Counted
 from alerts.rules.condition import Condition, series_of
 from alerts.rules.rule import Rule
-from alerts.rules.series import Series, Transform, derive
+from alerts.rules.series import Series, Transform, derive, derive_counted
 from alerts.rules.state import Kind, Observation
 from alerts.rules.step import initial, settled, step
 
 #: By metric: all stored (session, value), ascending; None if a value is missing.
 Histories = Mapping[str, Sequence[tuple[date, float | None]]]
+#: Of metrics that observations move: the sessions on which one counts.
+Counting = Mapping[str, Counted]
 _SHOWN = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
 
 
@@ -48,23 +52,37 @@ class Backtest:
         return [one for one in self.happened if one.kind is kind]
 
 
-def backtest(rule: Rule, histories: Histories, start: date | None = None, end: date | None = None) -> Backtest:
+def backtest(
+    rule: Rule,
+    histories: Histories,
+    start: date | None = None,
+    end: date | None = None,
+    counting: Counting = MappingProxyType({}),
+) -> Backtest:
     """Step `rule` through the sessions from `start` to `end`, both included, that any of its metrics has.
 
-    The backtest begins with the first observation; before its windows are full, a rule has none. Observations before
-    `start` only set the starting state, as for a rule that is set on that day.
+    It begins with the first observation there is: while windows fill, there is nothing to see. What lies before `start`
+    settles the rule in silence, as it does a rule made that day. A rule of one metric that observations move sees
+    nothing on sessions without one.
     """
     sessions = sorted({session for series in series_of(rule.watched) for session, _ in histories[series.metric]})
-    derived = {series: _aligned(series, histories[series.metric], sessions) for series in series_of(rule.watched)}
-    shown = [_shown(condition, derived, histories, sessions) for condition in rule.conditions]
+    derived = {
+        series: _aligned(series, histories[series.metric], sessions, counting) for series in series_of(rule.watched)
+    }
+    shown = [_shown(condition, derived, histories, sessions, counting) for condition in rule.conditions]
     before: list[Observation] = []
     walked: list[date] = []
+    moves = counting.get(rule.watched.metric) if isinstance(rule.watched, Series) else None
     state = initial(rule)
     number = missing = gone = true = 0
     happened: list[Happened] = []
     for at, session in enumerate(sessions):
         value = _value(rule, derived, at)
         if value is None and not number:
+            continue
+        if value is not None and moves is not None and session not in moves.sessions:
+            if walked and (end is None or session <= end):
+                walked.append(session)
             continue
         number += value is not None
         missing += value is None
@@ -99,10 +117,14 @@ def _value(rule: Rule, derived: Mapping[Series, Sequence[float | None]], at: int
 
 
 def _aligned(
-    series: Series, history: Sequence[tuple[date, float | None]], sessions: Sequence[date]
+    series: Series, history: Sequence[tuple[date, float | None]], sessions: Sequence[date], counting: Counting
 ) -> list[float | None]:
-    """The series on each of `sessions`, derived on its metric's own sessions."""
-    values = derive(series, [value for _, value in history])
+    """The series on each of `sessions`, derived from its metric's own sessions."""
+    plain = [value for _, value in history]
+    if (moves := counting.get(series.metric)) is None:
+        values = derive(series, plain)
+    else:
+        values = derive_counted(series, plain, [day in moves.sessions for day, _ in history], moves.fewest)
     by_session = {session: value for (session, _), value in zip(history, values, strict=True)}
     return [by_session.get(session) for session in sessions]
 
@@ -112,7 +134,8 @@ def _shown(
     derived: Mapping[Series, Sequence[float | None]],
     histories: Histories,
     sessions: Sequence[date],
+    counting: Counting,
 ) -> Sequence[float | None]:
     if condition.series.transform in _SHOWN:
         return derived[condition.series]
-    return _aligned(Series(condition.series.metric), histories[condition.series.metric], sessions)
+    return _aligned(Series(condition.series.metric), histories[condition.series.metric], sessions, counting)

@@ -161,6 +161,42 @@ def derive(series: Series, history: Sequence[float | None]) -> list[float | None
     ]
 
 
+def derive_counted(
+    series: Series, history: Sequence[float | None], counts: Sequence[bool], fewest: int | None
+) -> list[float | None]:
+    """The series of a metric that observations move: on sessions without one (`counts` false) its value stands.
+
+    Windows are of observations, where `fewest` is given the last n or all; a change is over sessions all the same.
+    """
+    if series.transform in (Transform.VALUE, Transform.CHANGE):
+        return derive(series, history)
+    rows = [at for at, value in enumerate(history) if counts[at] or value is None]
+    observed = [history[at] for at in rows]
+    made = derive(series, observed) if fewest is None else _over_few(series, observed, fewest)
+    out: list[float | None] = [None] * len(history)
+    stands: float | None = None
+    by_row = dict(zip(rows, made, strict=True))
+    for at in range(len(history)):
+        stands = by_row.get(at, 0.0 if series.transform in HAPPENINGS else stands)
+        out[at] = stands
+    return out
+
+
+def _over_few(series: Series, observed: Sequence[float | None], fewest: int) -> list[float | None]:
+    """The series over the last n observations, or all where there are fewer; None under `fewest`."""
+    if series.transform in HAPPENINGS:
+        return derive(series, observed)
+    out: list[float | None] = []
+    known: list[float] = []
+    for value in observed:
+        if value is not None:
+            known.append(value)
+        n = min(series.n or len(known), len(known))
+        told = value is not None and n >= min(fewest, series.n or fewest)
+        out.append(_one(Series(series.metric, series.transform, n))(known) if told else None)
+    return out
+
+
 def latest(series: Series, history: Sequence[float | None]) -> float | None:
     """The series on the last session of `history`: at least `span` sessions of its metric, or its whole history."""
     if not history or history[-1] is None:

@@ -103,10 +103,14 @@ def _move(evaluated: _Session) -> None:
     for key in watches.watched_keys(db):
         watched = watched_from(key)
         value = evaluated.observed.value(watched)
-        observation = watches.next_observation(seen.get(key), session, value)
+        before, news = seen.get(key), evaluated.observed.news(watched)
+        if value is not None and before and not before.missing and news and news <= before.session:
+            continue  # an imported series between its observations
+        observation = watches.next_observation(before, session, value)
         if observation is None:
             continue
-        observations[key] = observation
+        # An imported series is noted by the session of its observation: one that is imported late is new all the same.
+        observations[key] = observation if value is None or news is None else replace(observation, session=news)
         changes += evaluate(watches.touched(db, key, observation), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
             missing = [series for series in series_of(watched) if evaluated.observed.value(series) is None]

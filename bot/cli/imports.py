@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,25 +20,28 @@ _DECIMAL = {"comma": ",", "point": "."}
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="How 3/4/2025 is meant.")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="How 1,234 is meant.")
+@click.option("--lag", type=click.IntRange(0, 366), help="Days after its date on which an observation is known.")
 @click.option("--replace", is_flag=True, help="Drop what was imported under that name before.")
 @click.option("--remove", is_flag=True, help="Drop the series, and import nothing.")
 @command
-def import_(name: str, file: Path | None, dates: str | None, decimal: str | None, replace: bool, remove: bool) -> None:
+def import_(name: str, file: Path | None, dates: str | None, decimal: str | None, lag: int | None, **how: bool) -> None:
     """Make a series of your own a metric: NAME from FILE.csv becomes import.NAME.
 
     FILE has a date and a value a line; dates and numbers are read as people write them. Importing again adds, and
     writes over values of the same dates. With a wrong line nothing is imported.
     """
     from alerts.market import csv_import
+    from alerts.metrics.imported import proposed_lag
     from bot.pipeline.imports import keep
     from storage.database import writing
-    from storage.imports import forget_import
+    from storage.imports import forget_import, imports, observations
 
     short = name.casefold().removeprefix("import.")
     if not csv_import.NAME.fullmatch(short):
         raise click.BadParameter(
             f"{name}: a name has up to 40 of a–z, 0–9, - and _, such as vix or put-call", param_hint="NAME"
         )
+    replace, remove = how["replace"], how["remove"]
     if remove == (file is not None):
         raise click.UsageError("Name the FILE to import, or say --remove.")
     metric_id = f"import.{short}"
@@ -57,13 +61,17 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
     except csv_import.NotReadable as error:
         complain(f"{file}: nothing was imported:\n{error}", 2)
         return
-    changed = keep(db, metric_id, found, file.name, now, replace=replace)
+    changed = keep(db, metric_id, dataclasses.replace(found, lag=lag), file.name, now, replace=replace)
     first, last = found.observations.index[0].date(), found.observations.index[-1].date()
     gaps = f", {found.gaps:,} lines without a value" if found.gaps else ""
     click.echo(
         f"{metric_id}: {len(found.observations):,} values from {first} to {last}, {changed:,} of them new or changed"
         f"{gaps}.\nWatch it: /alert {metric_id} crosses above {found.observations.iloc[-1]:.6g}"
     )
+    kept = imports(db)[metric_id].lag
+    if kept is None and (proposed := proposed_lag(observations(db, metric_id))):
+        step = "monthly" if proposed == 60 else "quarterly"
+        click.echo(f"A {step} series is usually known {proposed} days after its date: --lag {proposed} counts it then.")
 
 
 def _content(file: Path) -> bytes:

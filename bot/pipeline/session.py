@@ -120,6 +120,7 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
         if sessions.is_sealed(db, session):  # by another process, meanwhile
             return _already_sealed(session)
         figures.record_figures(db, decided.figures, now, backfilled=False)
+        imports.fill(db, session, now)
         sessions.note_gathered(db, session, now, "; ".join(lacking) or None)
         note_sources(db, context.operators, session, gathered.lacks, now)
         if final:

@@ -17,7 +17,7 @@ from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
-from bot.reports.series import metric_past
+from bot.reports.series import counting, metric_past
 from storage import closes, figures
 
 LATEST = date(9999, 12, 31)
@@ -51,9 +51,10 @@ def tried(db: Database, rule: Rule, start: date | None = None, end: date | None 
     """
     refuse_unheld(db, rule)
     held = histories(db, rule)
-    found = backtest(rule, held, start, end)
+    moves = counting(db, held, LATEST)
+    found = backtest(rule, held, start, end, moves)
     always = rule.endless
-    firings = (found if always == rule else backtest(always, held, start, end)).of(Kind.FIRED)
+    firings = (found if always == rule else backtest(always, held, start, end, moves)).of(Kind.FIRED)
     return found, rates_of(db, [one.session for one in firings], found.sessions)
 
 

@@ -19,7 +19,7 @@ from alerts.thesis import CLAIMS, Thesis
 from bot.charts.spec import Chart, Level, Line, Marker, Panel, Role
 from bot.formatting import capital, counted_over, coverage, short_day
 from bot.reports.backtest import histories
-from bot.reports.series import metric_past, value_past
+from bot.reports.series import counting, metric_past, value_past
 from storage import figures
 from storage.sessions import last_judged
 
@@ -186,7 +186,8 @@ def fired_chart(db: Database, rule: Rule, simulated: bool) -> tuple[date, Chart 
     session = last_judged(db)
     if session is None:
         return None
-    found = backtest(rule, histories(db, rule, session))
+    held = histories(db, rule, session)
+    found = backtest(rule, held, counting=counting(db, held, session))
     fired = [one.session for one in found.of(Kind.FIRED)]
     return session, rule_chart(db, rule, simulated, fired, session)
 

@@ -18,6 +18,7 @@ from bot.reports.backtest import histories, rates_of, refuse_unheld
 from bot.reports.base_rates import lead_after_firings
 from bot.reports.charts import rule_chart
 from bot.reports.rule_status import now_of
+from bot.reports.series import counting
 from storage.sessions import last_judged
 
 PER_YEAR = (12.0, 4.0, 1.0)  # a month, a quarter, a year
@@ -69,7 +70,7 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Previ
     if session is None:
         return Preview(rule, Tried(), None, None)
     held = histories(db, rule, session)
-    found = backtest(rule.endless, held)
+    found = backtest(rule.endless, held, counting=counting(db, held, session))
     fired = [one.session for one in found.of(Kind.FIRED)]
     told = _tried(found, fired)
     if told.always or told.never:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlite_utils import Database
 
+from alerts.market.sessions import sessions_between
 from alerts.metrics.catalog import RSP
 from alerts.metrics.figure import Figure
+from alerts.metrics.imported import FAMILY, Counted, counted
 from alerts.metrics.standing import standing
 from alerts.metrics.transforms import average
 from alerts.rules.condition import Joined, Watched
 from alerts.rules.event import DatedValue, Reading
-from alerts.rules.series import Series, Transform, derive, latest, span
-from storage import closes, figures
+from alerts.rules.series import Series, Transform, derive, derive_counted, latest, span
+from storage import closes, figures, imports
 
 Past = list[tuple[date, float | None]]
 SETTLING = 300  # sessions that a new rule looks back on, where it may remember any of them
@@ -26,6 +29,26 @@ def metric_past(db: Database, metric: str, until: date, count: int | None = None
     return figures.latest_values(db, metric, until, count)
 
 
+def counting(db: Database, metrics: Iterable[str], until: date) -> dict[str, Counted]:
+    """Of those of `metrics` that are imported series: when their observations count, up to `until`."""
+    wanted = {metric for metric in metrics if metric.startswith(f"{FAMILY}.")}
+    known = imports.imports(db) if wanted else {}
+    out = {}
+    for metric in sorted(wanted & known.keys()):
+        held = imports.observations(db, metric)
+        sessions = sessions_between(held.index[0].date(), min(until, figures.last_session(db) or until))
+        out[metric] = counted(held, known[metric].lag, sessions)
+    return out
+
+
+def _counted_past(db: Database, series: Series, until: date, moves: Counted) -> Past:
+    """The series of an imported metric on every session up to `until`: between observations its value stands."""
+    past = metric_past(db, series.metric, until)
+    plain = [value for _, value in past]
+    values = derive_counted(series, plain, [day in moves.sessions for day, _ in past], moves.fewest)
+    return [(day, value) for (day, _), value in zip(past, values, strict=True)]
+
+
 class Observed:
     """The values of one session, each computed once."""
 
@@ -33,6 +56,7 @@ class Observed:
         self._db, self.session = db, session
         self._plain = figures.values_on(db, session)
         self._made: dict[Series, float | None] = {}
+        self._moves: dict[str, Counted | None] = {}
 
     def value(self, watched: Watched) -> float | None:
         """The value of what is watched; None where it is missing."""
@@ -40,17 +64,39 @@ class Observed:
             return watched.value([self.value(condition.series) for condition in watched.conditions])
         if watched.transform is Transform.VALUE and watched.metric != RSP:
             return self._plain.get(watched.metric)
+        if watched not in self._made and (moves := self.moves(watched.metric)):
+            standing = _counted_past(self._db, watched, self.session, moves)
+            self._made[watched] = standing[-1][1] if standing and standing[-1][0] == self.session else None
         if watched not in self._made:
             past = metric_past(self._db, watched.metric, self.session, span(watched) or None)
             here = bool(past) and past[-1][0] == self.session
             self._made[watched] = latest(watched, [value for _, value in past]) if here else None
         return self._made[watched]
 
+    def moves(self, metric: str) -> Counted | None:
+        """When the observations of a metric count, where it is an imported series."""
+        if metric not in self._moves:
+            self._moves[metric] = counting(self._db, [metric], self.session).get(metric)
+        return self._moves[metric]
+
+    def news(self, watched: Watched) -> date | None:
+        """The session on which the latest observation of an imported series counted; of anything else this session."""
+        if isinstance(watched, Joined) or (moves := self.moves(watched.metric)) is None:
+            return self.session
+        return max((day for day in moves.sessions if day <= self.session), default=None)
+
 
 def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:
-    """The last `count` (session, value) up to `until`, ascending; at least one, of `until` itself."""
+    """The last `count` (session, value) up to `until`, ascending; at least one, of `until` itself.
+
+    Of an imported series: the sessions on which an observation counts, or on which it is missing.
+    """
     if isinstance(watched, Joined):
         return _joined_past(db, watched, until, count)
+    if moves := counting(db, [watched.metric], until).get(watched.metric):
+        standing = _counted_past(db, watched, until, moves)
+        found = [one for one in standing if one[0] in moves.sessions or one[1] is None]
+        return found[-count:] or [(until, None)]
     reach = span(watched)
     past = metric_past(db, watched.metric, until, count + reach if reach else None)
     if not past or past[-1][0] != until:
@@ -60,9 +106,15 @@ def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:
 
 
 def _joined_past(db: Database, joined: Joined, until: date, count: int) -> Past:
-    pasts = [dict(value_past(db, condition.series, until, count)) for condition in joined.conditions]
+    pasts = [dict(_standing_past(db, condition.series, until, count)) for condition in joined.conditions]
     sessions = sorted(set().union(*pasts))[-count:]
     return [(session, joined.value([past.get(session) for past in pasts])) for session in sessions]
+
+
+def _standing_past(db: Database, series: Series, until: date, count: int) -> Past:
+    """The same with the sessions on which an imported series stands."""
+    moves = counting(db, [series.metric], until).get(series.metric)
+    return _counted_past(db, series, until, moves)[-count:] if moves else value_past(db, series, until, count)
 
 
 def read_series(db: Database, series: Series, session: date) -> Reading:
@@ -71,12 +123,13 @@ def read_series(db: Database, series: Series, session: date) -> Reading:
     if not past or past[-1][0] != session:
         past.append((session, None, None))
     values = [value for _, value, _ in past]
+    moves = counting(db, [series.metric], session).get(series.metric)
     earlier = next(((day, value) for day, value, _ in reversed(past[:-1]) if value is not None), None)
     return Reading(
         series=series,
         figure=_figure(db, series.metric, session, values[-1]),
         before=None if earlier is None else DatedValue(*earlier),
-        observed=latest(series, values),
+        observed=latest(series, values) if moves is None else Observed(db, session).value(series),
         average=average(values, series.n) if series.transform is Transform.GAP else None,
         rank=standing(series.of, past),
     )

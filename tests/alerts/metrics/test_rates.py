@@ -177,5 +177,6 @@ def test_a_session_past_the_table_says_which_date_ran_out() -> None:
     held = {name: pd.Series(4.0, pd.date_range("2027-12-01", "2028-01-10")) for name in ("DFEDTARU", "DFEDTARL")}
     session = days("2028-01-07")
     contracts = pd.DataFrame([{"2028-01": 96.0, "2028-02": 96.1}], index=session)
-    told = all_of(held, {}, contracts, session, scheduled(), "FRED", "Yahoo Finance")["rates.cut_odds"].iloc[0]
+    inputs = RateInputs(held, {}, contracts, scheduled(), "FRED", "Yahoo Finance")
+    told = all_of(inputs, session)["rates.cut_odds"].iloc[0]
     assert told["reason"] == f"the table of Fed meetings ends on {date(2027, 12, 8)}"
