@@ -15,33 +15,21 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlite_utils import Database
-
-from alerts.market.feed import EconomyFeed, FeedError, MarketFeed
-from alerts.market.sessions import close_of, last_complete_session, next_session, previous_sessions
+from bot.demo.clock import MarketClock
 from bot.demo.page import chat_page
 from bot.emulator import LocalTelegram, people, start
 from bot.emulator.snapshot import keep, kept
 from bot.emulator.state import World
-from bot.pipeline.backfill import backfill
-from bot.pipeline.context import RunContext
-from bot.pipeline.session import refresh
 from bot.pipeline.sources import make_economy, make_feed
 from bot.settings import Settings
-from storage import chats, figures, sessions
+from storage import chats
 from storage.database import claim_market, open_database
 
 log = logging.getLogger(__name__)
 
-#: Where the demo's market begins: small caps have begun to recover, and the first crossing is two sessions away.
-FIRST_SESSION = date(2026, 1, 22)
-HISTORY = 260  # sessions of figures before it, enough for percentiles
-SHOWN = 120  # sessions of the clock's chart
-PLAY_SECONDS = 3.0
 KEEP_SECONDS = 1.0
 #: What the page's first person has asked for, so that playing shows alerts.
 FIRST_LINES = (
@@ -54,113 +42,6 @@ LOCAL_TOKEN = "1000000001:local-demo-local-demo-local-demo-local"
 NOTICE = {"sample": "The market is simulated.", "yahoo": ""}
 
 
-class MarketClock:
-    """Sessions of the simulated market that pass on demand; see bot.demo.page.clock.Clock."""
-
-    def __init__(self, path: Path, feed: MarketFeed, economy: EconomyFeed | None = None) -> None:
-        self.on_change: list[Callable[[], None]] = []
-        self._path = path
-        self._feed = feed
-        self._economy = economy
-        self._turn = asyncio.Lock()
-        self._playing: asyncio.Task[None] | None = None
-        self._working = False
-        self._error: str | None = None
-        self._session: date | None = None
-        self._series: list[tuple[str, float]] = []
-
-    def state(self) -> dict[str, Any]:
-        """What the page shows."""
-        return {
-            "session": self._session.isoformat() if self._session else None,
-            "playing": self._playing is not None,
-            "working": self._working,
-            "error": self._error,
-            "simulated": True,
-            "title": "IWM/SPY",
-            "series": self._series,
-        }
-
-    async def begin(self) -> None:
-        """Fill a new file up to the first session; go on where an old one stands."""
-        await self._work(self._filled)
-
-    async def next(self) -> None:
-        """One session on."""
-        await self._work(self._stepped)
-
-    def play(self) -> None:
-        """A session every few seconds."""
-        if self._playing is None:
-            self._playing = asyncio.create_task(self._play(), name="market clock")
-            self._changed()
-
-    def pause(self) -> None:
-        """No further session by itself."""
-        if self._playing is not None:
-            self._playing.cancel()
-            self._playing = None
-            self._changed()
-
-    async def _play(self) -> None:
-        try:
-            while self._error is None:
-                # Shielded: a pause lets the session that is being worked on finish.
-                await asyncio.shield(asyncio.create_task(self.next()))
-                await asyncio.sleep(PLAY_SECONDS)
-        finally:
-            if self._error is not None:
-                self._playing = None
-                self._changed()
-
-    async def _work(self, work: Callable[[Database], None]) -> None:
-        async with self._turn:
-            self._working, self._error = True, None
-            self._changed()
-            try:
-                self._session, self._series = await asyncio.to_thread(self._done, work)
-            except (FeedError, ClockEnds) as error:
-                self._error = str(error)
-            except Exception:
-                log.exception("a step of the market clock failed")
-                self._error = "The step failed; the terminal says why."
-            finally:
-                self._working = False
-                self._changed()
-
-    def _done(self, work: Callable[[Database], None]) -> tuple[date | None, list[tuple[str, float]]]:
-        db = open_database(self._path)
-        try:
-            work(db)
-            session = figures.last_session(db)
-            past = figures.latest_values(db, "size.ratio", session, SHOWN) if session else []
-            return session, [(day.isoformat(), value) for day, value in past if value is not None]
-        finally:
-            db.close()
-
-    def _filled(self, db: Database) -> None:
-        if sessions.last_sealed(db) is not None:
-            return
-        context = RunContext(db, self._feed, _evening(FIRST_SESSION), self._economy)
-        backfill(context, previous_sessions(FIRST_SESSION, HISTORY)[0], FIRST_SESSION)
-        refresh(context, FIRST_SESSION)
-
-    def _stepped(self, db: Database) -> None:
-        standing = sessions.last_sealed(db) or FIRST_SESSION
-        session = next_session(standing)
-        if session > last_complete_session(datetime.now(UTC)):
-            raise ClockEnds(f"{standing} is the last session that has closed; the next one comes with the next close.")
-        refresh(RunContext(db, self._feed, _evening(session), self._economy), session)
-
-    def _changed(self) -> None:
-        for observer in self.on_change:
-            observer()
-
-
-class ClockEnds(Exception):
-    """The clock has reached the present."""
-
-
 async def _answer(world: World, person: int, act: Callable[[], object]) -> int:
     """Do something as a person, and wait for the bot's answer; its message's id."""
     chat = world.private_chat(person)
@@ -169,10 +50,6 @@ async def _answer(world: World, person: int, act: Callable[[], object]) -> int:
     while not (answers := [at for at, stored in chat.stored.items() if stored.from_bot and at > before]):
         await asyncio.sleep(0.05)
     return answers[-1]
-
-
-def _evening(session: date) -> datetime:
-    return close_of(session) + timedelta(hours=1)
 
 
 @dataclass
@@ -214,7 +91,7 @@ class Demo:
             await stopped.wait()
         finally:
             if clock is not None:
-                clock.pause()
+                clock.end()
             for task in (first, bot, keeper):
                 task.cancel()
             await asyncio.gather(first, bot, keeper, return_exceptions=True)
