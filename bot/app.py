@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from telegram import Bot, Update
 from telegram.error import InvalidToken
 from telegram.ext import Application
 
+from bot.alerting.digests import send_due
 from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
 from bot.commands.reply import Parts
@@ -53,6 +56,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
             asyncio.create_task(dispatch.register_menu(application.bot), name="menu"),
             asyncio.create_task(watch(application, polling), name="polling watchdog"),
         ]
+        schedule.each_minute(refresher.scheduler, partial(_send_digests, store, delivery))
         if settings.schedule == "on":
             schedule.plan(refresher.scheduler, refresher.run)
             first = asyncio.create_task(_first_refresh(refresher), name="first refresh")
@@ -84,6 +88,12 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     )
     dispatch.listen(application)
     return application
+
+
+async def _send_digests(store: Store, delivery: Delivery) -> None:
+    """Put the digests that are due into the outbox, a few hundred in each transaction."""
+    while await store.write(send_due, datetime.now(UTC)):
+        delivery.wake()
 
 
 async def _first_refresh(refresher: Refresher) -> None:

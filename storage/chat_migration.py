@@ -35,5 +35,6 @@ def move_chat(db: Database, old: int, new: int) -> None:
     )
     for table in ("events", "snoozes", "drafts"):
         one(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
+    one("UPDATE OR IGNORE digests SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE data_gaps SET chat = ? WHERE chat = ?", [new, old])
     one("DELETE FROM chats WHERE id = ?", [old])

@@ -92,6 +92,16 @@ def events_of(db: Database, chat: int, limit: int = 20, rule: int | None = None)
     return [_event(row) for row in rows]
 
 
+def fired_after(db: Database, chat: int, session: date) -> list[StoredEvent]:
+    """A chat's firings of sessions later than `session` that it was told of, oldest first."""
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE chat = ? AND session > ? AND kind = ? AND status IN (?, ?) "
+        "ORDER BY session, id",
+        [chat, session.isoformat(), Kind.FIRED.value, EventStatus.NOTIFIED.value, EventStatus.HELD.value],
+    )
+    return [_event(row) for row in rows]
+
+
 def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[StoredEvent]:
     """A chat's events of those ids, in that order; those that are gone are left out."""
     found = {}

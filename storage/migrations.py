@@ -409,3 +409,21 @@ def tables_named_by_content(db: Database) -> None:
 def import_lags(db: Database) -> None:
     """After how many days an observation of an imported series is known; NULL: nobody said."""
     db.conn.execute("ALTER TABLE imports ADD COLUMN lag INTEGER")
+
+
+@migrations()
+def digests_by_due_time(db: Database) -> None:
+    """Digests: when a chat wants one, of which families, when the next is due, and what the last one reached."""
+    for statement in (
+        """CREATE TABLE digests (
+            chat INTEGER PRIMARY KEY REFERENCES chats ON DELETE CASCADE,
+            days TEXT NOT NULL,              -- of the week, a JSON list of 0 Monday to 6 Sunday
+            at TEXT NOT NULL,                -- local time
+            zone TEXT NOT NULL,
+            families TEXT NOT NULL,          -- a JSON list of ids
+            due_at TEXT NOT NULL,            -- UTC
+            reached TEXT                     -- the session of the last digest, NULL before the first
+        )""",
+        "CREATE INDEX digests_due ON digests (due_at)",
+    ):
+        db.conn.execute(statement)

@@ -53,6 +53,14 @@ def plan(scheduler: AsyncIOScheduler, refresh: Callable[[], Awaitable[None]]) ->
         )  # fmt: skip
 
 
+def each_minute(scheduler: AsyncIOScheduler, look: Callable[[], Awaitable[None]]) -> None:
+    """Look every minute for what is due in the database."""
+    scheduler.add_job(
+        look, "interval", minutes=1, id="each minute", name="due digests",
+        misfire_grace_time=_HOURS, coalesce=True, max_instances=1, replace_existing=True,
+    )  # fmt: skip
+
+
 def again(scheduler: AsyncIOScheduler, refresh: Callable[[], Awaitable[None]], when: datetime) -> None:
     """Refresh once more at `when`: the last one did not get all it wanted."""
     scheduler.add_job(

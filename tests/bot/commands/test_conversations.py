@@ -53,9 +53,20 @@ def test_from_a_pack_to_silence(program: Program, telegram: str, figures_of_two_
     assert "Quiet from 23:00 to 07:00, Europe/Berlin time" in text(ada.ask("/quiet"))
     assert "no quiet hours any more" in text(ada.ask("/quiet off"))
 
+    assert "Say when" in text(ada.ask("/digest"))
+    assert "names no time of day" in text(ada.ask("/digest tomorrow"))
+    digest = ada.ask("/digest Mondays 7:30 berlin")
+    assert "Digest: Mondays 07:30 Europe/Berlin" in text(digest)
+    ada.press(digest, "– Rates")
+    until(lambda: "✓ Rates" in buttons(ada.rows()[-1]))
+    shown = text(ada.press_and_wait(ada.rows()[-1], "Show it now"))
+    assert shown.startswith("📰 Digest: Wed 20 Aug 2025")
+    assert "simulated" in shown
+    assert "not investment advice" in shown
+
     ada.press(ada.ask("/forgetme"), "Erase")
     until(lambda: text(ada.rows()[-1]).startswith("Erased"))
-    for table in ("chats", "rules", "watches", "events", "outbox", "snoozes", "drafts", "data_gaps"):
+    for table in ("chats", "rules", "watches", "events", "outbox", "snoozes", "drafts", "data_gaps", "digests"):
         assert rows(program, f"SELECT count(*) FROM {table}") == [(0,)], table
 
 
