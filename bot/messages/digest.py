@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from zoneinfo import ZoneInfo
 
 from alerts.digest_times import EXAMPLE
 from alerts.metrics.catalog import families
@@ -77,10 +78,10 @@ def digest_settings(digest: ChatDigest | None) -> str:
             "<b>Digest</b>\nA summary at a time of your choice: what changed since the last one, the regime, which of "
             f"your alerts fired, and which are near their level.\n\n{how}"
         )
-    due = digest.due_at.strftime("%a %-d %b %Y %H:%M UTC")
+    due = digest.due_at.astimezone(ZoneInfo(digest.when.zone))
     about = ", ".join(families()[name].title.lower() for name in digest.families) or "the regime alone"
     return (
-        f"<b>Digest: {escape(digest.when.line)}</b>\nNext: {due}. About: {escape(about)}.\n"
+        f"<b>Digest: {escape(digest.when.line)}</b>\nNext: {day(due.date())}, {due:%H:%M}. About: {escape(about)}.\n"
         f"A digest on a day without a new session is skipped.\n\n{how} <code>/digest off</code> ends it."
     )
 
