@@ -108,20 +108,6 @@ def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) 
     return wide("close"), wide("adjusted")
 
 
-def latest_fund_closes(db: Database, symbol: str, until: date, count: int | None) -> list[tuple[date, float | None]]:
-    """A fund's last `count` (session, raw close in dollars) up to `until`, ascending; all of them if `count` is None.
-
-    Its sessions are those with a close of SPY.
-    """
-    rows = db.conn.execute(
-        """SELECT held.day, wanted.close FROM fund_closes AS held
-           LEFT JOIN fund_closes AS wanted ON wanted.symbol = ? AND wanted.day = held.day
-           WHERE held.symbol = 'SPY' AND held.day <= ? ORDER BY held.day DESC LIMIT ?""",
-        [symbol, day_number(until), -1 if count is None else count],
-    ).fetchall()
-    return [(date.fromordinal(EPOCH.toordinal() + day), close) for day, close in reversed(rows)]
-
-
 def fund_span(db: Database) -> tuple[date, date] | None:
     """The first and the last session with a close of a fund."""
     first, last = db.conn.execute("SELECT min(day), max(day) FROM fund_closes").fetchone()

@@ -427,3 +427,26 @@ def digests_by_due_time(db: Database) -> None:
         "CREATE INDEX digests_due ON digests (due_at)",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def price_of_rsp(db: Database) -> None:
+    """RSP's price becomes a figure: its history from the closes held, and `price.RSP` for `fund.rsp` in stored keys."""
+    db.conn.execute(
+        """INSERT INTO figures (metric, session, value, coverage, eligible, members, source, reason, backfilled,
+                                fetched_at)
+           SELECT 'price.RSP', held.session, rsp.close, rsp.close IS NOT NULL, rsp.close IS NOT NULL, 1,
+               coalesce(beside.source, latest.source), CASE WHEN rsp.close IS NULL THEN 'no close of RSP' END, 1,
+               coalesce(beside.fetched_at, latest.fetched_at)
+           FROM (SELECT day, date(day * 86400, 'unixepoch') AS session FROM fund_closes WHERE symbol = 'SPY') AS held
+           JOIN (SELECT session, source, fetched_at FROM figures WHERE metric = 'size.ratio'
+                 ORDER BY session DESC LIMIT 1) AS latest ON held.session <= latest.session
+           LEFT JOIN fund_closes AS rsp ON rsp.symbol = 'RSP' AND rsp.day = held.day
+           LEFT JOIN figures AS beside ON beside.metric = 'size.ratio' AND beside.session = held.session"""
+    )
+    old = "series BETWEEN 'fund.rsp' AND 'fund.rsp~'"
+    for table in ("rules", "watches", "observations", "data_gaps", "events"):
+        db.conn.execute(f"UPDATE {table} SET series = 'price.RSP' || substr(series, 9) WHERE {old}")
+    db.conn.execute(
+        """UPDATE events SET event = replace(event, '"fund.rsp', '"price.RSP') WHERE event LIKE '%"fund.rsp%'"""
+    )

@@ -17,7 +17,7 @@ from typing import Any
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
 UNIT_SUFFIX = {
     "": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "fraction": "",
-    "event": "", "companies": "", "σ": " σ", "log/yr": " log/yr",
+    "event": "", "companies": "", "σ": " σ", "log/yr": " log/yr", "USD": " USD",
 }  # fmt: skip
 _SIGNED = ("pp", "points", "σ", "log/yr")  # differences: always printed with a sign
 
@@ -52,6 +52,7 @@ class Metric:
     counts: str = ""  # what its coverage counts: companies, funds, signs; nothing for a series
     fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
     short: str = ""  # its name in a summary, where it has one
+    extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
 
     @property
     def family(self) -> str:
@@ -144,6 +145,7 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             labels={int(k): v for k, v in entry.get("labels", {}).items()},
             counts=entry.get("counts", families()[entry["id"].split(".")[0]].counts),
             fred=tuple(entry.get("fred", ())),
+            extremes=tuple(entry.get("extremes", ())),
             short=short.get(segment, "") if isinstance(short, dict) else short,
             **{name: entry[name] for name in ("frequency", "source", "caveat") if name in entry},
         )
@@ -176,21 +178,13 @@ def catalog() -> dict[str, Metric]:
     return {metric.id: metric for entry in _document()["metric"] for metric in _entries(entry)}
 
 
-#: The fund RSP: a new high of "equal weight" refers to it. Its closes are stored, but no figures.
-RSP = "fund.rsp"
 #: Imported series (import.NAME) are metrics too, but are not in the catalogue.
 IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @lru_cache(maxsize=1024)
-def _beside_the_catalogue(identity: str) -> Metric | None:
-    """Metrics that are not computed: RSP's close, and any imported series, whether it is stored or not."""
-    if identity == RSP:
-        return Metric(
-            id=RSP, title="RSP itself, the fund that holds the S&P 500 in equal weights", unit="index",
-            formula="split-adjusted close of RSP, dividends left out", inputs="RSP closes", minimum=1, floor=1.0,
-            direction=0, low=0, high=None, decimals=2, aliases=("equal weight", "rsp", "rsp itself"), counts="funds",
-        )  # fmt: skip
+def _imported(identity: str) -> Metric | None:
+    """Any imported series, whether it is stored or not."""
     if IMPORTED.fullmatch(identity):
         return Metric(
             id=identity, title=identity.removeprefix("import."), unit="",
@@ -203,7 +197,7 @@ def _beside_the_catalogue(identity: str) -> Metric | None:
 
 def metric(identity: str) -> Metric:
     """The metric with that id. Raises UnknownMetric, with the nearest ids."""
-    found = catalog().get(identity) or _beside_the_catalogue(identity)
+    found = catalog().get(identity) or _imported(identity)
     if found is None:
         import difflib
 

@@ -30,6 +30,8 @@ from alerts.metrics.members import MemberCloses
 from alerts.metrics.releases import known
 
 FUNDS = ("SPY", "IWM", "RSP", "IJR", "IWC", "VTI", "VSS", "ACWX", *breadth.SECTOR_FUNDS)
+#: Metrics that are a fund's close in dollars, by id. A split rescales their whole history.
+PRICES = {"price.RSP": "RSP"}
 SEGMENTS = ("large", "small", "all")
 #: Sessions of closes that the longest window needs before the first figure, with allowance for missing closes.
 WINDOW = 300
@@ -80,6 +82,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
     frames |= size.all_of(inputs.adjusted, known(inputs.economy, rates.BILL, _index(inputs.adjusted))["value"])
+    frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
     frames |= sectors.all_of(inputs.adjusted)
     frames |= rates.all_of(
         rates.RateInputs(
@@ -99,6 +102,12 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
         found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
     return out
+
+
+def prices(inputs: Inputs) -> list[Figure]:
+    """The closing prices of funds on every session in the frames: the only figures of the past that a split changes."""
+    frames = {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
+    return [figure for name, frame in frames.items() for figure in figures(name, frame, inputs.source)]
 
 
 def counts(closes: MemberCloses) -> dict[str, pd.DataFrame]:

@@ -88,6 +88,11 @@ def equal_weight(equal: pd.Series, large: pd.Series, minimum: int = 252) -> pd.D
     return of_funds("breadth.equal_weight", value, equal, large, reason=f"fewer than {minimum} sessions of RSP/SPY")
 
 
+def closing_price(fund: pd.Series, metric_id: str) -> pd.DataFrame:
+    """A fund's split-adjusted close in dollars, without dividends."""
+    return of_funds(metric_id, fund, fund, reason="no close")
+
+
 def drawdown(fund: pd.Series, metric_id: str, minimum: int = 252) -> pd.DataFrame:
     """A fund over its highest adjusted close so far, minus one, in %; 0 is an all-time high."""
     value = (100.0 * (fund / fund.cummax() - 1.0)).where(history_length(fund) >= minimum)

@@ -6,10 +6,10 @@ import math
 from dataclasses import replace
 from datetime import date
 
-from alerts.metrics.catalog import RSP, Metric, number
+from alerts.metrics.catalog import Metric, number
 from alerts.rules.condition import Condition, Operator, typed_number
 from alerts.rules.rule import Repeat, Rule
-from alerts.rules.series import Series, Transform, needs, typed_name
+from alerts.rules.series import Series, Transform, extreme_name, needs, typed_name
 
 MAX_HOLD = 250
 MAX_WINDOW = 1260  # sessions: five years
@@ -62,11 +62,9 @@ def check_history(rule: Rule, series: Series, held: int) -> None:
 def example_of(of: Metric) -> str:
     """A line about that metric that works."""
     name = typed_name(of)
-    if of.id == RSP:
-        return f"{name} at a new high 252d"
     if of.unit == "event":
         return name
-    level = {"%": "60", "index": "100", "×": "1", "count": "3"}.get(of.unit, "0")
+    level = {"%": "60", "index": "100", "×": "1", "count": "3", "USD": "200"}.get(of.unit, "0")
     if of.high is not None and of.high <= 0:
         level = "-5"
     elif of.low is not None and of.low < 0:
@@ -78,7 +76,7 @@ def example_of(of: Metric) -> str:
 
 def example_near(of: Metric, value: float | None) -> str:
     """A line about that metric that may fire soon: its level is the next round number above `value`."""
-    if value is None or not math.isfinite(value) or of.unit in ("event", "state") or of.id == RSP:
+    if value is None or not math.isfinite(value) or of.unit in ("event", "state"):
         return example_of(of)
     step = 10.0 ** math.floor(math.log10(max(abs(value), 10.0**-of.decimals))) / 2
     level = (math.floor(value / step) + 1) * step
@@ -116,8 +114,6 @@ def bounds(series: Series) -> tuple[float, float]:
 def _check_condition(condition: Condition) -> None:
     series = condition.series
     of, name = series.of, typed_name(series.of)
-    if of.id == RSP and series.transform not in (Transform.HIGH, Transform.LOW):
-        raise RuleError("RSP itself is watched for new highs and lows; otherwise say RSP/SPY.", "rsp/spy rising 21d")
     _check_window(series)
     if of.unit == "event" and not (condition.operator is Operator.HAPPENS and series.transform is Transform.VALUE):
         raise RuleError(f"{of.title} is an event: it happens on a session, and its name says all.", name)
@@ -165,13 +161,11 @@ def _check_window(series: Series) -> None:
         Transform.CHANGE: ("A change", f"{name} rising 21d"),
         Transform.PERCENTILE: ("A percentile", f"percentile 252d of {name} < 5"),
         Transform.ZSCORE: ("A z-score", f"z-score 252d of {name} > 2"),
-        Transform.HIGH: ("A high", f"{name} at a new high 252d"),
-        Transform.LOW: ("A low", f"{name} at a new low 252d"),
+        Transform.HIGH: ("A high", f"{extreme_name(series.of)} at a new high 252d"),
+        Transform.LOW: ("A low", f"{extreme_name(series.of)} at a new low 252d"),
     }[series.transform]
     if series.of.unit == "event":
         example = name
-    elif series.of.id == RSP:
-        example = f"{name} at a new high 252d"
     raise RuleError(f"{what} of {series.n} sessions is not kept; say {least} to {MAX_WINDOW}.", example)
 
 

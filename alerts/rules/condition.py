@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from alerts.rules.series import Series, Transform, typed_name
+from alerts.rules.series import Series, Transform, extreme_name, typed_name
 
 
 class Operator(StrEnum):
@@ -105,7 +105,7 @@ class Condition:
         if self.operator is Operator.HAPPENS:
             match series.transform:
                 case Transform.HIGH | Transform.LOW:
-                    return f"{name} at a new {series.transform.value} {series.n}d"
+                    return f"{extreme_name(series.of)} at a new {series.transform.value} {series.n}d"
                 case Transform.CHANGED:
                     return f"{name} changes"
             return name

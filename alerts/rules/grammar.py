@@ -13,15 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.metrics.catalog import RSP, metric
+from alerts.metrics.catalog import metric
 from alerts.rules.check import check, example_of
 from alerts.rules.condition import Condition, Operator
-from alerts.rules.names import metric_at_start, metric_named, nearest, normalise
+from alerts.rules.names import metric_at_start, metric_named, metric_of_extreme, nearest, normalise
 from alerts.rules.numbers import NUMBER
 from alerts.rules.numbers import number_of as _number_of
 from alerts.rules.options import NotUnderstood, read_options
 from alerts.rules.rule import Rule
-from alerts.rules.series import Series, Transform, typed_name
+from alerts.rules.series import Series, Transform, extreme_name, typed_name
 
 __all__ = ["EXAMPLE", "MAX_LINE", "GrammarError", "example_line", "metric_named", "normalise", "number_of", "parse"]
 
@@ -72,7 +72,6 @@ _EXTREME_WITHOUT = re.compile(r"(?:is )?(?:at |makes )?(?:a )?new (high|low)\b")
 _CHANGES = re.compile(r"(?:changes|changed|change)\b")
 _AND = re.compile(r"and\b|&|\+(?=[a-z ])")
 _BETWEEN_ENDS = re.compile(r" ?(?:\.{2,3}|…|to\b|and\b) ?")
-_NAMES_OF_RSP = ("equal weight", "equal weights", "equal-weight", "rsp")
 
 
 @dataclass(eq=False)  # by identity: exceptions must be hashable
@@ -140,11 +139,8 @@ def _condition(text: str) -> tuple[Condition, str]:
         transform, n, rest = Transform.VALUE, 0, text  # a metric's name may begin with such a word
     found = metric_at_start(rest)
     if found is None:
-        rsp = re.match(r"rsp(?: itself)?\b(?!/)", rest)
-        if rsp is None:
-            head = _before_operator(rest)
-            raise GrammarError(f"“{head}” is no metric I know.", nearest(head))
-        found = RSP, "rsp", rest[rsp.end() :].strip()
+        head = _before_operator(rest)
+        raise GrammarError(f"“{head}” is no metric I know.", nearest(head))
     metric_id, name, rest = found
     if transform is Transform.VALUE:
         transform, n, rest = _transform(_AFTER, rest)
@@ -181,11 +177,8 @@ def _special(metric_id: str, name: str, rest: str) -> tuple[Condition, str] | No
         return Condition(series, Operator.ABOVE if rising else Operator.BELOW), rest[found.end() :].strip()
     if found := _EXTREME.match(rest):
         side, n, unit = (found[1], found[2], found[3]) if found[1] else (found[6], found[4], found[5])
-        # "equal weight" at a high means the fund RSP itself; elsewhere it means the ratio RSP/SPY.
-        of_fund = metric_id == "breadth.equal_weight" and name in _NAMES_OF_RSP
-        series = Series(
-            RSP if of_fund else metric_id, Transform(side), int(n) if unit == "d" else round(int(n) * 252 / 52)
-        )
+        sessions = int(n) if unit == "d" else round(int(n) * 252 / 52)
+        series = Series(metric_of_extreme(name) or metric_id, Transform(side), sessions)
         return Condition(series, Operator.HAPPENS, 1.0), rest[found.end() :].strip()
     if found := _CHANGES.match(rest):
         return Condition(Series(metric_id, Transform.CHANGED), Operator.HAPPENS, 1.0), rest[found.end() :].strip()
@@ -195,9 +188,9 @@ def _special(metric_id: str, name: str, rest: str) -> tuple[Condition, str] | No
     if found := _EXTREME_WITHOUT.match(rest):
         raise GrammarError(
             f"A new {found[1]} over how many sessions is missing.",
-            example=f"{'equal weight' if name in _NAMES_OF_RSP else typed_name(of)} at a new {found[1]} 252d",
+            example=f"{name if metric_of_extreme(name) else extreme_name(of)} at a new {found[1]} 252d",
         )
-    if (found := _TREND_WITHOUT.match(rest)) and metric_id != RSP:
+    if found := _TREND_WITHOUT.match(rest):
         raise GrammarError(
             f"“{found[1]}” over how many sessions is missing.", example=f"{typed_name(of)} {found[1]} 21d"
         )

@@ -43,6 +43,11 @@ def metric_at_start(text: str) -> tuple[str, str, str] | None:
     return None
 
 
+def metric_of_extreme(name: str) -> str | None:
+    """The metric that `name` means where a new high or low is asked for, if it means another elsewhere."""
+    return next((metric_id for metric_id, entry in catalog().items() if name in entry.extremes), None)
+
+
 def nearest(name: str, count: int = 2) -> tuple[str, ...]:
     """Known names similar to `name`, best first."""
     near = difflib.get_close_matches(name, [known for known in _names() if "." not in known], n=8, cutoff=0.45)

@@ -114,6 +114,11 @@ def typed_name(of: Metric) -> str:
     return name.removeprefix("all ") if of.unit == "event" else name
 
 
+def extreme_name(of: Metric) -> str:
+    """The name to type for a metric before "at a new high" or "low"."""
+    return of.extremes[0] if of.extremes else typed_name(of)
+
+
 def span(series: Series) -> int:
     """How many sessions of the metric, the last one included, determine one value; 0: all."""
     match series.transform:

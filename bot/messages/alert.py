@@ -36,7 +36,6 @@ _KINDS = {
     Kind.DATA_BACK: 3,
 }
 _REST = {Kind.FIRED: "fired", Kind.RESOLVED: "over", Kind.EXPIRED: "expired", Kind.REMINDER: "still true"}
-_AS_BREADTH = {"fund": "breadth"}  # RSP itself is watched for what it says of breadth
 
 
 def rank(event: AlertEvent) -> tuple[Any, ...]:
@@ -48,7 +47,6 @@ def rank(event: AlertEvent) -> tuple[Any, ...]:
 @lru_cache(maxsize=1024)
 def _family_rank(identity: str) -> int:
     family = metric(identity).family
-    family = _AS_BREADTH.get(family, family)
     return families()[family].in_alerts if family in families() else len(families()) + 1
 
 
@@ -104,7 +102,7 @@ def _headed(entries: Sequence[AlertEvent], *, headings: bool) -> list[str]:
 
 def _family(event: AlertEvent) -> str:
     family = event.reading.series.of.family
-    return {**_AS_BREADTH, "import": "your own series"}.get(family, family)
+    return {"import": "your own series"}.get(family, family)
 
 
 def _rest(rest: Sequence[AlertEvent]) -> str:

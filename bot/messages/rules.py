@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
 
-from alerts.metrics.catalog import RSP
 from alerts.rules.check import RuleError
 from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
@@ -67,7 +66,7 @@ def _now(series: Series, told: Reading | None) -> str:
         return f"{meant}{capital(of.title)} on {short_day(figure.session)}: missing: {figure.reason}"
     text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
     counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.provenance) if part]
-    text += f" ({', '.join(counted)})" if series.metric != RSP else f" (close in dollars, {figure.provenance})"
+    text += f" ({', '.join(counted)})"
     return meant + text + _transformed(series, told) + "."
 
 

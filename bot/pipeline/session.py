@@ -10,12 +10,13 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
-from alerts.metrics.compute import Inputs, compute, counts
+from alerts.metrics.compute import PRICES, Inputs, compute, counts, prices
 from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import evaluate_session
 from bot.alerting.notify import notify_waiting
 from bot.pipeline import imports
+from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
@@ -82,10 +83,14 @@ def run_session(gathering: Gathering, session: date) -> Outcome:
 
 @dataclass(frozen=True)
 class _Decided:
-    """The figures of the session, and those of the `RECHECKED` sessions before it as they are computed now."""
+    """The figures of the session, and earlier ones as they are computed now.
+
+    rechecked: of the `RECHECKED` sessions before. rescaled: prices of any session that a split has changed.
+    """
 
     figures: list[Figure]
     rechecked: list[Figure]
+    rescaled: list[Figure]
 
 
 def _gather(gathering: Gathering, session: date) -> tuple[Gathered, Inputs]:
@@ -103,7 +108,19 @@ def _decide(context: RunContext, session: date, inputs: Inputs) -> _Decided:
         figures=[figure for figure in computed if figure.session == session]
         + imports.of_sessions(context.db, [session]),
         rechecked=[figure for figure in computed if figure.session != session],
+        rescaled=_rescaled(context.db, session, inputs),
     )
+
+
+def _rescaled(db: Database, session: date, inputs: Inputs) -> list[Figure]:
+    """The prices before `session` that are now on another scale than the stored ones."""
+    stored = {(name, day): value for name in PRICES for day, value in figures.latest_values(db, name, session, None)}
+    out = []
+    for figure in prices(inputs):
+        before = stored.get((figure.metric, figure.session))
+        if figure.session < session and before and figure.value and abs(before / figure.value - 1) > AGREES:
+            out.append(figure)
+    return out
 
 
 def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _Decided) -> Outcome:
@@ -119,6 +136,8 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
     with writing(db):
         if sessions.is_sealed(db, session):  # by another process, meanwhile
             return _already_sealed(session)
+        figures.record_figures(db, decided.rescaled, now, backfilled=True)  # before rules compare with them
+        figures.correct(db, decided.rescaled, now)
         figures.record_figures(db, decided.figures, now, backfilled=False)
         imports.fill(db, session, now)
         sessions.note_gathered(db, session, now, "; ".join(lacking) or None)

@@ -17,7 +17,7 @@ from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
-from bot.reports.series import counting, metric_past
+from bot.reports.series import counting
 from storage import closes, figures
 
 LATEST = date(9999, 12, 31)
@@ -25,7 +25,7 @@ LATEST = date(9999, 12, 31)
 
 def histories(db: Database, rule: Rule, until: date = LATEST) -> Histories:
     """All that is held, up to `until`, of each metric of the rule."""
-    return {series.metric: metric_past(db, series.metric, until) for series in series_of(rule.watched)}
+    return {series.metric: figures.latest_values(db, series.metric, until, None) for series in series_of(rule.watched)}
 
 
 def refuse_unheld(db: Database, rule: Rule, coming: int = 0) -> None:
@@ -36,7 +36,7 @@ def refuse_unheld(db: Database, rule: Rule, coming: int = 0) -> None:
     """
     anything = figures.last_session(db) is not None
     for series in series_of(rule.watched):
-        held = sum(value is not None for _, value in metric_past(db, series.metric, LATEST))
+        held = sum(value is not None for _, value in figures.latest_values(db, series.metric, LATEST, None))
         imported = series.of.family == "import"
         if imported and not held:
             raise GrammarError(f"There is no series {series.metric} here; an import makes one.")

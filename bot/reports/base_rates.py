@@ -13,7 +13,8 @@ from alerts.rules.condition import series_of
 from alerts.rules.event import LeadAfterFirings
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
-from bot.reports.series import Past, counting, metric_past
+from bot.reports.series import Past, counting
+from storage import figures
 
 HORIZON = 63  # sessions, a quarter
 MOST = 200  # distinct rules a session; beyond that nothing is said, for judging must not wait
@@ -47,7 +48,7 @@ class FiringLeads:
 
         for series in series_of(rule.watched):
             if series.metric not in self._pasts:
-                self._pasts[series.metric] = metric_past(self._db, series.metric, self._session)
+                self._pasts[series.metric] = figures.latest_values(self._db, series.metric, self._session, None)
         found = backtest(rule, self._pasts, counting=counting(self._db, self._pasts, self._session))
         fired = [one.session for one in found.of(Kind.FIRED) if one.session < self._session]
         return lead_after_firings(rates_of(self._db, fired, found.sessions))

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import RSP, metric, minus
+from alerts.metrics.catalog import metric, minus
 from alerts.metrics.figure import Figure
 from alerts.metrics.transforms import average
 from alerts.rules.backtest import backtest
@@ -19,7 +19,7 @@ from alerts.thesis import CLAIMS, Thesis
 from bot.charts.spec import Chart, Level, Line, Marker, Panel, Role
 from bot.formatting import capital, counted_over, coverage, short_day
 from bot.reports.backtest import histories
-from bot.reports.series import counting, metric_past, value_past
+from bot.reports.series import counting, value_past
 from storage import figures
 from storage.sessions import last_judged
 
@@ -206,7 +206,7 @@ def _condition_panel(db: Database, condition: Condition, fired: Collection[date]
     label = drawn.words if drawn is series and drawn.transform in _DERIVED else drawn.of.title
     lines = [_line(past, label if len(label) <= _LABEL else label[: _LABEL - 1] + "…")]
     if series.transform is Transform.GAP:
-        lines += _averaged(metric_past(db, series.metric, until), series.n)
+        lines += _averaged(figures.latest_values(db, series.metric, until, None), series.n)
     in_unit = drawn.transform is Transform.VALUE and drawn.of.unit in ("%", "pp", "×")
     share = in_unit and drawn.of.unit == "%" and (drawn.of.low, drawn.of.high) == (0, 100)
     return Panel(
@@ -234,10 +234,9 @@ def _level_words(condition: Condition, level: float) -> str:
 
 def _rule_subtitle(db: Database, series: Series, until: date) -> str:
     """Session, how many were counted, and source."""
-    metric = "size.ratio" if series.metric == RSP else series.metric
-    found = figures.history(db, metric, until, until)
+    found = figures.history(db, series.metric, until, until)
     if not found:
         return short_day(until)
     figure = found[-1]
-    counted = "" if series.metric == RSP else counted_over(series.of, figure.eligible, figure.members)
+    counted = counted_over(series.of, figure.eligible, figure.members)
     return " · ".join(filter(None, (short_day(until), counted, figure.provenance)))

@@ -8,7 +8,6 @@ from datetime import date
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
-from alerts.metrics.catalog import RSP
 from alerts.metrics.figure import Figure
 from alerts.metrics.imported import FAMILY, Counted, counted
 from alerts.metrics.standing import standing
@@ -16,17 +15,10 @@ from alerts.metrics.transforms import average
 from alerts.rules.condition import Joined, Watched
 from alerts.rules.event import DatedValue, Reading
 from alerts.rules.series import Series, Transform, derive, derive_counted, latest, span
-from storage import closes, figures, imports
+from storage import figures, imports
 
 Past = list[tuple[date, float | None]]
 SETTLING = 300  # sessions that a new rule looks back on, where it may remember any of them
-
-
-def metric_past(db: Database, metric: str, until: date, count: int | None = None) -> Past:
-    """The last `count` (session, value) of a metric up to `until`, ascending; all of them with None."""
-    if metric == RSP:
-        return closes.latest_fund_closes(db, "RSP", until, count)
-    return figures.latest_values(db, metric, until, count)
 
 
 def counting(db: Database, metrics: Iterable[str], until: date) -> dict[str, Counted]:
@@ -43,7 +35,7 @@ def counting(db: Database, metrics: Iterable[str], until: date) -> dict[str, Cou
 
 def _counted_past(db: Database, series: Series, until: date, moves: Counted) -> Past:
     """The series of an imported metric on every session up to `until`: between observations its value stands."""
-    past = metric_past(db, series.metric, until)
+    past = figures.latest_values(db, series.metric, until, None)
     plain = [value for _, value in past]
     values = derive_counted(series, plain, [day in moves.sessions for day, _ in past], moves.fewest)
     return [(day, value) for (day, _), value in zip(past, values, strict=True)]
@@ -62,13 +54,13 @@ class Observed:
         """The value of what is watched; None where it is missing."""
         if isinstance(watched, Joined):
             return watched.value([self.value(condition.series) for condition in watched.conditions])
-        if watched.transform is Transform.VALUE and watched.metric != RSP:
+        if watched.transform is Transform.VALUE:
             return self._plain.get(watched.metric)
         if watched not in self._made and (moves := self.moves(watched.metric)):
             standing = _counted_past(self._db, watched, self.session, moves)
             self._made[watched] = standing[-1][1] if standing and standing[-1][0] == self.session else None
         if watched not in self._made:
-            past = metric_past(self._db, watched.metric, self.session, span(watched) or None)
+            past = figures.latest_values(self._db, watched.metric, self.session, span(watched) or None)
             here = bool(past) and past[-1][0] == self.session
             self._made[watched] = latest(watched, [value for _, value in past]) if here else None
         return self._made[watched]
@@ -98,7 +90,7 @@ def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:
         found = [one for one in standing if one[0] in moves.sessions or one[1] is None]
         return found[-count:] or [(until, None)]
     reach = span(watched)
-    past = metric_past(db, watched.metric, until, count + reach if reach else None)
+    past = figures.latest_values(db, watched.metric, until, count + reach if reach else None)
     if not past or past[-1][0] != until:
         past.append((until, None))
     values = derive(watched, [value for _, value in past])
@@ -119,7 +111,7 @@ def _standing_past(db: Database, series: Series, until: date, count: int) -> Pas
 
 def read_series(db: Database, series: Series, session: date) -> Reading:
     """The reading of `series` on `session`."""
-    past = _observed_past(db, series.metric, session)
+    past = figures.observed_values(db, series.metric, session)
     if not past or past[-1][0] != session:
         past.append((session, None, None))
     values = [value for _, value, _ in past]
@@ -127,7 +119,7 @@ def read_series(db: Database, series: Series, session: date) -> Reading:
     earlier = next(((day, value) for day, value, _ in reversed(past[:-1]) if value is not None), None)
     return Reading(
         series=series,
-        figure=_figure(db, series.metric, session, values[-1]),
+        figure=_figure(db, series.metric, session),
         before=None if earlier is None else DatedValue(*earlier),
         observed=latest(series, values) if moves is None else Observed(db, session).value(series),
         average=average(values, series.n) if series.transform is Transform.GAP else None,
@@ -135,17 +127,8 @@ def read_series(db: Database, series: Series, session: date) -> Reading:
     )
 
 
-def _observed_past(db: Database, metric: str, until: date) -> list[tuple[date, float | None, date | None]]:
-    if metric == RSP:
-        return [(session, value, None) for session, value in metric_past(db, metric, until)]
-    return figures.observed_values(db, metric, until)
-
-
-def _figure(db: Database, metric: str, session: date, value: float | None) -> Figure:
+def _figure(db: Database, metric: str, session: date) -> Figure:
     """The figure of one session; one that says so where there is none."""
-    if metric == RSP:
-        source = next((figure.source for figure in figures.history(db, "size.ratio", session, session)), "")
-        return Figure(session, metric, value, 1.0, 1, 1, source, None if value is not None else "no close of RSP")
     found = figures.history(db, metric, session, session)
     return found[0] if found else Figure(session, metric, None, None, None, None, "", "no figure of that session")
 

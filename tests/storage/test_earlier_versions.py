@@ -27,7 +27,7 @@ from bot.messages.alert import alert_texts
 from bot.messages.history import SHOWN, history_text
 from bot.messages.rule_status import why_text
 from bot.reports.rule_status import why
-from storage import events, figures, outbox, rules
+from storage import data_gaps, events, figures, outbox, rules
 from storage.database import open_database, writing
 
 FILE = Path(__file__).parent / "databases" / "b24ff6f.db"
@@ -126,3 +126,61 @@ def test_the_next_session_notifies_of_what_waited_and_all_of_it_leaves(earlier: 
         sent += len(due)
     assert sent >= 6
     assert set(outbox.counts(earlier)) == {"sent"}
+
+
+def with_rsp(path: Path) -> None:
+    """Make rule 7 of the earlier version's file one on a high of RSP, whose closes stood beside the figures then."""
+    with sqlite3.connect(path) as old:
+        for table in ("rules", "watches", "observations"):
+            old.execute(f"UPDATE {table} SET series = 'fund.rsp high(5)' WHERE series = 'regime.state changed'")
+        old.execute("INSERT INTO silences VALUES ('fund.rsp high(5)', 1001, '2025-08-07')")
+        for before, now in (
+            ('"metric": "regime.state"', '"metric": "fund.rsp"'),
+            ('"series": "regime.state changed"', '"series": "fund.rsp high(5)"'),
+            ('"line": "regime changes"', '"line": "equal weight at a new high 5d"'),
+        ):
+            old.execute("UPDATE events SET told = replace(told, ?, ?) WHERE rule = 7", [before, now])
+        days = [date.fromisoformat(row[0]) for row in old.execute("SELECT DISTINCT session FROM figures ORDER BY 1")]
+        earlier, later = date(2025, 7, 31), NEXT
+        for at, day in enumerate((earlier, *days, later)):
+            number = (day - date(1970, 1, 1)).days
+            old.execute("INSERT INTO fund_closes VALUES ('SPY', ?, 600, 600)", [number])
+            if at != 3:
+                old.execute("INSERT INTO fund_closes VALUES ('RSP', ?, ?, 1)", [number, 180.0 + at])
+        for day in days:
+            old.execute(
+                "INSERT INTO figures VALUES ('size.ratio', ?, 100, 1, 2, 2, ?, NULL, 0, ?, NULL, NULL)",
+                [day.isoformat(), "late source" if day == days[-1] else "source", f"{day}T21:00:00+00:00"],
+            )
+    old.close()
+
+
+def test_a_rule_on_the_price_of_rsp_goes_on_and_its_history_becomes_figures(path: Path) -> None:
+    with_rsp(path)
+    db = open_database(path)
+    held = figures.history(db, "price.RSP")
+    assert [(figure.session, figure.value) for figure in held[:3]] == [
+        (date(2025, 7, 31), 180.0), (date(2025, 8, 1), 181.0), (date(2025, 8, 4), 182.0),
+    ]  # fmt: skip
+    assert (held[3].value, held[3].reason, held[3].coverage, held[3].members) == (None, "no close of RSP", 0.0, 1)
+    assert [figure.source for figure in (held[0], held[1], held[-1])] == ["late source", "source", "late source"]
+    assert held[-1].session == date(2025, 8, 15) == figures.last_session(db)  # the close of the 18th is no figure yet
+    watch = next(watch for watch in rules.rules_of(db, 1001) if watch.number == 7)
+    assert watch.rule.line == "equal weight at a new high 5d"
+    assert (watch.rule.watched.key, watch.state.phase.value) == ("price.RSP high(5)", "armed")
+    fired = events.events_of(db, 1001, 100, rule=watch.id)
+    assert {one.event.reading.series.key for one in fired} == {"price.RSP high(5)"}
+    assert data_gaps.open_series(db).count("price.RSP high(5)") == 1
+    old = "SELECT count(*) FROM {} WHERE series LIKE 'fund.rsp%'"
+    for table in ("rules", "watches", "observations", "data_gaps", "events"):
+        assert db.conn.execute(old.format(table)).fetchone()[0] == 0
+    with writing(db):
+        figures.record_figures(
+            db, [Figure(NEXT, "price.RSP", 192.0, 1.0, 1, 1, "source", None)], NOW, backfilled=False
+        )  # fmt: skip
+        evaluated = evaluate_session(db, NEXT, NOW, late=False)
+    assert evaluated.totals[Kind.FIRED] == 0  # highs on each session before: no fresh one
+    found = why(db, watch)
+    assert found is not None
+    parse_html(why_text(found))
+    db.close()

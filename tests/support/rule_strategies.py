@@ -6,7 +6,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from alerts.metrics.catalog import RSP, catalog
+from alerts.metrics.catalog import catalog
 from alerts.rules.check import MAX_HOLD, MAX_WINDOW, RuleError, check
 from alerts.rules.condition import Condition, Operator
 from alerts.rules.grammar import MAX_LINE
@@ -20,7 +20,7 @@ LEVELS = st.one_of(
     st.sampled_from([0.0, -0.0, 0.1, 1e-9, -1e-9, 1e12, 1234.5, 1234567.0, 999999999999.9, 1e-5, 0.125, 1.234, 100.0]),
 )
 COUNTS = st.sampled_from([1, 1, 1, 2, 3, 7, MAX_HOLD])
-NAMES = [*catalog(), "import.my_series-2", RSP]
+NAMES = [*catalog(), "import.my_series-2"]
 
 
 @st.composite

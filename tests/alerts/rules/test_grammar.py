@@ -31,7 +31,7 @@ def own(n: int) -> Series:
 
 
 LEAD = Series("size.lead_21d")
-RSP_HIGH = Series("fund.rsp", Transform.HIGH, 252)
+RSP_HIGH = Series("price.RSP", Transform.HIGH, 252)
 TREND, SMALL_ABOVE_50 = Condition(over(Transform.CHANGE, 21), Operator.ABOVE), Condition(SMALL, Operator.ABOVE, 50)
 
 FORMS = [
@@ -79,6 +79,8 @@ FORMS = [
     ("iwm/spy rising 21d", Rule.on(over(Transform.CHANGE, 21), Operator.ABOVE)),
     ("iwm/spy falling 63d keep 2 days", Rule.on(over(Transform.CHANGE, 63), Operator.BELOW, keep=2)),
     ("equal weight at a new high 252d", Rule.on(RSP_HIGH, Operator.HAPPENS, 1)),
+    ("rsp crosses above 200", Rule.on(Series("price.RSP"), Operator.CROSSES_ABOVE, 200)),
+    ("rsp above its 200d average", Rule.on(Series("price.RSP", Transform.GAP, 200), Operator.ABOVE)),
     ("rsp/spy at a new low 63d", Rule.on(Series("breadth.equal_weight", Transform.LOW, 63), Operator.HAPPENS, 1)),
     (
         "regime changes once",
@@ -196,6 +198,8 @@ def test_its_own_average_may_be_said_in_many_ways(words: str) -> None:
         ("iwm/spy makes a new 52-week low", "iwm/spy at a new low 252d"),
         ("rsp itself at a new high of 63 sessions", "equal weight at a new high 63d"),
         ("Equal Weight hits a 252d high", "equal weight at a new high 252d"),
+        ("fund.rsp at a new low 63d", "equal weight at a new low 63d"),
+        ("price.RSP over 200", "rsp > 200"),
         ("pct(252) of iwm/spy < 5", "percentile 252d of iwm/spy < 5"),
         ("iwm/spy percentile 252d under 5 %", "percentile 252d of iwm/spy < 5"),
         ("Percentile(all) of IWM/SPY at most 5", "percentile all of iwm/spy ≤ 5"),
@@ -313,8 +317,8 @@ REFUSED = [
     ("equal weight at a new high 252d for 3 days", "happens on one session"),
     ("equal weight at a new high 252d keep 3 days", "happens on one session"),
     ("equal weight at a new high 252d remind every 3 days", "nothing to remind of"),
-    ("rsp > 150", "otherwise say RSP/SPY"),
-    ("rsp changes", "otherwise say RSP/SPY"),
+    ("rsp changes", "changes nearly every session"),
+    ("rsp < 0", "would never be true"),
     ("iwm/spy changes", "changes nearly every session"),
     ("small above 200d crosses above 60 keep 3 days", "happens on one session"),
     ("small above 200d crosses above 60 remind every 3 days", "nothing to remind of"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.metrics.catalog import RSP, catalog
+from alerts.metrics.catalog import catalog
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import parse
 from alerts.rules.presets import Pack, Preset, packs
@@ -26,7 +26,7 @@ ESSENTIALS = (
 def test_a_preset_is_a_rule_as_it_prints_and_fits_into_a_button(pack: Pack, preset: Preset) -> None:
     rule = parse(preset.line)
     assert rule.line == preset.line
-    assert all(series.metric in catalog() or series.metric == RSP for series in series_of(rule.watched))
+    assert all(series.metric in catalog() for series in series_of(rule.watched))
     assert fits(f"save:{preset.line}")
     assert preset.why == preset.why.strip() != ""
     assert not preset.why.endswith(".")

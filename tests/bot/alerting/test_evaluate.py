@@ -152,11 +152,7 @@ def test_a_rule_on_a_transform_says_the_value_and_what_was_made_of_it(db: Databa
 
 def test_a_new_high_of_equal_weight_is_one_of_the_fund_itself(db: Database) -> None:
     record(db, "breadth.equal_weight", [100.0] * 8)
-    with writing(db):
-        for at, close in enumerate([50, 51, 50, 50.5, 50, 52, 53, 52]):
-            number = (DAYS[at] - date(1970, 1, 1)).days
-            for symbol, price in (("RSP", float(close)), ("SPY", 400.0)):
-                db.conn.execute("INSERT INTO fund_closes VALUES (?, ?, ?, ?)", [symbol, number, price, 1.0])
+    record(db, "price.RSP", [50, 51, 50, 50.5, 50, 52, 53, 52])
     make(db, "equal weight at a new high 4d", after=4)
     make(db, "rsp/spy at a new high 4d", after=4)
     ((at, _, event),) = run(db, 5, 7)

@@ -224,7 +224,40 @@ def test_missing_fund_closes_are_named_and_their_metrics_missing(two_days: Datab
     recorded = figures.on_session(two_days, DAYS[2])
     assert recorded["breadth.equal_weight"].value is None
     assert "no close of RSP" in str(recorded["breadth.equal_weight"].reason)
+    assert "no close of RSP" in str(recorded["price.RSP"].reason)
     assert recorded["size.ratio"].value is not None
+
+
+class Split:
+    """A feed that serves RSP as after a split of two for one, and otherwise answers as another does."""
+
+    def __init__(self, feed: MarketFeed) -> None:
+        self.feed, self.name, self.keeps_census = feed, feed.name, feed.keeps_census
+        self.contracts, self.census = feed.contracts, feed.census
+
+    def closes(
+        self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
+    ) -> Closes:
+        found = self.feed.closes(symbols, start=start, through=through, progress=progress)
+        if "RSP" in symbols:
+            found.raw["RSP"] /= 2
+        return found
+
+
+def test_a_split_of_a_fund_rescales_its_prices_before_rules_see_them(two_days: Database, market: SampleMarket) -> None:
+    before = {figure.session: figure for figure in figures.history(two_days, "price.RSP")}
+    assert tuple(before) == DAYS[:2]
+    close = before[DAYS[1]].value
+    assert close
+    assert (before[DAYS[1]].coverage, before[DAYS[1]].eligible, before[DAYS[1]].members) == (1.0, 1, 1)
+    with_rule(two_days, f"rsp crosses below {0.9 * close:.2f}")
+    with_rule(two_days, "change 1d of rsp < -20")
+    outcome = refresh(RunContext(two_days, Split(market), evening(DAYS[2])), DAYS[2])[0]
+    after = {figure.session: figure for figure in figures.history(two_days, "price.RSP")}
+    for day in DAYS[:2]:
+        assert after[day].value == pytest.approx(before[day].value / 2, abs=0.01)  # type: ignore[operator]
+        assert after[day].was == before[day].value
+    assert outcome.fired == 1  # the level in dollars of before; the change over one session is no fall of a half
 
 
 def test_a_feed_that_is_down_changes_nothing_but_says_so(two_days: Database, market: SampleMarket) -> None:
