@@ -48,7 +48,7 @@ def open_database(path: Path) -> Database:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
         db = Database(connection)
-        _refuse_newer(db, path)
+        refuse_newer(db, path)
         with _migrating(connection):
             migrations.apply(db)
     except sqlite3.Error as error:
@@ -73,7 +73,7 @@ def _keep_private(path: Path) -> None:
                 beside.chmod(PRIVATE)
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
+def refuse_newer(db: Database, path: Path) -> None:
     """Raise NewerSchema if the file has had changes that this version does not know."""
     ours = {change.name for change in migrations.pending(Database(memory=True))}
     if newer := [change.name for change in migrations.applied(db) if change.name not in ours]:

@@ -24,7 +24,7 @@ def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
     if name not in ("telegram_bot_token", "cache_path"):
         shown = f"{default:g}" if isinstance(default, float) else str(default)
-        assert row[1] == (f"`{shown}`" if default != () else "none")
+        assert row[1] == (f"`{shown}`" if default not in ((), None) else "none")
 
 
 @pytest.mark.parametrize("name", main.commands)
