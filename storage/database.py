@@ -62,6 +62,25 @@ def open_database(path: Path) -> Database:
     return db
 
 
+def open_to_look(path: Path) -> Database:
+    """Open an existing file to read, as it is: nothing is migrated or created. Raises DatabaseUnusable, NewerSchema.
+
+    A file of an earlier version is refused: what this version asks it may not answer.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY_SECONDS, uri=True)
+        db = Database(connection)
+        refuse_newer(db, path)
+        if older := [change.name for change in migrations.pending(db)]:
+            raise DatabaseUnusable(
+                f"DATABASE_PATH={path}: an earlier version wrote this file ({len(older)} changes behind); the next "
+                "start of the bot brings it up to date. Back it up first"
+            )
+    except sqlite3.Error as error:
+        raise usable_error(error, path) or DatabaseUnusable(f"DATABASE_PATH={path}: {error}") from error
+    return db
+
+
 def _keep_private(path: Path) -> None:
     """Create the file for its owner alone, and take the permissions of others from the files that are there."""
     with contextlib.suppress(FileExistsError):
