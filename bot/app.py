@@ -18,7 +18,7 @@ from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
 from bot.commands.reply import Parts
 from bot.database import Store
-from bot.pipeline import schedule
+from bot.pipeline import backups, schedule
 from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
@@ -57,6 +57,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
             asyncio.create_task(watch(application, polling), name="polling watchdog"),
         ]
         schedule.each_minute(refresher.scheduler, partial(_send_digests, store, delivery))
+        backups.plan(refresher.scheduler, settings, store)
         if settings.schedule == "on":
             schedule.plan(refresher.scheduler, refresher.run)
             first = asyncio.create_task(_first_refresh(refresher), name="first refresh")

@@ -48,7 +48,7 @@ def open_database(path: Path) -> Database:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
         db = Database(connection)
-        _refuse_newer(db, path)
+        refuse_newer(db, path)
         with _migrating(connection):
             migrations.apply(db)
     except sqlite3.Error as error:
@@ -59,6 +59,25 @@ def open_database(path: Path) -> Database:
         raise DatabaseUnusable(
             f"DATABASE_PATH={path}: {error.strerror or error}; name a file in a folder that this program may write to"
         ) from error
+    return db
+
+
+def open_to_look(path: Path) -> Database:
+    """Open an existing file to read, as it is: nothing is migrated or created. Raises DatabaseUnusable, NewerSchema.
+
+    A file of an earlier version is refused: what this version asks it may not answer.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=BUSY_SECONDS, uri=True)
+        db = Database(connection)
+        refuse_newer(db, path)
+        if older := [change.name for change in migrations.pending(db)]:
+            raise DatabaseUnusable(
+                f"DATABASE_PATH={path}: an earlier version wrote this file ({len(older)} changes behind); the next "
+                "start of the bot brings it up to date. Back it up first"
+            )
+    except sqlite3.Error as error:
+        raise usable_error(error, path) or DatabaseUnusable(f"DATABASE_PATH={path}: {error}") from error
     return db
 
 
@@ -73,7 +92,7 @@ def _keep_private(path: Path) -> None:
                 beside.chmod(PRIVATE)
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
+def refuse_newer(db: Database, path: Path) -> None:
     """Raise NewerSchema if the file has had changes that this version does not know."""
     ours = {change.name for change in migrations.pending(Database(memory=True))}
     if newer := [change.name for change in migrations.applied(db) if change.name not in ours]:

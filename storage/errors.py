@@ -3,7 +3,9 @@
 DatabaseUnusable
   ├─ AnotherMarket   the file holds figures of another market
   ├─ AnotherBot      the file belongs to another bot
-  └─ NewerSchema     a later version of this program wrote the file
+  ├─ NewerSchema     a later version of this program wrote the file
+  ├─ InUse           another program is using the file
+  └─ BadBackup       a back-up cannot be written there, or is none
 """
 
 from __future__ import annotations
@@ -26,6 +28,14 @@ class AnotherBot(DatabaseUnusable):
 
 class NewerSchema(DatabaseUnusable):
     """A later version of this program wrote the file."""
+
+
+class InUse(DatabaseUnusable):
+    """Another program is using the file, and what was asked needs it alone."""
+
+
+class BadBackup(DatabaseUnusable):
+    """A back-up cannot be written to that path, or the file is no back-up that can be restored."""
 
 
 #: The cure for each kind of SQLite error, by the first part of its code's name.

@@ -24,7 +24,7 @@ def test_every_setting_is_in_the_table_with_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
     if name not in ("telegram_bot_token", "cache_path"):
         shown = f"{default:g}" if isinstance(default, float) else str(default)
-        assert row[1] == (f"`{shown}`" if default != () else "none")
+        assert row[1] == (f"`{shown}`" if default not in ((), None) else "none")
 
 
 @pytest.mark.parametrize("name", main.commands)
@@ -43,7 +43,7 @@ def test_every_chat_command_is_in_the_readme(name: str) -> None:
 def test_the_menu_lists_what_is_answered() -> None:
     names = [command.name for command in dispatch.commands()]
     assert len(names) == len(set(names))
-    assert {name for name, _ in dispatch.menu()} | {"start"} == set(names)
+    assert {name for name, _ in dispatch.menu()} | {"start", "status"} == set(names)
 
 
 def test_lines_shown_in_the_readme_parse() -> None:

@@ -79,8 +79,10 @@ def settings_read() -> Settings:
 
 
 def opened(settings: Settings) -> Database:
+    from storage import in_use
     from storage.database import claim_market, open_database
 
+    in_use.hold(settings.database_path)
     db = open_database(settings.database_path)
     claim_market(db, settings.market, datetime.now(UTC))
     return db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli import demo, figures, imports, odds, refresh, rules, run, settings, thesis, universe
+from bot.cli import backup, demo, doctor, figures, imports, odds, refresh, rules, run, settings, thesis, universe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,6 +31,9 @@ for _command in (
     rules.rules,
     rules.backtest,
     rules.baserates,
+    backup.backup,
+    backup.restore,
+    doctor.doctor,
     settings.settings,
     demo.demo,
     demo.local_telegram,

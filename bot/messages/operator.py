@@ -31,6 +31,14 @@ def refresh_failed(why: str) -> str:
     )
 
 
+def backup_failed(why: str) -> str:
+    """A scheduled back-up was not made."""
+    return (
+        f"⚠️ <b>No back-up was made</b>\n{escape(why[:_LONGEST])}\n\nIt is tried again every hour. "
+        "<code>rotation-alerts doctor</code> shows the age of the last one."
+    )
+
+
 def working(source: str, since: datetime, now: datetime) -> str:
     """The source works again."""
     return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."

@@ -7,7 +7,7 @@ process that was down finds the next one by itself.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -66,4 +66,12 @@ def again(scheduler: AsyncIOScheduler, refresh: Callable[[], Awaitable[None]], w
     scheduler.add_job(
         refresh, "date", run_date=when, id="again", name="refresh again",
         misfire_grace_time=_HOURS, coalesce=True, replace_existing=True,
+    )  # fmt: skip
+
+
+def hourly(scheduler: AsyncIOScheduler, look: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run `look` now and every hour from then on."""
+    scheduler.add_job(
+        look, "interval", hours=1, next_run_time=datetime.now(UTC), id=name, name=name,
+        misfire_grace_time=_HOURS, coalesce=True, max_instances=1, replace_existing=True,
     )  # fmt: skip
