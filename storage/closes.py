@@ -69,6 +69,15 @@ def count_closes(db: Database, session: date) -> int:
     return int(db.conn.execute("SELECT count(*) FROM closes WHERE day = ?", [day_number(session)]).fetchone()[0])
 
 
+def last_closes(db: Database, ids: Sequence[int]) -> dict[int, date]:
+    """The last session with a close, by company; without those that have none."""
+    marks = ", ".join("?" * len(ids))
+    rows = db.conn.execute(
+        f"SELECT company, max(day) FROM closes WHERE company IN ({marks}) GROUP BY company", list(ids)
+    )
+    return {company: date.fromordinal(EPOCH.toordinal() + day) for company, day in rows}
+
+
 def record_fund_closes(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) -> None:
     """Write fund closes (dollars, sessions × symbols), replacing earlier ones; a row needs both closes."""
     rows = []

@@ -1,8 +1,7 @@
-"""Companies and yearly memberships."""
+"""Companies: symbols, names, shares, and how far back their closes go."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,17 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from sqlite_utils import Database
 
+from alerts.market.departures import Listing
+
 FILLED = 0.95  # share of a census's companies that need a history for it to count as filled
-
-
-@dataclass(frozen=True)
-class Reconstitution:
-    """The ranks of one year: rank day, effective day, and whether a census replaced the rank day's closes."""
-
-    year: int
-    ranked_on: date
-    in_force: date
-    provisional: bool
 
 
 def record_companies(db: Database, frame: pd.DataFrame, session: date) -> None:
@@ -80,66 +71,45 @@ def filled(db: Database) -> bool:
     return have >= FILLED * total
 
 
-def reconstitution(db: Database, year: int) -> Reconstitution | None:
-    """The ranks of `year`, or None if they were never computed."""
-    row = db.conn.execute(
-        "SELECT year, ranked_on, in_force, provisional FROM reconstitutions WHERE year = ?", [year]
-    ).fetchone()
-    if row is None:
-        return None
-    return Reconstitution(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2]), bool(row[3]))
-
-
-def record_reconstitution(db: Database, taken: Reconstitution, frame: pd.DataFrame) -> None:
-    """Write the ranks of a year, replacing earlier ones: `frame` by symbol with rank, segment, market_value."""
-    db.conn.execute("DELETE FROM memberships WHERE year = ?", [taken.year])
-    db.conn.execute("DELETE FROM reconstitutions WHERE year = ?", [taken.year])
-    db.conn.execute(
-        "INSERT INTO reconstitutions (year, ranked_on, in_force, provisional) VALUES (?, ?, ?, ?)",
-        [taken.year, taken.ranked_on.isoformat(), taken.in_force.isoformat(), int(taken.provisional)],
-    )
-    members = frame[frame["segment"].notna()]
-    db.conn.executemany(
-        """INSERT INTO memberships (year, company, rank, segment, market_value)
-           SELECT ?, id, ?, ?, ? FROM companies WHERE symbol = ?""",
-        [
-            (taken.year, int(rank), segment, float(value), symbol)
-            for symbol, rank, segment, value in zip(
-                members.index, members["rank"], members["segment"], members["market_value"], strict=True
-            )
-        ],
-    )
-
-
-def members(db: Database, year: int) -> pd.Series:
-    """Segment by symbol for the members of that year's ranks; empty if there are none."""
-    rows = db.conn.execute(
-        "SELECT symbol, segment FROM memberships JOIN companies ON companies.id = company WHERE year = ?", [year]
-    ).fetchall()
-    return pd.Series(dict(rows), dtype="object")
-
-
-def memberships(db: Database, year: int) -> pd.DataFrame:
-    """The members by that year's ranks, by symbol: segment, market_value (when ranked)."""
-    rows = db.conn.execute(
-        "SELECT symbol, segment, market_value FROM memberships JOIN companies ON companies.id = company "
-        "WHERE year = ? ORDER BY rank",
-        [year],
-    ).fetchall()
-    return pd.DataFrame(rows, columns=["symbol", "segment", "market_value"]).set_index("symbol")
-
-
 def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
     """ISO dates or None as datetime64[D], NaT if unknown."""
     return np.array([np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade])
 
 
-def membership(db: Database, year: int) -> pd.DataFrame:
-    """The members by that year's ranks, by rank: symbol, name, rank, segment, market_value (dollars, on the rank day),
-    last_census (ISO, the last one that included it). Empty if there are none."""
+def listings(db: Database, since: date | None = None) -> list[Listing]:
+    """The companies as they are listed, of all censuses or of those from `since` on."""
     rows = db.conn.execute(
-        "SELECT symbol, name, rank, segment, market_value, last_census FROM memberships "
-        "JOIN companies ON companies.id = company WHERE year = ? ORDER BY rank",
-        [year],
-    ).fetchall()
-    return pd.DataFrame(rows, columns=["symbol", "name", "rank", "segment", "market_value", "last_census"])
+        "SELECT symbol, name, first_trade FROM companies WHERE last_census >= ? ORDER BY symbol",
+        [since.isoformat() if since else ""],
+    )
+    return [Listing(symbol, name, date.fromisoformat(first) if first else None) for symbol, name, first in rows]
+
+
+def latest_census(db: Database) -> str | None:
+    """The session (ISO) of the latest census that had a company."""
+    latest: str | None = db.conn.execute("SELECT max(last_census) FROM companies").fetchone()[0]
+    return latest
+
+
+def last_quoted(db: Database) -> dict[str, date]:
+    """The last census that had each company, by symbol."""
+    rows = db.conn.execute("SELECT symbol, last_census FROM companies")
+    return {symbol: date.fromisoformat(day) for symbol, day in rows}
+
+
+def rename(db: Database, former: str, symbol: str, session: date) -> None:
+    """Give a company its new symbol, which no company has yet; its closes, memberships and events stay its own."""
+    db.conn.execute(
+        "INSERT INTO renames (company, session, former, symbol) SELECT id, ?, symbol, ? FROM companies "
+        "WHERE symbol = ? ON CONFLICT (company, session) DO UPDATE SET symbol = excluded.symbol",
+        [session.isoformat(), symbol, former],
+    )
+    db.conn.execute("UPDATE companies SET symbol = ? WHERE symbol = ?", [symbol, former])
+    db.conn.execute("UPDATE OR REPLACE held_back SET symbol = ? WHERE symbol = ?", [symbol, former])
+
+
+def retire(db: Database, symbol: str, session: date) -> str:
+    """Free a symbol that another company has from `session` on; how the former company is called from now on."""
+    retired = f"{symbol} (until {session})"
+    db.conn.execute("UPDATE companies SET symbol = ? WHERE symbol = ?", [retired, symbol])
+    return retired

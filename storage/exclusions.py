@@ -59,6 +59,14 @@ def last_census(db: Database, until: date | None = None) -> tuple[date, int, int
     return None if row is None else (date.fromisoformat(row[0]), row[1], row[2])
 
 
+def census_sessions(db: Database, before: date, count: int) -> list[date]:
+    """The last `count` sessions before `before` that have a census, ascending."""
+    rows = db.conn.execute(
+        "SELECT session FROM censuses WHERE session < ? ORDER BY session DESC LIMIT ?", [before.isoformat(), count]
+    ).fetchall()
+    return [date.fromisoformat(session) for (session,) in reversed(rows)]
+
+
 def excluded_on(db: Database, census: date) -> list[Excluded]:
     """The listings that a census left out, by symbol."""
     rows = db.conn.execute(

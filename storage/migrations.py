@@ -450,3 +450,53 @@ def price_of_rsp(db: Database) -> None:
     db.conn.execute(
         """UPDATE events SET event = replace(event, '"fund.rsp', '"price.RSP') WHERE event LIKE '%"fund.rsp%'"""
     )
+
+
+@migrations()
+def half_yearly_ranks(db: Database) -> None:
+    """Ranks by season ("2025-04", the month of the rank day), not by year; who left, was renamed, or arrived large."""
+    for statement in (
+        """CREATE TABLE seasons_ranked (
+            season TEXT PRIMARY KEY,
+            ranked_on TEXT NOT NULL,
+            in_force TEXT NOT NULL,
+            provisional INTEGER NOT NULL, -- ranked by a census, because the closes of the rank day were not there
+            rank_days INTEGER NOT NULL    -- whose closes the bands look back to, its own included
+        ) WITHOUT ROWID""",
+        """CREATE TABLE season_members (
+            season TEXT NOT NULL REFERENCES seasons_ranked ON DELETE CASCADE,
+            company INTEGER NOT NULL REFERENCES companies,
+            rank INTEGER NOT NULL,
+            segment TEXT NOT NULL,
+            market_value REAL NOT NULL,
+            PRIMARY KEY (season, company)
+        ) WITHOUT ROWID""",
+        "INSERT INTO seasons_ranked SELECT year || '-04', ranked_on, in_force, provisional, 1 FROM reconstitutions",
+        "INSERT INTO season_members SELECT year || '-04', company, rank, segment, market_value FROM memberships",
+        "DROP TABLE memberships",
+        "DROP TABLE reconstitutions",
+        "ALTER TABLE seasons_ranked RENAME TO reconstitutions",
+        "ALTER TABLE season_members RENAME TO memberships",
+        """CREATE TABLE departures (
+            company INTEGER NOT NULL REFERENCES companies,
+            gone_from TEXT NOT NULL,      -- the first session on which it is no member
+            back_on TEXT,                 -- the first on which it is one again
+            reason TEXT NOT NULL,
+            PRIMARY KEY (company, gone_from)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE fast_entries (
+            company INTEGER PRIMARY KEY REFERENCES companies,
+            listed TEXT NOT NULL,
+            enters TEXT NOT NULL,
+            rank INTEGER NOT NULL,
+            market_value REAL NOT NULL
+        )""",
+        """CREATE TABLE renames (
+            company INTEGER NOT NULL REFERENCES companies,
+            session TEXT NOT NULL,        -- whose census had the new symbol first
+            former TEXT NOT NULL,
+            symbol TEXT NOT NULL,
+            PRIMARY KEY (company, session)
+        ) WITHOUT ROWID""",
+    ):
+        db.conn.execute(statement)

@@ -17,7 +17,7 @@ _NASDAQ = frozenset({"NMS", "NGM", "NCM"})
 
 #: A cheap first check: a name without any of these needs no closer check.
 _SUSPECT = re.compile(
-    r"preferred|pfd|depositary|depository|adrs?\b|ads\b|notes?\b|debenture|bonds?\b|%|warrant|rights?\b|units?\b|"
+    r"preferred|pfd|depositary|depository|adrs?\b|ads\b|gdrs?\b|\breg\b|regist|notes?\b|debenture|bonds?\b|%|warrant|rights?\b|units?\b|"
     r"acquisition|blank check|spac\b|merger|corp|funds?\b|trust|et[fn]\b|ishares|spdr|proshares"
 )
 _RATE = r"\d(?:\.\d+)?\s?%"
@@ -28,7 +28,15 @@ _PREFERRED = re.compile(
 _NOTE = re.compile(
     rf"\bdebentures?\b|\bbaby bonds?\b|\bnotes? due\b|{_RATE}|\b(?:senior|subordinated|junior)\b.*\b(?:notes?|bonds?)\b"
 )
-_DEPOSITARY = re.compile(r"\badrs?\b|\bads\b(?!-)|\bdeposit[ao]ry\b")
+_DEPOSITARY = re.compile(
+    r"\badrs?\b|\bads\b(?!-)|\bdeposit[ao]ry\b|\bgdrs?\b|\b(?:new york|ny) regist(?:ry|ered) shares?\b|\bny reg\b"
+)
+#: Legal forms of other countries. A source that gives no domicile tells as much of it as the name says.
+_FORM_ELSEWHERE = re.compile(
+    r"(?:\bplc|\bp\.l\.c\.|\blimited|\bltd\.?|\bn\.?v\.?|\bs\.?a\.?|\ba\.?g\.?|\bse|\bs\.?p\.?a\.?|\bb\.?v\.?|\ba/s|\basa|"
+    r"\bab|\boyj|\bs\.a\. de c\.v\.|\bs\.a\.b\. de c\.v\.)"
+    r"(?: \(.*\))?(?:,? (?:class|cl) [a-z])?(?:,? (?:common|ordinary) (?:stock|shares?))?$"
+)
 _WARRANT = re.compile(r"\bwarrants?\b")
 _RIGHT = re.compile(r"\brights$|\b(?:corp|inc|ltd|limited|acquisition|co)\b.*\bright$|\bcontingent value right")
 _UNIT = re.compile(r"(?<!common )\bunits?$|\bunits?,? (?:each|consisting)\b")  # a partnership's common units are shares
@@ -84,6 +92,11 @@ def ineligible_reason(quotes: pd.DataFrame) -> pd.Series:
         for symbol, kind, venue, currency, reports, industry, name in rows
     ]
     return pd.Series(reasons, index=quotes.index, dtype=object, name="reason")
+
+
+def domiciled_elsewhere(name: str) -> bool:
+    """Whether a company's name has a legal form of another country (plc, N.V., Ltd., S.A.); many have none at all."""
+    return _FORM_ELSEWHERE.search(name.lower().strip()) is not None
 
 
 def _listing_reason(kind: object, venue: object, currency: object, reports: object) -> str | None:

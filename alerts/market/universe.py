@@ -1,8 +1,7 @@
-"""Which listings are companies, how the companies rank, and which segment each one is in. Pure.
+"""Which listings are companies. Pure.
 
 A census has listings: two classes of one company, preferreds, units, funds. `companies` reduces them to one row for
-each company and says why every other listing is excluded; `segments` ranks the companies and assigns each a segment.
-Membership is set once a year, as index providers do it: ranked on `rank_day`, effective from `effective_day`.
+each company and says why every other listing is excluded. How companies rank stands in seasons.py.
 """
 
 from __future__ import annotations
@@ -10,21 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from alerts.market.eligibility import ineligible_reason
-from alerts.market.sessions import sessions_between
-
-#: Rank borders between segments, and how far past a border a member may be without changing segment.
-SEGMENTS = ("large", "mid", "small")
-_LAST_RANK = {"large": 500, "mid": 1_000, "small": 3_000}
-_BAND = {"large": 60, "mid": 150, "small": 150}
-
-# ---- one row a company ---------------------------------------------------------------------------------------------
 
 _CLASS_WORDS = re.compile(
     r"\b(?:class|cla|cl|series|ser)\b(?: [a-z0-9]\b)?|\b(?:common|ordinary|capital) (?:stock|shares?)\b|"
@@ -129,7 +120,7 @@ def _leaders(lines: pd.DataFrame) -> dict[str, str]:
     groups: dict[str, list[tuple[str, bool]]] = {}  # plain name → its leaders, and whether class words were stripped
     leader: dict[str, str] = {}
     for symbol, name in zip(lines.index, lines["name"], strict=True):
-        plain, had_class = _plain_name(name) if isinstance(name, str) else ("", False)
+        plain, had_class = _without_class(name) if isinstance(name, str) else ("", False)
         known = groups.setdefault(plain, [])
         match = next(
             (first for first, its in known if plain and (had_class or its or _alike(str(symbol), first))),
@@ -141,8 +132,13 @@ def _leaders(lines: pd.DataFrame) -> dict[str, str]:
     return leader
 
 
+def plain_name(name: str) -> str:
+    """The normalised name without class words, by which two listings are compared."""
+    return _without_class(name)[0]
+
+
 @lru_cache(maxsize=8_192)
-def _plain_name(name: str) -> tuple[str, bool]:
+def _without_class(name: str) -> tuple[str, bool]:
     """The normalised name without class words, and whether it had any."""
     lowered = re.sub(r"[^a-z0-9&\- ]+", "", name.lower().replace("/", " "))
     without = _CLASS_WORDS.sub(" ", lowered)
@@ -168,55 +164,3 @@ def _frame(lines: pd.DataFrame, leader: dict[str, str]) -> pd.DataFrame:
     frame["first_trade"] = firsts.reindex(frame.index)
     order = np.lexsort((frame.index.astype(str), -frame["market_value"].to_numpy()))
     return frame.iloc[order]
-
-
-# ---- the year's ranks ----------------------------------------------------------------------------------------------
-
-
-def rank_day(year: int) -> date:
-    """The session whose closes rank the companies: the last one of April."""
-    return sessions_between(date(year, 4, 20), date(year, 4, 30))[-1]
-
-
-def effective_day(year: int) -> date:
-    """The day from which the year's ranks apply: the fourth Friday of June."""
-    first = date(year, 6, 1)
-    return first + timedelta(days=(4 - first.weekday()) % 7 + 21)
-
-
-def in_force_on(session: date) -> int:
-    """The year whose ranks apply on `session`."""
-    return session.year if session >= effective_day(session.year) else session.year - 1
-
-
-def segments(market_value: pd.Series, previous: pd.Series | None = None) -> pd.DataFrame:
-    """Rank and segment of each company: index symbol, by rank; columns rank (int), segment (large, mid, small or None).
-
-    `market_value`: US dollars by symbol; companies without one have no rank and no row. `previous`: the segment so far,
-    by symbol; None or absent for new companies. A member keeps its segment while its rank is within the band around a
-    border of that segment (±60 at 500, ±150 at 1,000 and 3,000). Beyond the band, and for new companies, the borders
-    decide. Equal values rank by symbol.
-    """
-    known = market_value[np.isfinite(market_value.to_numpy(dtype=float))]
-    order = np.lexsort((known.index.astype(str), -known.to_numpy(dtype=float)))
-    symbols = known.index[order]
-    ranks = np.arange(1, len(symbols) + 1)
-    found: list[str | None] = [_by_border(int(rank)) for rank in ranks]
-    if previous is not None:
-        held = dict(zip(previous.index, previous, strict=True))
-        found = [
-            was if (was := held.get(symbol)) in SEGMENTS and _keeps(str(was), int(rank)) else now
-            for symbol, rank, now in zip(symbols, ranks, found, strict=True)
-        ]
-    return pd.DataFrame({"rank": ranks, "segment": pd.Series(found, index=symbols, dtype=object)}, index=symbols)
-
-
-def _by_border(rank: int) -> str | None:
-    return next((segment for segment in SEGMENTS if rank <= _LAST_RANK[segment]), None)
-
-
-def _keeps(segment: str, rank: int) -> bool:
-    """Whether a member of `segment` stays there: inside its borders, widened by their bands."""
-    above = SEGMENTS.index(segment) - 1
-    first = 1 if above < 0 else _LAST_RANK[SEGMENTS[above]] - _BAND[SEGMENTS[above]] + 1
-    return first <= rank <= _LAST_RANK[segment] + _BAND[segment]

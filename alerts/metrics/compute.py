@@ -56,7 +56,9 @@ class Inputs:
     contracts: closes of fed funds futures, sessions × months of delivery ("2025-09").
     months: month-end valuation measures, by the month's last session; see monthly.py.
     latest_average: by n, the source's own n-session average of each company of `closes` on the last session, dollars.
-    source: how figures name their source. provisional: whether a census ranked the members because closes are missing.
+    source: how figures name their source.
+    provisional: the sessions whose members were ranked by a census, because closes are missing.
+    former: on the first session of a season, the segment code of each company of `closes` by the ranks before.
     first_census: earlier sessions include only companies that were still listed on that day.
     """
 
@@ -65,7 +67,8 @@ class Inputs:
     adjusted: pd.DataFrame
     companies: Mapping[date, pd.DataFrame]
     source: str
-    provisional: bool = False
+    provisional: frozenset[date] = frozenset()
+    former: Mapping[date, npt.NDArray[np.int8]] = field(default_factory=dict)
     first_census: date | None = None
     latest_average: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
     kept: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -134,7 +137,7 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
     notes = []
     if served and figure.session == inputs.closes.sessions[-1].date():
         notes.append(f"census averages for {served}")
-    if inputs.provisional:
+    if figure.session in inputs.provisional:
         notes.append(PROVISIONAL)
     if inputs.first_census is not None and figure.session < inputs.first_census:
         notes.append(SURVIVING)

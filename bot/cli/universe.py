@@ -54,25 +54,34 @@ def _print_members(found: Membership) -> None:
     console, taken = Console(), found.taken
     how = "by a census, provisionally" if taken.provisional else "by the closes of that day"
     console.print(
-        f"[bold]Members on {found.session}[/bold]: ranked on {taken.ranked_on} {how}, from {taken.in_force} on"
+        f"[bold]Members on {found.session}[/bold]: ranked on {taken.ranked_on} {how}, from {taken.season.in_force} on"
     )
     console.print(", ".join(f"{name} {found.count(name):,}" for name in ("large", "mid", "small")))
+    console.print(
+        f"{len(found.elsewhere):,} of large are domiciled elsewhere, as far as the legal form in their names tells"
+    )
     table = Table(box=None, pad_edge=False)
     for heading, side in (("rank", "right"), ("symbol", "left"), ("name", "left"), ("segment", "left"),
                           ("market value", "right"), ("", "left")):  # fmt: skip
         table.add_column(heading, justify=side)  # type: ignore[arg-type]
     for member in found.members:
-        notes = [] if not found.compared or member.was == member.segment else [
+        notes = [] if not found.compared or member.entered or member.was == member.segment else [
             "entered" if member.was is None else f"from {member.was}"
         ]  # fmt: skip
+        notes += [f"entered large on {member.entered}"] if member.entered else []
         notes += [] if member.listed else ["not in the last census"]
         value = f"${member.market_value / 1e9:,.2f} bn"
         table.add_row(str(member.rank), member.symbol, member.name, member.segment, value, ", ".join(notes))
     console.print(table)
     if not found.compared:
-        console.print("The ranks of the year before are not known: who entered and left cannot be told.")
+        console.print("The ranks before these are not known: who entered and left cannot be told.")
     for left in found.left:
         console.print(f"left: {left.symbol} {left.name} (was {left.was})", highlight=False)
+    for gone in found.gone:
+        console.print(f"gone: {gone.symbol} {gone.name} (was {gone.was}) from {gone.since} on: {gone.reason}",
+                      highlight=False)  # fmt: skip
+    for one in found.renamed:
+        console.print(f"renamed: {one.former} is {one.symbol} ({one.name}) from {one.session} on", highlight=False)
 
 
 def _print_excluded(found: LeftOut) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 
 from alerts.market import universe
 from alerts.market.feed import FeedError
+from alerts.market.seasons import first_ranked
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from alerts.metrics.compute import WINDOW, compute, counts
 from bot.pipeline.closes import OVERLAP, gather_history, sessions_with_holes
@@ -22,7 +23,7 @@ from bot.pipeline.gather import (
     months_from,
 )
 from bot.pipeline.inputs import assemble
-from bot.pipeline.membership import ensure_members
+from bot.pipeline.membership import ensure_members, newcomers_since, note_fast_entries
 from bot.pipeline.retry import RetryPolicy
 from storage import advances, companies, figures
 from storage.database import writing
@@ -77,11 +78,12 @@ def backfill(
     except FeedError as error:
         log.warning("fed funds futures: %s; the history is filled without", error)
 
-    first_close = previous_sessions(sessions[0], WINDOW)[0]
+    first_session = previous_sessions(sessions[0], WINDOW)[0]
+    first_close = min(first_session, first_ranked(first_session))
     retry(lambda: _fetch_closes(context, list(counted.frame.index), first_close, last))
     with writing(db):
-        for year in range(universe.in_force_on(sessions[0]), universe.in_force_on(sessions[-1]) + 1):
-            ensure_members(db, year, counted)
+        ensure_members(db, first_session, sessions[-1], counted)
+        note_fast_entries(db, newcomers_since(first_session), last)
 
     with_value = 0
     for at in range(0, len(sessions), BLOCK):

@@ -12,11 +12,12 @@ import numpy.typing as npt
 from sqlite_utils import Database
 
 from alerts.market import quality, universe
+from alerts.market.feed import FeedError
 from alerts.market.sessions import previous_sessions
 from alerts.metrics.compute import WINDOW
 from alerts.metrics.members import in_millionths
 from bot.pipeline.context import RunContext
-from storage import closes, companies, exclusions
+from storage import closes, companies, exclusions, memberships
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ AGREES = 0.005  # closes of one session that differ by more are of different sca
 OVERLAP = 3  # sessions that are fetched again to see whether the scale is still the same
 MOST_NEW = 200  # companies without a history; more than that is an unfinished backfill
 CHECKED = 10  # sessions before the current one that are searched for holes
+MOST_ABSENT, FEW = 200, 20  # members outside the census that are asked for by symbol on a day, and at a time
 COVERED = 0.5  # of the companies with a history have a close, or the session is a hole
 _NAMED = 10  # symbols named in a log line
 
@@ -82,7 +84,8 @@ def repair_closes(context: RunContext, session: date, last: date, counted: unive
     holes are filled up to it. Raises FeedError.
     """
     known = companies.companies(context.db)
-    historic = known[known["history_from"].notna()]
+    gone = {one.symbol for one in memberships.absences(context.db) if one.covers(session)}
+    historic = known[known["history_from"].notna() & ~known.index.isin(list(gone))]
     if historic.empty:
         return  # nothing was backfilled yet: until then the census's own averages serve
     start = date.fromisoformat(historic["history_from"].min())
@@ -111,6 +114,26 @@ def repair_closes(context: RunContext, session: date, last: date, counted: unive
         fetched.update(left)
         if left:
             refetch(context, left, session, why)
+
+
+def ask_absent_members(context: RunContext, session: date, counted: universe.Companies | None) -> None:
+    """Fetch the session's closes of members that the census has not: those that fell out of it by size alone trade on.
+
+    The largest `MOST_ABSENT` by their value when ranked. Nothing waits for them: a symbol without a close is one that
+    the source does not know any more.
+    """
+    known = companies.companies(context.db)
+    if counted is None or known["history_from"].isna().all():
+        return
+    members = memberships.register(context.db, session, session).on(session)
+    absent = members[~members.index.isin(counted.frame.index)].sort_values("market_value", ascending=False)
+    symbols = list(absent.index[:MOST_ABSENT])
+    start = previous_sessions(session, OVERLAP)[0]
+    for at in range(0, len(symbols), FEW):  # so few that the source may know none of them without being at fault
+        try:
+            gather_history(context, symbols[at : at + FEW], start, session)
+        except FeedError as error:
+            log.info("%s: members that are not in the census: %s", session, error)
 
 
 def sessions_with_holes(db: Database, sessions: Sequence[date], expected: int) -> list[date]:

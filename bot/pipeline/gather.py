@@ -19,12 +19,18 @@ from alerts.market import quality, universe
 from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
 from alerts.metrics.catalog import fred_series
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.compute import FUNDS, WINDOW
 from alerts.metrics.members import in_millionths
-from bot.pipeline.closes import AGREES, repair_closes
+from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes
 from bot.pipeline.context import RunContext
-from bot.pipeline.membership import ensure_members
-from storage import closes, companies, economy, exclusions
+from bot.pipeline.membership import (
+    ensure_members,
+    follow_symbols,
+    note_departures,
+    note_fast_entries,
+    recently_listed,
+)
+from storage import closes, companies, economy, exclusions, memberships
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -84,7 +90,11 @@ class Gathering:
         counted, lack = self._census(session)
         lacks += [lack, _lack(MEMBER_CLOSES, lambda: repair_closes(self.context, session, self.last, counted))]
         with writing(db):
-            ensure_members(db, universe.in_force_on(session), counted)
+            ensure_members(db, previous_sessions(session, WINDOW)[0], session, counted)
+            note_fast_entries(db, recently_listed(session), session)
+        ask_absent_members(self.context, session, counted)
+        with writing(db):
+            note_departures(db, session, counted)
         lacks.append(_absent_members(db, session, counted))
         for found in filter(None, lacks):
             log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
@@ -131,6 +141,7 @@ class Gathering:
         suspects = quality.suspect_quotes(quotes)
         counted = universe.companies(quotes, known=companies.companies(db).index)
         with writing(db):
+            follow_symbols(self.context, session, quotes, counted)
             _store_census(self.context, counted, len(quotes), suspects)
         return counted, None
 
@@ -216,8 +227,8 @@ def _absent_funds(db: Database, session: date) -> list[str]:
 
 
 def _absent_members(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
-    """The lack where fewer than `PRESENT` of the members are in the census; some do leave the exchange in a year."""
-    members = companies.members(db, universe.in_force_on(session)).index
+    """The lack where fewer than `PRESENT` of the members are in the census."""
+    members = memberships.register(db, session, session).on(session).index
     if counted is None or not len(members):
         return None
     present = int(members.isin(counted.frame.index).sum())

@@ -5,30 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market import universe
+from alerts.market.membership import Register, codes_of
 from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics import rates
 from alerts.metrics.compute import FUNDS, WINDOW, Inputs
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
 from alerts.metrics.releases import releases
 from bot.pipeline.context import RunContext
-from storage import advances, closes, companies, economy, valuations
+from storage import advances, closes, companies, economy, memberships, valuations
 
 CENSUS_FIGURES = ["market_value", "price", "eps_forward", "eps_trailing", "ev_ebit"]
 
 
-def segmented(db: Database, counted: universe.Companies) -> pd.DataFrame:
-    """The companies of a census with the segment in force that day: `CENSUS_FIGURES`, segment."""
+def segmented(counted: universe.Companies, register: Register) -> pd.DataFrame:
+    """The companies of a census: `CENSUS_FIGURES`, segment, ranked (its value at the last ranks), former (its segment
+    by the ranks before, on the first session of a season)."""
     frame = counted.frame[CENSUS_FIGURES].copy()
-    segments = companies.members(db, universe.in_force_on(counted.session))
+    members = register.on(counted.session)
     # A member that the census did not count has no figures, and lowers the coverage.
-    frame = frame.reindex(frame.index.union(segments.index))
-    frame["segment"] = segments.reindex(frame.index)
+    frame = frame.reindex(frame.index.union(members.index))
+    frame["segment"] = members["segment"].reindex(frame.index)
+    frame["ranked"] = members["market_value"].reindex(frame.index).astype("float64")
+    former = former_members(register, counted.session)
+    if former is not None:
+        frame = frame.reindex(frame.index.union(former.index))
+        frame["former"] = former["segment"].reindex(frame.index)
     return frame
+
+
+def former_members(register: Register, session: date) -> pd.DataFrame | None:
+    """The members on the first session of a season as the ranks before would have them; None on any other."""
+    before, now = register.in_force(previous_sessions(session, 1)[0]), register.in_force(session)
+    return None if before is None or before is now else register.by(session, before)
 
 
 def assemble(
@@ -43,38 +55,35 @@ def assemble(
     """
     db = context.db
     span = [*previous_sessions(sessions[0], WINDOW), *sessions]
-    years = sorted({universe.in_force_on(day) for day in span})
-    by_year = {year: companies.members(db, year) for year in years}
+    register = memberships.register(db, span[0], span[-1])
     known = companies.companies(db)
-    symbols = sorted(set().union(*(members.index for members in by_year.values())))
-    segment = np.zeros((len(span), len(symbols)), dtype=np.int8)
-    codes = {
-        year: np.array([SEGMENT_CODES.get(members.get(symbol, ""), 0) for symbol in symbols], dtype=np.int8)
-        for year, members in by_year.items()
-    }
-    for row, day in enumerate(span):
-        segment[row] = codes[universe.in_force_on(day)]
+    symbols = register.symbols(span)
     rows = known.reindex(symbols)
     members = MemberCloses(
         sessions=pd.DatetimeIndex(pd.to_datetime(span)),
         symbols=tuple(symbols),
         close=closes.close_matrix(db, span, rows["id"].astype(int).tolist()),
-        segment=segment,
+        segment=register.codes(span, symbols, SEGMENT_CODES),
         listed=companies.listed_dates(rows["first_trade"]),
     )
+    former = {
+        day: codes_of(before, symbols, SEGMENT_CODES)
+        for day in sessions
+        if (before := former_members(register, day)) is not None
+    }
     # The whole history, also what lies after: ratios are scaled to one day wherever the range ends.
     first_fund, last_fund = closes.fund_span(db) or (span[0], sessions[-1])
     held = sessions_between(min(first_fund, span[0]), max(last_fund, sessions[-1]))
     raw, adjusted = closes.fund_frames(db, FUNDS, held)
     latest = counted.get(sessions[-1])
-    taken = companies.reconstitution(db, universe.in_force_on(sessions[-1]))
     return Inputs(
         closes=members,
         raw=raw,
         adjusted=adjusted,
-        companies={day: segmented(db, companies_) for day, companies_ in counted.items()},
+        companies={day: segmented(companies_, register) for day, companies_ in counted.items()},
         source=context.feed.name,
-        provisional=taken is not None and taken.provisional,
+        provisional=register.provisional(sessions),
+        former=former,
         first_census=first_census,
         latest_average={}
         if latest is None
@@ -95,10 +104,12 @@ def month_ends(db: Database, sessions: Sequence[date]) -> dict[date, pd.DataFram
     market value when it was ranked), segment.
     """
     out: dict[date, pd.DataFrame] = {}
-    for month, end in valuations.month_ends(sessions[0] - timedelta(days=62), sessions[-1]):
+    start = sessions[0] - timedelta(days=62)
+    register = memberships.register(db, start, sessions[-1])
+    for month, end in valuations.month_ends(start, sessions[-1]):
         measured = valuations.of_month(db, month)
         if not len(measured):
             continue
-        held = companies.memberships(db, universe.in_force_on(end))
+        held = register.on(end)
         out[end] = measured.reindex(held.index).assign(ranked=held["market_value"], segment=held["segment"])
     return out

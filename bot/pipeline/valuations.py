@@ -11,7 +11,6 @@ from functools import partial
 import pandas as pd
 from sqlite_utils import Database
 
-from alerts.market import universe
 from alerts.market.feed import FeedUnavailable, TurnedAway, ValuationFeed
 from alerts.market.sessions import last_complete_session
 from alerts.metrics import monthly
@@ -19,7 +18,7 @@ from alerts.metrics.figure import figures as figures_of
 from bot.pipeline.context import RunContext
 from bot.pipeline.inputs import month_ends
 from bot.pipeline.retry import RetryPolicy
-from storage import companies, figures, valuations
+from storage import figures, memberships, valuations
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -50,11 +49,13 @@ def companies_to_ask(db: Database, session: date) -> list[str]:
     end = last_month_end(session)
     if end is None:
         return []
-    years = range(universe.in_force_on(session - REACH), universe.in_force_on(session) + 1)
+    register = memberships.register(db, session - REACH, session)
     members: dict[str, None] = {}
-    for year in reversed(years):
-        held = companies.memberships(db, year)
+    for held in [register.on(session), *(ranks.frame for ranks in reversed(register.ranks))]:
         members.update(dict.fromkeys(held.index[held["segment"].isin(SEGMENTS)]))
+    for absence in register.absences:
+        if absence.covers(session):
+            members.pop(absence.symbol, None)
     asked = valuations.asked_since(db, list(members), end + timedelta(days=1))
     return [symbol for symbol in members if symbol not in asked]
 

@@ -10,8 +10,9 @@ import pytest
 
 from alerts.market.feed import CENSUS_COLUMNS, WrongSession
 from alerts.market.sample import SampleMarket
+from alerts.market.seasons import segments
 from alerts.market.sessions import sessions_between
-from alerts.market.universe import companies, segments
+from alerts.market.universe import companies
 
 THROUGH = date(2026, 11, 20)
 FUNDS = [

@@ -7,17 +7,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from alerts.market.eligibility import ineligible_reason
-from alerts.market.universe import (
-    companies,
-    effective_day,
-    in_force_on,
-    rank_day,
-    segments,
-)
+from alerts.market.universe import companies
 
 COMPANIES = (
     "Northern Trust Corporation",
@@ -156,79 +148,3 @@ def test_every_line_is_a_company_or_has_a_reason(census):
 def test_an_empty_census_is_refused(census):
     with pytest.raises(ValueError, match="without lines"):
         companies(census(AAA={}).iloc[:0])
-
-
-def test_ranks_are_of_the_last_session_of_april():
-    assert rank_day(2025) == date(2025, 4, 30)
-    assert rank_day(2023) == date(2023, 4, 28)
-
-
-def test_ranks_come_into_force_on_the_fourth_friday_of_june():
-    assert [effective_day(year) for year in (2023, 2024, 2025, 2026)] == [
-        date(2023, 6, 23),
-        date(2024, 6, 28),
-        date(2025, 6, 27),
-        date(2026, 6, 26),
-    ]
-    assert in_force_on(date(2025, 6, 26)) == 2024
-    assert in_force_on(date(2025, 6, 27)) == 2025
-
-
-def values(count: int) -> pd.Series:
-    return pd.Series(np.arange(count, 0, -1) * 1e6, index=[f"S{i:04}" for i in range(1, count + 1)])
-
-
-def test_newcomers_go_by_the_borders():
-    counts = segments(values(3_400))["segment"].value_counts(dropna=False)
-    assert {name: counts[name] for name in ("large", "mid", "small")} == {"large": 500, "mid": 500, "small": 2_000}
-    assert segments(values(3_400))["segment"].iloc[3_000:].isna().all()
-
-
-def test_equal_values_rank_by_symbol_and_unknown_values_have_no_rank():
-    found = segments(pd.Series({"BB": 1.0, "AA": 1.0, "CC": np.nan, "DD": 2.0}))
-    assert found["rank"].to_dict() == {"DD": 1, "AA": 2, "BB": 3}
-
-
-@pytest.mark.parametrize(
-    ("rank", "was", "now"),
-    [
-        (560, "large", "large"), (561, "large", "mid"), (441, "mid", "mid"), (440, "mid", "large"),
-        (1_150, "mid", "mid"), (1_151, "mid", "small"), (851, "small", "small"), (850, "small", "mid"),
-        (3_150, "small", "small"), (3_151, "small", None), (3_001, None, None), (3_000, None, "small"),
-        (480, "small", "large"), (1_005, "large", "small"),
-    ],
-)  # fmt: skip
-def test_a_member_keeps_its_segment_inside_the_band(rank, was, now):
-    symbol = f"S{rank:04}"
-    found = segments(values(3_400), pd.Series({symbol: was}, dtype=object))
-    assert found.loc[symbol, "rank"] == rank
-    assert found.loc[symbol, "segment"] == now
-
-
-@given(st.integers(1, 3_300), st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(count, chance):
-    figures = values(count).round(-8)  # many equal values
-    held = segments(values(count).sample(frac=1, random_state=1).set_axis(figures.index))["segment"]
-    shuffled = list(figures.index)
-    chance.shuffle(shuffled)
-    pd.testing.assert_frame_equal(segments(figures, held), segments(figures[shuffled], held[shuffled[::-1]]))
-
-
-@given(st.integers(1, 3_300))
-def test_without_a_past_the_counts_are_exact(count):
-    found = segments(values(count))["segment"]
-    assert (found == "large").sum() == min(count, 500)
-    assert (found == "mid").sum() == min(max(count - 500, 0), 500)
-    assert (found == "small").sum() == min(max(count - 1_000, 0), 2_000)
-
-
-@given(st.integers(0, 10_000))
-def test_nobody_inside_a_band_of_its_segment_changes_it(seed):
-    figures = values(3_300)
-    noise = np.random.default_rng(seed).normal(0, 0.05, len(figures))
-    before = segments(figures)
-    after = segments(figures * np.exp(noise), before["segment"]).reindex(before.index)
-    rank = after["rank"]
-    for segment, low, high in (("large", 1, 560), ("mid", 441, 1_150), ("small", 851, 3_150)):
-        inside = (before["segment"] == segment) & rank.between(low, high)
-        assert (after["segment"][inside] == segment).all()

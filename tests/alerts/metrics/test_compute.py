@@ -168,7 +168,7 @@ def test_census_averages_are_named_on_the_session_they_served() -> None:
 
 
 def test_what_is_known_of_the_members_stands_in_the_source_of_what_counts_them() -> None:
-    held = replace(inputs(), provisional=True, first_census=DAYS[-1])
+    held = replace(inputs(), provisional=frozenset(DAYS), first_census=DAYS[-1])
     told = {(figure.session, figure.metric): figure.provenance for figure in compute(held, DAYS[-2:])}
     assert told[DAYS[-2], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}, {SURVIVING}"
     assert told[DAYS[-1], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}"

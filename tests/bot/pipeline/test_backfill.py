@@ -53,7 +53,7 @@ def tables(bench: Bench) -> dict[str, list[tuple[object, ...]]]:
         "companies": bench.rows("SELECT symbol, name, first_trade, shares, history_from FROM companies ORDER BY 1"),
         "funds": bench.rows("SELECT * FROM fund_closes ORDER BY 1, 2"),
         "members": bench.rows(
-            "SELECT year, symbol, rank, segment FROM memberships JOIN companies ON id = company ORDER BY 1, 2"
+            "SELECT season, symbol, rank, segment FROM memberships JOIN companies ON id = company ORDER BY 1, 2"
         ),
         "figures": bench.rows(
             "SELECT metric, session, value, coverage, eligible, members, source, reason FROM figures ORDER BY 1, 2"

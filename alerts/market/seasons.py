@@ -1,0 +1,129 @@
+"""The half-yearly ranks: when companies are ranked, when the ranks come into force, and who is in which segment. Pure.
+
+Ranks are taken on the closes of the last session of April and of October, and apply from the fourth Friday of June and
+of December. Index houses rank twice a year since 2026; one rule serves all years. Bands around the borders keep a
+company from changing sides with every ranking; they look back `REMEMBERED` rank days and no further, so that members
+do not depend on where a history begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from alerts.market.sessions import sessions_between
+
+#: Rank borders between segments, and how far past a border a member may be without changing segment.
+SEGMENTS = ("large", "mid", "small")
+BAND = 150
+REMEMBERED = 4  # rank days before a season's own that its bands look back to
+_LAST_RANK = {"large": 500, "mid": 1_000, "small": 3_000}
+
+
+@dataclass(frozen=True, order=True)
+class Season:
+    """Half a year of membership, named by the month of its rank day: 2025-04 is in force from June to December."""
+
+    year: int
+    month: int  # 4 or 10
+
+    @staticmethod
+    def named(name: str) -> Season:
+        """The season of "2025-04"."""
+        return Season(int(name[:4]), int(name[5:7]))
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02}"
+
+    @property
+    def ranked_on(self) -> date:
+        """The session whose closes rank the companies: the last one of April or October."""
+        last_day = 30 if self.month == 4 else 31
+        return sessions_between(date(self.year, self.month, 20), date(self.year, self.month, last_day))[-1]
+
+    @property
+    def in_force(self) -> date:
+        """The day from which the ranks apply: the fourth Friday of June or December."""
+        first = date(self.year, self.month + 2, 1)
+        return first + timedelta(days=(4 - first.weekday()) % 7 + 21)
+
+    @property
+    def before(self) -> Season:
+        """The season before."""
+        return Season(self.year, 4) if self.month == 10 else Season(self.year - 1, 10)
+
+    @property
+    def remembered(self) -> list[Season]:
+        """The seasons whose rank days decide this one's members: those that its bands look back to, and itself."""
+        found = [self]
+        for _ in range(REMEMBERED):
+            found.append(found[-1].before)
+        return found[::-1]
+
+
+def season_on(session: date) -> Season:
+    """The season in force on `session`."""
+    season = Season(session.year, 10)
+    while session < season.in_force:
+        season = season.before
+    return season
+
+
+def seasons_between(start: date, end: date) -> list[Season]:
+    """The seasons in force from `start` to `end`, ascending."""
+    found = [season_on(end)]
+    while found[-1] > season_on(start):
+        found.append(found[-1].before)
+    return found[::-1]
+
+
+def first_ranked(session: date) -> date:
+    """The earliest rank day on which the members of `session` depend."""
+    return season_on(session).remembered[0].ranked_on
+
+
+def banded(market_values: Sequence[pd.Series]) -> pd.DataFrame:
+    """Rank and segment by the last of several rank days, as `segments` gives them, with bands from those before it.
+
+    `market_values`: one series for each rank day, ascending, as for `segments`. The first is placed by plain rank.
+    """
+    ranked = segments(market_values[0])
+    for value in market_values[1:]:
+        ranked = segments(value, ranked["segment"])
+    return ranked
+
+
+def segments(market_value: pd.Series, previous: pd.Series | None = None) -> pd.DataFrame:
+    """Rank and segment of each company: index symbol, by rank; columns rank (int), segment (large, mid, small or None).
+
+    `market_value`: US dollars by symbol; companies without one have no rank and no row. `previous`: the segment so far,
+    by symbol; None or absent for new companies. A member keeps its segment while its rank is within `BAND` of a border
+    of that segment. Beyond the band, and for new companies, the borders decide. Equal values rank by symbol.
+    """
+    known = market_value[np.isfinite(market_value.to_numpy(dtype=float))]
+    order = np.lexsort((known.index.astype(str), -known.to_numpy(dtype=float)))
+    symbols = known.index[order]
+    ranks = np.arange(1, len(symbols) + 1)
+    found: list[str | None] = [_by_border(int(rank)) for rank in ranks]
+    if previous is not None:
+        held = dict(zip(previous.index, previous, strict=True))
+        found = [
+            was if (was := held.get(symbol)) in SEGMENTS and _keeps(str(was), int(rank)) else now
+            for symbol, rank, now in zip(symbols, ranks, found, strict=True)
+        ]
+    return pd.DataFrame({"rank": ranks, "segment": pd.Series(found, index=symbols, dtype=object)}, index=symbols)
+
+
+def _by_border(rank: int) -> str | None:
+    return next((segment for segment in SEGMENTS if rank <= _LAST_RANK[segment]), None)
+
+
+def _keeps(segment: str, rank: int) -> bool:
+    """Whether a member of `segment` stays there: inside its borders, widened by the band."""
+    above = SEGMENTS.index(segment) - 1
+    first = 1 if above < 0 else _LAST_RANK[SEGMENTS[above]] - BAND + 1
+    return first <= rank <= _LAST_RANK[segment] + BAND
