@@ -36,6 +36,11 @@ def working(source: str, since: datetime, now: datetime) -> str:
     return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."
 
 
+def set_aside(why: str, identity: int) -> str:
+    """What came of a message cannot be recorded, or it cannot be sent at all."""
+    return f"A message is set aside and will not be sent again: {escape(why[:300])} (outbox {identity})"
+
+
 def refused(why: str, row: int) -> str:
     """Telegram refused a message for good. `row`: its id in the outbox."""
     return f"A message was refused by Telegram and will not be sent again: {escape(why[:300])} (outbox {row})"
