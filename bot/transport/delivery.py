@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -85,16 +84,13 @@ class Delivery:
                             "%d messages were under way when the bot ended; they are sent again and say so", left
                         )
                 await self._round()
-            except sqlite3.Error as error:
+            except Exception as error:
                 if (unusable := usable_error(error, self._store.path)) is None:
-                    log.exception("delivery met an error of the database that it does not know; it goes on in a while")
+                    log.exception("delivery met an error it does not know; it goes on in a while")
                     await self._pause(5.0)
-                    continue
-                log.error("%s; what came of messages is kept until it can be recorded", unusable)
-                await self._pause(UNWRITABLE_AGAIN)
-            except Exception:
-                log.exception("delivery met an error it does not know; it goes on in a while")
-                await self._pause(5.0)
+                else:
+                    log.error("%s; what came of messages is kept until it can be recorded", unusable)
+                    await self._pause(UNWRITABLE_AGAIN)
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Claim nothing more, finish what is under way, and record what came of it; nothing is left claimed.
@@ -121,11 +117,11 @@ class Delivery:
         while True:
             try:
                 await self._exchange(0, {}, [due.id for _, due in unanswered])
-            except sqlite3.Error as error:
+            except Exception as error:
+                if (unusable := usable_error(error, self._store.path)) is None:
+                    raise
                 if time.monotonic() > end:
-                    log.error(
-                        "%s; what is under way is taken up at the next start", usable_error(error, self._store.path)
-                    )
+                    log.error("%s; what is under way is taken up at the next start", unusable)
                     return
                 await asyncio.sleep(UNWRITABLE_AGAIN / 2)
             else:
