@@ -20,7 +20,7 @@ class Store:
     """Runs functions of a Database in its own threads: `await store.read(function, …)`, `await store.write(…)`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._threads = {kind: ThreadPoolExecutor(1, thread_name_prefix=f"sqlite-{kind}") for kind in ("read", "write")}
         self._connections: dict[str, Database] = {}
 
@@ -52,7 +52,7 @@ class Store:
 
     def _connection(self, kind: str) -> Database:
         if kind not in self._connections:
-            self._connections[kind] = open_database(self._path)
+            self._connections[kind] = open_database(self.path)
         return self._connections[kind]
 
     async def close(self) -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from alerts.rules.state import Phase
+from storage import rules
+
+_OVER = (Phase.DISARMED, Phase.EXPIRED)
+
 
 def move_chat(db: Database, old: int, new: int) -> None:
     """Move everything stored for `old` to `new`, which may already exist. Call inside `writing()`.
 
-    The new chat keeps what it has. Rules keep their numbers if these are free, otherwise they get the next numbers. A
-    message about a session is kept even if the new chat has one about the same session.
+    Nothing happens if nothing is stored for `old`: it was moved before, or erased. The new chat keeps what it has.
+    Rules keep their numbers if these are free, otherwise they get the next numbers; of two live rules with the same
+    line the older one stays, under the number that the new chat knows. A message about a session is kept even if the
+    new chat has one about the same session.
     """
     one = db.conn.execute
+    if one("SELECT 1 FROM chats WHERE id = ?", [old]).fetchone() is None:
+        return
     one(
         "INSERT OR IGNORE INTO chats (id, created_at, last_rule, muted, quiet_from, quiet_to, zone, quiet_silent) "
         "SELECT ?, created_at, 0, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?",
@@ -22,10 +31,12 @@ def move_chat(db: Database, old: int, new: int) -> None:
         "WHERE id = ?",
         [old, new],
     )
+    doubled = _doubled(db, old, new)
     shift = one("SELECT last_rule FROM chats WHERE id = ?", [new]).fetchone()[0]
     # In descending order, so that no two rules have the same number in between.
-    for (number,) in one("SELECT number FROM rules WHERE chat = ? ORDER BY number DESC", [old]).fetchall():
-        one("UPDATE rules SET chat = ?, number = ? WHERE chat = ? AND number = ?", [new, number + shift, old, number])
+    for identity, number in one("SELECT id, number FROM rules WHERE chat = ? ORDER BY number DESC", [old]).fetchall():
+        moved = doubled.get(identity, number + shift)
+        one("UPDATE rules SET chat = ?, number = ? WHERE id = ?", [new, moved, identity])
     one("UPDATE chats SET last_rule = last_rule + (SELECT last_rule FROM chats WHERE id = ?) WHERE id = ?", [old, new])
     one(
         """UPDATE outbox SET chat = ?, kind = CASE WHEN EXISTS (
@@ -38,3 +49,14 @@ def move_chat(db: Database, old: int, new: int) -> None:
     one("UPDATE OR IGNORE digests SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE data_gaps SET chat = ? WHERE chat = ?", [new, old])
     one("DELETE FROM chats WHERE id = ?", [old])
+
+
+def _doubled(db: Database, old: int, new: int) -> dict[int, int]:
+    """Delete live rules of `new` that `old` has too: {rule of `old`: the number of the deleted one}."""
+    out: dict[int, int] = {}
+    there = {watch.rule.line: watch for watch in rules.rules_of(db, new) if watch.state.phase not in _OVER}
+    for watch in rules.rules_of(db, old):
+        if watch.state.phase not in _OVER and (same := there.pop(watch.rule.line, None)) is not None:
+            rules.delete_rule(db, new, same.id)
+            out[watch.id] = same.number
+    return out

@@ -132,10 +132,11 @@ def _migrating(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextlib.contextmanager
@@ -145,11 +146,29 @@ def writing(db: Database) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")  # where it fails, SQLite may leave the transaction open
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
+def savepoint(db: Database) -> Iterator[None]:
+    """Part of a transaction that is undone by itself if it raises; what came before it in the transaction stays.
+
+    Some errors of the file, such as a full disk, end the whole transaction.
+    """
+    connection = db.conn
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
 
 
 def claim_market(db: Database, market: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from alerts.rules.event import REACHES_CHAT, AlertEvent, EventStatus
 from alerts.rules.state import Kind
+from storage.unreadable import OnUnreadable, raising, read_rows
 
 #: The chat has heard of it, or is about to.
 _REACHES_CHAT = f"status IN ({', '.join(repr(status.value) for status in sorted(REACHES_CHAT))})"
@@ -114,13 +115,13 @@ def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[StoredEve
     return list(found.values())
 
 
-def waiting(db: Database) -> dict[int, list[StoredEvent]]:
+def waiting(db: Database, unreadable: OnUnreadable = raising) -> dict[int, list[StoredEvent]]:
     """By chat, the events that wait for the session that is caught up with, oldest first."""
     where = "status = 'waiting' ORDER BY chat, session, id"
     rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE {where}").fetchall()
     out: dict[int, list[StoredEvent]] = {}
-    for row in rows:
-        out.setdefault(row[1], []).append(_event(row))
+    for event in read_rows(rows, _event, 1, unreadable):
+        out.setdefault(event.chat, []).append(event)
     return out
 
 

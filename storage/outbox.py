@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -173,6 +173,28 @@ def recover(db: Database, now: datetime) -> int:
         "UPDATE outbox SET state = 'unknown', maybe_repeat = 1, not_before = ? WHERE state = 'sending'",
         [now.isoformat()],
     ).rowcount
+
+
+def limit_delays(db: Database, now: datetime, longest: timedelta) -> int:
+    """Bring delays that a wrong clock has set back to what they were meant to be; how many there were.
+
+    A repeat that is due later than `longest` from `now` is due now. A message that a clock ahead of `now` put here is
+    held for as long as it was to be held then.
+    """
+    stamp = now.isoformat()
+    moved: int = db.conn.execute(
+        "UPDATE outbox SET not_before = ? WHERE state IN ('pending', 'unknown') AND not_before > ? AND attempts > 0",
+        [stamp, (now + longest).isoformat()],
+    ).rowcount
+    held = db.conn.execute(
+        """SELECT id, not_before, created_at FROM outbox WHERE state IN ('pending', 'unknown') AND not_before > ?
+           AND attempts = 0 AND created_at > ?""",
+        [stamp, stamp],
+    ).fetchall()
+    for identity, until, created in held:
+        delay = datetime.fromisoformat(until) - datetime.fromisoformat(created)
+        db.conn.execute("UPDATE outbox SET not_before = ? WHERE id = ?", [(now + delay).isoformat(), identity])
+    return moved + len(held)
 
 
 def tell_operators(db: Database, chats: Sequence[int], kind: str, text: str, now: datetime) -> None:

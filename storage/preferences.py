@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
 from alerts.quiet_hours import Quiet
+from storage.unreadable import OnUnreadable, raising, read_rows
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,36 @@ def preferences_of(db: Database, chat: int) -> ChatPreferences:
     return preferences_of_chats(db, [chat]).get(chat, UNKNOWN_CHAT)
 
 
-def preferences_of_chats(db: Database, chats: Iterable[int]) -> dict[int, ChatPreferences]:
-    """The preferences of chats, by id; unknown chats are left out."""
+def preferences_of_chats(
+    db: Database, chats: Iterable[int], unreadable: OnUnreadable = raising
+) -> dict[int, ChatPreferences]:  # fmt: skip
+    """The preferences of chats, by id; unknown chats are left out.
+
+    A chat whose quiet hours cannot be read has none, where `unreadable` returns.
+    """
     rows = db.conn.execute(
         """SELECT id, subscribed_at, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats
            WHERE id IN (SELECT value FROM json_each(?))""",
         [json.dumps(list(chats))],
     )
-    return {row[0]: _preferences(*row[1:]) for row in rows}
+    return dict(read_rows(rows, lambda row: (row[0], _readable(row, unreadable)), 0, unreadable))
+
+
+def _readable(row: tuple[Any, ...], unreadable: OnUnreadable) -> ChatPreferences:
+    chat, subscribed, muted, *quiet = row
+    try:
+        return _preferences(subscribed, muted, *quiet)
+    except Exception as error:  # noqa: BLE001 – it goes to `unreadable`
+        unreadable(chat, error)
+        return ChatPreferences(subscribed is not None, bool(muted))
 
 
 def _preferences(
     subscribed: str | None, muted: int, start: str | None, end: str, zone: str | None, silent: int
 ) -> ChatPreferences:  # fmt: skip
     quiet = Quiet(time.fromisoformat(start), time.fromisoformat(end), zone, bool(silent)) if start and zone else None
+    if quiet is not None:
+        ZoneInfo(quiet.zone)  # raises an error for a zone that this system does not know
     return ChatPreferences(subscribed is not None, bool(muted), quiet, zone)
 
 

@@ -17,6 +17,7 @@ COLUMNS = (
     "until, disarmed_session, expired"
 )
 WIDTH = 15
+CHAT = 1  # the position of chat in COLUMNS
 OVER = 13  # the position of disarmed_session in COLUMNS
 _AND = "and"  # the operator of a rule with several conditions; its key contains them
 

@@ -16,7 +16,8 @@ from alerts.rules.evaluate import Watch
 from alerts.rules.rule import Rule
 from alerts.rules.step import Observation, State, looks_back, settled
 from storage import watches
-from storage.rule_rows import COLUMNS, OVER, columns_of, rule_from, watch_of
+from storage.rule_rows import CHAT, COLUMNS, OVER, columns_of, rule_from, watch_of
+from storage.unreadable import OnUnreadable, raising, read_rows
 
 
 def add_rule(
@@ -75,12 +76,12 @@ def rule_numbered(db: Database, chat: int, number: int) -> Watch | None:
     return None if row is None else _standing(db, row)
 
 
-def expiring(db: Database, session: date) -> list[Watch]:
+def expiring(db: Database, session: date, unreadable: OnUnreadable = raising) -> list[Watch]:
     """The live rules whose last session is before `session`."""
     rows = db.conn.execute(
         f"SELECT {COLUMNS} FROM rules WHERE until < ? AND disarmed_session IS NULL", [session.isoformat()]
     ).fetchall()
-    return [_standing(db, row) for row in rows]
+    return read_rows(rows, lambda row: _standing(db, row), CHAT, unreadable)
 
 
 def _standing(db: Database, row: Sequence[Any]) -> Watch:

@@ -7,6 +7,8 @@ from datetime import date
 
 from sqlite_utils import Database
 
+from storage.unreadable import OnUnreadable, raising, read_rows
+
 
 @dataclass(frozen=True)
 class Snooze:
@@ -21,15 +23,18 @@ class Snooze:
         return self.through is not None and session > self.through
 
 
-def snoozes(db: Database) -> dict[int, Snooze]:
+def snoozes(db: Database, unreadable: OnUnreadable = raising) -> dict[int, Snooze]:
     """Every snooze, by rule."""
     rows = db.conn.execute("SELECT rule, chat, through FROM snoozes")
-    return {row[0]: Snooze(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None) for row in rows}
+    found = read_rows(
+        rows, lambda row: Snooze(row[0], row[1], date.fromisoformat(row[2]) if row[2] else None), 1, unreadable
+    )
+    return {snooze.rule: snooze for snooze in found}
 
 
-def over(db: Database, session: date) -> list[Snooze]:
+def over(db: Database, session: date, unreadable: OnUnreadable = raising) -> list[Snooze]:
     """The snoozes that have ended by `session`."""
-    return [snooze for snooze in snoozes(db).values() if snooze.over(session)]
+    return [snooze for snooze in snoozes(db, unreadable).values() if snooze.over(session)]
 
 
 def snoozes_of(db: Database, chat: int) -> dict[int, Snooze]:

@@ -21,7 +21,8 @@ from alerts.rules.evaluate import Change, Watch
 from alerts.rules.rule import Rule
 from alerts.rules.step import Observation, Phase, State
 from alerts.rules.triggers import Wait, all_waits, waits
-from storage.rule_rows import COLUMNS, WIDTH, watch_of
+from storage.rule_rows import CHAT, COLUMNS, WIDTH, watch_of
+from storage.unreadable import OnUnreadable, raising, read_rows
 
 _STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side"
 #: Four ranges, and rules that are due; a rule that waits for two levels may occur twice.
@@ -153,7 +154,9 @@ def next_observation(before: Seen | None, session: date, value: float | None) ->
     return Observation(session, before.number + (value is not None), value, before.missing + (value is None))
 
 
-def touched(db: Database, key: str, observation: Observation) -> list[Watch]:
+def touched(
+    db: Database, key: str, observation: Observation, unreadable: OnUnreadable = raising
+) -> list[Watch]:  # fmt: skip
     """The watches that the observation can move: those whose wait it meets, and those that are due."""
     if observation.value is None:
         return []
@@ -161,8 +164,8 @@ def touched(db: Database, key: str, observation: Observation) -> list[Watch]:
         _TOUCHED,
         {"series": key, "value": observation.value, "negated": -observation.value, "number": observation.number},
     )
-    found = {row[0]: watch_of(row[:WIDTH], _state(*row[WIDTH:])) for row in rows}
-    return list(found.values())
+    found = {row[0]: row for row in rows}
+    return read_rows(found.values(), lambda row: watch_of(row[:WIDTH], _state(*row[WIDTH:])), CHAT, unreadable)
 
 
 def record_observations(db: Database, observed: Mapping[str, Observation]) -> None:

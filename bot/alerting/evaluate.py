@@ -2,8 +2,8 @@
 
 Called inside the transaction that records the session's figures. Evaluating a session twice changes nothing the second
 time: observations remember the last session of each series. Every event is written, with an EventStatus that says
-whether its chat is notified (bot/alerting/suppression.py). Events of sessions that were missed wait for the last of
-them, and all go into one message.
+whether its chat is notified (bot/alerting/suppression.py). What fails for one chat is left out and noted, and the
+others go on. Events of sessions that were missed wait for the last of them, and all go into one message.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from alerts.rules.condition import series_of, watched_from
-from alerts.rules.evaluate import Change, evaluate
+from alerts.rules.evaluate import Change, Watch, evaluate
 from alerts.rules.event import AlertEvent, Episode, EventRule, EventStatus
 from alerts.rules.series import Series
 from alerts.rules.state import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
 from bot.alerting.event import EventBuilder
+from bot.alerting.failures import ChatFailures
 from bot.alerting.notify import notify
-from bot.alerting.suppression import Suppression
+from bot.alerting.suppression import Suppression, chat_status
 from bot.reports.base_rates import FiringLeads
 from bot.reports.series import Observed
 from storage import data_gaps, events, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent, record_events
+from storage.preferences import preferences_of_chats
+from storage.snoozes import Snooze
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Evaluation:
 
     totals: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
     by_chat: dict[int, list[StoredEvent]] = field(default_factory=dict)
+    failures: ChatFailures = field(default_factory=ChatFailures)
 
 
 class _Session:
@@ -43,27 +47,47 @@ class _Session:
         self.db, self.session, self.late = db, session, late
         self.build = EventBuilder(db, session, late=late)
         self.observed = Observed(db, session)
+        self.failures = ChatFailures()
         self.changes: list[Change] = []
         self.events: list[tuple[int, AlertEvent]] = []
 
-    def add_changes(self, changes: Iterable[Change]) -> None:
-        """The events of rules that moved; a firing is completed by `with_leads`."""
-        for change in changes:
-            self.changes.append(change)
-            for kind in change.kinds:
-                self.events.append((change.watch.chat, self.build.of_rule(change, kind)))
+    def add_changes(self, found: Iterable[Change]) -> None:
+        """Write the new states of rules that moved, and add their events; a firing is completed by `with_leads`.
+
+        A rule whose events cannot be built keeps its state.
+        """
+
+        def built(change: Change) -> tuple[Change, list[AlertEvent]]:
+            return change, [self.build.of_rule(change, kind) for kind in change.kinds]
+
+        moved = self.failures.each(found, lambda change: change.watch.chat, built)
+        changes = [change for change, _ in moved]
+        watches.record_changes(self.db, changes)
+        self.changes += changes
+        self.events += [(change.watch.chat, event) for change, events_of in moved for event in events_of]
+
+    def step(self, found: Iterable[Watch], observation: Observation) -> list[Change]:
+        """The changes of watches that the observation moves."""
+        steps = self.failures.each(found, lambda watch: watch.chat, lambda watch: evaluate([watch], observation))
+        return [change for changes in steps for change in changes]
 
     def with_leads(self) -> list[tuple[int, AlertEvent]]:
         """All events, firings with IWM's lead after earlier firings of the same rule."""
         by_id = {change.watch.id: change.watch.rule for change in self.changes if Kind.FIRED in change.kinds}
         leads = FiringLeads(self.db, self.session, by_id.values())
-        out = []
-        for chat, event in sorted(self.events, key=lambda one: one[1].rule is None):  # events of rules come first
+
+        def complete(one: tuple[int, AlertEvent]) -> tuple[int, AlertEvent]:
+            chat, event = one
             if event.kind is Kind.FIRED and isinstance(event.subject, EventRule):
-                lead = leads.of(by_id[event.subject.id])
+                try:
+                    lead = leads.of(by_id[event.subject.id])
+                except Exception as error:  # noqa: BLE001 – the alert goes without this line
+                    self.failures.add(chat, error)
+                    lead = None
                 event = event if lead is None else replace(event, subject=replace(event.subject, lead=lead))
-            out.append((chat, event))
-        return out
+            return chat, event
+
+        return [complete(one) for one in sorted(self.events, key=lambda one: one[1].rule is None)]  # of rules first
 
 
 def evaluate_session(db: Database, session: date, now: datetime, *, late: bool) -> Evaluation:
@@ -77,22 +101,27 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool) 
     _end_snoozes(evaluated)
     _end_data_gaps(evaluated)
     found = evaluated.with_leads()
-    suppression = Suppression(db, session, now, {chat for chat, _ in found}, late=late)
-    out = Evaluation()
-    for stored in record_events(db, [NewEvent(chat, one, suppression.status(chat, one)) for chat, one in found], now):
+    failures = evaluated.failures
+    preferences = preferences_of_chats(db, {chat for chat, _ in found}, failures.add)
+    of_chat = {chat: chat_status(one, now, late=late) for chat, one in preferences.items()}
+    suppression = Suppression(db, session, of_chat, snoozes.snoozes(db, failures.add))
+    new = failures.each(
+        found, lambda one: one[0], lambda one: NewEvent(one[0], one[1], suppression.status(one[0], one[1]))
+    )
+    out = Evaluation(failures=failures)
+    for stored in record_events(db, new, now):
         out.totals[stored.kind] += 1
         if not stored.status.suppressed:
             out.by_chat.setdefault(stored.chat, []).append(stored)
     if not late:
-        notify(db, session, now, out.by_chat)
+        notify(db, session, now, out.by_chat, failures)
     return out
 
 
 def _expire(evaluated: _Session) -> None:
     """End the rules whose last session is over."""
-    over = evaluate(rules.expiring(evaluated.db, evaluated.session), Observation(evaluated.session, 0, None))
-    watches.record_changes(evaluated.db, over)
-    evaluated.add_changes(over)
+    over = rules.expiring(evaluated.db, evaluated.session, evaluated.failures.add)
+    evaluated.add_changes(evaluated.step(over, Observation(evaluated.session, 0, None)))
 
 
 def _move(evaluated: _Session) -> None:
@@ -101,9 +130,14 @@ def _move(evaluated: _Session) -> None:
     changes: list[Change] = []
     seen, observations = watches.seen(db), {}
     for key in watches.watched_keys(db):
-        watched = watched_from(key)
-        value = evaluated.observed.value(watched)
-        before, news = seen.get(key), evaluated.observed.news(watched)
+        try:
+            watched = watched_from(key)
+            value, news = evaluated.observed.value(watched), evaluated.observed.news(watched)
+        except Exception as error:  # noqa: BLE001 – whatever it is, it concerns those who watch this key
+            for chat in watches.chats_watching(db, key):
+                evaluated.failures.add(chat, error)
+            continue
+        before = seen.get(key)
         if value is not None and before and not before.missing and news and news <= before.session:
             continue  # an imported series between its observations
         observation = watches.next_observation(before, session, value)
@@ -111,12 +145,11 @@ def _move(evaluated: _Session) -> None:
             continue
         # An imported series is noted by the session of its observation: one that is imported late is new all the same.
         observations[key] = observation if value is None or news is None else replace(observation, session=news)
-        changes += evaluate(watches.touched(db, key, observation), observation)
+        changes += evaluated.step(watches.touched(db, key, observation, evaluated.failures.add), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
             missing = [series for series in series_of(watched) if evaluated.observed.value(series) is None]
             _begin_data_gaps(evaluated, key, missing)
     watches.record_observations(db, observations)
-    watches.record_changes(db, changes)
     evaluated.add_changes(changes)
 
 
@@ -124,11 +157,12 @@ def _end_snoozes(evaluated: _Session) -> None:
     """End snoozes that are over: rules that still hold remind once; so do rules that fired once meanwhile."""
     db, session = evaluated.db, evaluated.session
     spoke = {change.watch.id for change in evaluated.changes if {Kind.FIRED, Kind.REMINDER} & set(change.kinds)}
-    for snooze in snoozes.over(db, session):
+
+    def end(snooze: Snooze) -> None:
         snoozes.wake(db, snooze.rule)
         watch = rules.rule_of(db, snooze.chat, snooze.rule)
         if watch is None or watch.id in spoke:
-            continue
+            return
         if watch.state.phase in TRUE and watch.state.announced:
             change = Change(watch, watch.state, (Kind.REMINDER,))
             evaluated.events.append((watch.chat, evaluated.build.of_rule(change, Kind.REMINDER, snooze_over=True)))
@@ -138,6 +172,8 @@ def _end_snoozes(evaluated: _Session) -> None:
                 subject = replace(missed.subject, missed=True, episode=Episode(missed.session))
                 reminder = AlertEvent(Kind.REMINDER, session, subject, evaluated.late)
                 evaluated.events.append((watch.chat, reminder))
+
+    evaluated.failures.each(snoozes.over(db, session, evaluated.failures.add), lambda snooze: snooze.chat, end)
 
 
 def _missed(db: Database, chat: int, rule: int) -> AlertEvent | None:
@@ -159,7 +195,13 @@ def _begin_data_gaps(evaluated: _Session, key: str, missing: Sequence[Series]) -
 def _end_data_gaps(evaluated: _Session) -> None:
     """An event for each chat with an open gap of a series that has data again."""
     for key in data_gaps.open_series(evaluated.db):
-        series = Series.from_key(key)
-        if evaluated.observed.value(series) is not None:
-            for chat, since in data_gaps.end(evaluated.db, key).items():
+        try:
+            series = Series.from_key(key)
+            back = evaluated.observed.value(series) is not None
+        except Exception as error:  # noqa: BLE001 – as above
+            for chat in data_gaps.chats_with(evaluated.db, key):
+                evaluated.failures.add(chat, error)
+            continue
+        if back:
+            for chat, since in data_gaps.end(evaluated.db, key, evaluated.failures.add).items():
                 evaluated.events.append((chat, evaluated.build.of_data(series, Kind.DATA_BACK, since=since)))

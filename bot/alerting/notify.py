@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from alerts.rules.event import AlertEvent
+from bot.alerting.failures import ChatFailures
 from bot.alerting.suppression import chat_status
 from bot.messages.alert import alert_keyboard, alert_texts, rank
 from bot.messages.buttons import keyboard_json
@@ -18,26 +19,34 @@ from storage.preferences import UNKNOWN_CHAT, ChatPreferences, preferences_of_ch
 ByChat = Mapping[int, Sequence[StoredEvent]]
 
 
-def notify(db: Database, session: date, now: datetime, found: ByChat) -> None:
-    """Put the events of a session, and those of earlier sessions that wait, into the outbox, one message a chat."""
-    waiting = events.waiting(db)
+def notify(db: Database, session: date, now: datetime, found: ByChat, failures: ChatFailures) -> None:
+    """Put the events of a session, and those of earlier sessions that wait, into the outbox, one message a chat.
+
+    A chat whose message cannot be made is noted in `failures`, and its waiting events go on waiting.
+    """
+    waiting = events.waiting(db, failures.add)
     chats = {**found, **waiting}
-    preferences = preferences_of_chats(db, chats)
-    messages = []
-    for chat in chats:
+    preferences = preferences_of_chats(db, chats, failures.add)
+
+    def message(chat: int) -> outbox.Outgoing | None:
         of_chat = preferences.get(chat, UNKNOWN_CHAT)
         status = chat_status(of_chat, now)
         late = waiting.get(chat, ())
+        all_of_it = [*late, *found.get(chat, ())]
+        made = None if status.suppressed else _message(db, now, all_of_it, session, of_chat)
         if late:
             events.set_status(db, [event.id for event in late], status)
-        if not status.suppressed:
-            messages.append(_message(db, now, [*late, *found.get(chat, ())], session, of_chat))
-    outbox.enqueue(db, session, "alert", messages, now)
+        return made
+
+    messages = failures.each(chats, lambda chat: chat, message)
+    outbox.enqueue(db, session, "alert", filter(None, messages), now)
 
 
-def notify_waiting(db: Database, session: date, now: datetime) -> None:
+def notify_waiting(db: Database, session: date, now: datetime) -> ChatFailures:
     """Notify of events that wait for a session that does not come yet; `session` is the last one evaluated."""
-    notify(db, session, now, {})
+    failures = ChatFailures()
+    notify(db, session, now, {}, failures)
+    return failures
 
 
 def _message(

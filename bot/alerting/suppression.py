@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlite_utils import Database
@@ -10,24 +10,27 @@ from sqlite_utils import Database
 from alerts.rules.event import AlertEvent, DataGap, EventRule, EventStatus
 from alerts.rules.state import Kind
 from storage import events, snoozes
-from storage.preferences import UNKNOWN_CHAT, ChatPreferences, preferences_of_chats
+from storage.preferences import ChatPreferences
+from storage.snoozes import Snooze
 
 _ENDS = (Kind.RESOLVED, Kind.EXPIRED)  # of an episode: suppressed where the episode was never announced
 
 
 class Suppression:
-    """The preferences and snoozes of the chats that a session has events for."""
+    """The preferences and snoozes of the chats that a session has events for.
 
-    def __init__(self, db: Database, session: date, now: datetime, chats: Iterable[int], *, late: bool) -> None:
+    `of_chat`: what becomes of an event by the preferences of its chat alone (`chat_status`). `snoozed`: by rule.
+    """
+
+    def __init__(
+        self, db: Database, session: date, of_chat: Mapping[int, EventStatus], snoozed: Mapping[int, Snooze]
+    ) -> None:  # fmt: skip
         self._db, self._session = db, session
-        found = preferences_of_chats(db, chats)
-        self._of_chat = {chat: chat_status(one, now, late=late) for chat, one in found.items()}
-        self._unknown = chat_status(UNKNOWN_CHAT, now)
-        self._snoozes = snoozes.snoozes(db)
+        self._of_chat, self._snoozes = of_chat, snoozed
 
     def status(self, chat: int, event: AlertEvent) -> EventStatus:
         """What becomes of an event of a chat."""
-        status = self._of_chat.get(chat, self._unknown)
+        status = self._of_chat.get(chat, EventStatus.NOT_SUBSCRIBED)
         if status.suppressed:
             return status
         if isinstance(event.subject, EventRule):

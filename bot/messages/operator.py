@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from html import escape
+from itertools import islice
 
 from alerts.market.sessions import NEW_YORK, seal_deadline
 from bot.formatting import capital, day
 
 _LONGEST = 600  # characters of a reason
+_MOST_CHATS = 5  # named in one notice
 
 
 def failing(source: str, why: str, session: date, *, waits: bool) -> str:
@@ -39,9 +42,25 @@ def backup_failed(why: str) -> str:
     )
 
 
+def failing_chats(reasons: Mapping[int, str], session: date) -> str:
+    """What some chats have stored cannot be evaluated; every other chat is served."""
+    many = len(reasons) > 1
+    shown = "\n".join(f"{chat}: {escape(why[: _LONGEST // 3])}" for chat, why in islice(reasons.items(), _MOST_CHATS))
+    more = f"\n… and {len(reasons) - _MOST_CHATS} more" if len(reasons) > _MOST_CHATS else ""
+    return (
+        f"⚠️ <b>{len(reasons)} chat{'s' if many else ''} may not hear of {day(session)}</b>\n{shown}{more}\n\n"
+        "What they have stored cannot be evaluated or shown; the program's log says why. Every other chat is served."
+    )
+
+
 def working(source: str, since: datetime, now: datetime) -> str:
     """The source works again."""
     return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."
+
+
+def set_aside(why: str, identity: int) -> str:
+    """What came of a message cannot be recorded, or it cannot be sent at all."""
+    return f"A message is set aside and will not be sent again: {escape(why[:300])} (outbox {identity})"
 
 
 def refused(why: str, row: int) -> str:

@@ -5,7 +5,7 @@ The failure itself is a row that lasts as long as it does (storage/source_failur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlite_utils import Database
@@ -47,3 +47,12 @@ def _working(db: Database, operators: Sequence[int], source: str, now: datetime)
     if ended := source_failures.end(db, source):
         text = operator.working(source, ended.since, now)
         outbox.tell_operators(db, operators, f"{source} works {now:%H:%M:%S}", text, now)
+
+
+def note_failures(
+    db: Database, operators: Sequence[int], session: date, reasons: Mapping[int, str], now: datetime
+) -> None:  # fmt: skip
+    """Queue one notice about the chats that something failed for, with the reasons. Call inside `writing()`."""
+    if reasons:
+        text = operator.failing_chats(reasons, session)
+        outbox.tell_operators(db, operators, f"chats fail on {session}", text, now)

@@ -20,7 +20,7 @@ from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
-from bot.pipeline.operators import note_sources
+from bot.pipeline.operators import note_failures, note_sources
 from storage import advances, figures, sessions
 from storage.database import writing
 
@@ -145,6 +145,7 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
         if final:
             evaluated = evaluate_session(db, session, now, late=late)
             fired, resolved = evaluated.totals[Kind.FIRED], evaluated.totals[Kind.RESOLVED]
+            note_failures(db, context.operators, session, evaluated.failures.reasons, now)
             sessions.seal(db, session, now)
     present = sum(figure.value is not None for figure in decided.figures)
     missing = len(decided.figures) - present
@@ -169,7 +170,8 @@ def _tell_waiting(context: RunContext, outcomes: Sequence[Outcome]) -> None:
     sealed = [outcome.session for outcome in outcomes if outcome.sealed]
     if sealed and not outcomes[-1].sealed:
         with writing(context.db):
-            notify_waiting(context.db, sealed[-1], context.now)
+            failures = notify_waiting(context.db, sealed[-1], context.now)
+            note_failures(context.db, context.operators, sealed[-1], failures.reasons, context.now)
 
 
 def _already_sealed(session: date) -> Outcome:

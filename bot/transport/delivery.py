@@ -1,8 +1,9 @@
 """Outbox → Telegram, at Telegram's pace.
 
-Messages are claimed a few at a time, sent side by side, and marked sent on Telegram's word alone; one transaction marks
-what is confirmed and claims what is next. What went wrong becomes a decision by name (`decide`). A message that cannot
-be sent never holds up another chat. As many messages as are under way may come twice after a kill, and say so.
+Messages are claimed a few at a time, sent side by side, and marked sent on Telegram's word alone; one transaction
+records what is confirmed and claims what is next, and results are kept until it is committed. What went wrong becomes a
+decision by name (bot/transport/settlement.py). A message that cannot be sent never holds up another chat. As many
+messages as are under way may come twice after a kill, and say so.
 """
 
 from __future__ import annotations
@@ -10,23 +11,23 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
 from telegram import Bot
-from telegram.error import ChatMigrated, RetryAfter, TelegramError
+from telegram.error import RetryAfter, TelegramError
 
 from bot.database import Store
-from bot.messages import operator
 from bot.messages.alert import MAYBE_REPEAT
-from bot.transport.errors import Decision, decide, retry_seconds
+from bot.transport.errors import retry_seconds
 from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
-from storage import chats, outbox
-from storage.chat_migration import move_chat
+from bot.transport.settlement import Results, Unconfirmed, record_results, utc_now
+from storage import outbox
+from storage.errors import usable_error
 from storage.outbox import Due, Sent
 
 log = logging.getLogger(__name__)
@@ -36,36 +37,35 @@ UNDER_WAY_SECONDS = 0.2  # of the pace: enough to keep it with an answer that ta
 GATHER_SECONDS = 0.015  # answers are gathered for so long before they are written down together
 SENT_TOGETHER = 4
 LOOK_EVERY = 1.0  # a console command may have put something into the outbox
-UNKNOWN_AGAIN = 60.0  # seconds before what may have arrived is sent again
-LONGEST_AGAIN = 300.0
+UNWRITABLE_AGAIN = 1.0  # seconds before a file that could not be written to is tried again
+LONGEST_DELAY = timedelta(minutes=15)  # of a repeat, by a clock that was put back
+CLOCK_BACK = 2.0  # seconds that the clock goes back before that is noticed
 STOP_SECONDS = 10.0
 FREE_RATE = 30.0  # above it Telegram charges
 _FIELDS = {"parse_mode": "HTML", "link_preview_options": json.dumps({"is_disabled": True})}
 
 
-@dataclass(frozen=True)
-class _Trouble:
-    """A message that was not confirmed, and why."""
-
-    due: Due
-    error: TelegramError
-
-
 class Delivery:
     """Sends what is due, until stopped. `bot` is for delivery alone; `pace` is shared with the conversations."""
 
-    def __init__(self, bot: Bot, store: Store, pace: Pace, operators: Sequence[int] = ()) -> None:
+    def __init__(
+        self, bot: Bot, store: Store, pace: Pace, operators: Sequence[int] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:  # fmt: skip
         self._bot = bot
         self._store = store
         self._pace = pace
         self._operators = operators
+        self._clock = clock
         self._most = max(4, min(MOST_UNDER_WAY, round(pace.rate * UNDER_WAY_SECONDS)))
         self._fields = _FIELDS | ({"allow_paid_broadcast": "true"} if pace.rate > FREE_RATE else {})
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
+        self._exchanging = asyncio.Lock()  # one exchange at a time, and what it claimed is under way when it ends
         self._under_way: dict[asyncio.Task[None], Due] = {}
         self._sent: list[Sent] = []
-        self._trouble: list[_Trouble] = []
+        self._unconfirmed: list[Unconfirmed] = []
+        self._looked_at: tuple[datetime, float] | None = None  # by the clock, and by the monotonic one
 
     def wake(self) -> None:
         """Look into the outbox now."""
@@ -73,45 +73,74 @@ class Delivery:
 
     async def run(self) -> None:
         """Send until `stop`. At the start, what a former process left half-way is taken up again."""
-        left = await self._store.write(outbox.recover, _now())
-        if left:
-            log.warning("%d messages were under way when the bot ended; they are sent again and say so", left)
+        recovered = False
         while not self._stopping.is_set():
             try:
+                if not recovered:
+                    left = await self._store.write(outbox.recover, self._clock())
+                    recovered = True
+                    if left:
+                        log.warning(
+                            "%d messages were under way when the bot ended; they are sent again and say so", left
+                        )
                 await self._round()
-            except Exception:
-                log.exception("delivery met an error it does not know; it goes on in a while")
-                await self._pause(5.0)
+            except Exception as error:
+                if (unusable := usable_error(error, self._store.path)) is None:
+                    log.exception("delivery met an error it does not know; it goes on in a while")
+                    await self._pause(5.0)
+                else:
+                    log.error("%s; what came of messages is kept until it can be recorded", unusable)
+                    await self._pause(UNWRITABLE_AGAIN)
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Claim nothing more, finish what is under way, and write down what came of it; nothing is left claimed.
+        """Claim nothing more, finish what is under way, and record what came of it; nothing is left claimed.
 
-        What has had no answer after so many seconds may have arrived: the next start sends it again and says so.
+        What has had no answer after so many seconds may have arrived: the next start sends it again and says so. So it
+        does where the file cannot be written to in that time.
         """
+        end = time.monotonic() + seconds
         self._stopping.set()
         self._wake.set()
+        try:
+            async with asyncio.timeout(seconds), self._exchanging:
+                pass  # what is being claimed now is under way
+        except TimeoutError:
+            log.error(
+                "the database has been in use for %.0f seconds; what is under way is taken up at the next start",
+                seconds,
+            )
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
+            await asyncio.wait(self._under_way, timeout=max(0.0, end - time.monotonic()))
         unanswered = list(self._under_way.items())
         for task, _ in unanswered:
             task.cancel()
-        await self._store.write(self._exchange, 0, {})
-        if unanswered:
-            await self._store.write(_unanswered, [due.id for _, due in unanswered])
+        while True:
+            try:
+                await self._exchange(0, {}, [due.id for _, due in unanswered])
+            except Exception as error:
+                if (unusable := usable_error(error, self._store.path)) is None:
+                    raise
+                if time.monotonic() > end:
+                    log.error("%s; what is under way is taken up at the next start", unusable)
+                    return
+                await asyncio.sleep(UNWRITABLE_AGAIN / 2)
+            else:
+                return
 
     async def _round(self) -> None:
-        """Write down what came back, claim what may leave now, send it, and wait for whatever comes first."""
+        """Record what came back, claim what may leave now, send it, and wait for whatever comes first."""
         self._wake.clear()
-        allowed = min(self._pace.allowance(), self._most - len(self._under_way))
-        claimed = await self._store.write(self._exchange, allowed, self._pace.resting())
-        for at, due in enumerate(claimed, start=1):
-            self._pace.left(due.chat)
-            task = asyncio.create_task(self._send(due))
-            self._under_way[task] = due
-            task.add_done_callback(self._finished)
-            if at % SENT_TOGETHER == 0:
-                await asyncio.sleep(0)  # whoever asks something meanwhile does not wait for all of them
-        if claimed or self._sent or self._trouble:
+        async with self._exchanging:
+            allowed = min(self._pace.allowance(), self._most - len(self._under_way))
+            claimed = await self._exchange(allowed, self._pace.resting())
+            for at, due in enumerate(claimed, start=1):
+                self._pace.left(due.chat)
+                task = asyncio.create_task(self._send(due))
+                self._under_way[task] = due
+                task.add_done_callback(self._finished)
+                if at % SENT_TOGETHER == 0:
+                    await asyncio.sleep(0)  # whoever asks something meanwhile does not wait for all of them
+        if claimed or self._sent or self._unconfirmed:
             await asyncio.sleep(GATHER_SECONDS)
             if (seconds := self._pace.wait()) > GATHER_SECONDS:
                 await self._pause(min(seconds - GATHER_SECONDS, LOOK_EVERY), until_woken=True)
@@ -120,6 +149,31 @@ class Delivery:
         else:
             resting = self._pace.resting().values()
             await self._pause(min((LOOK_EVERY, *resting)), until_woken=True)
+
+    async def _exchange(self, most: int, resting: Collection[int], unanswered: Sequence[int] = ()) -> list[Due]:
+        """In one transaction: record what came back, and claim up to `most`. Forgets results once it is committed."""
+        now, looked_at = self._clock(), time.monotonic()
+        results = Results(self._sent[:], self._unconfirmed[:], unanswered)
+        put_back = self._put_back(now, looked_at)
+
+        def exchange(db: Database) -> list[Due]:
+            if put_back and (moved := outbox.limit_delays(db, now, LONGEST_DELAY)):
+                log.warning("the clock was put back: %d messages wait no longer than they were meant to", moved)
+            if results:
+                record_results(db, results, self._operators, now)
+            return [] if self._stopping.is_set() else outbox.claim(db, now, most, resting=resting)
+
+        claimed = await self._store.write(exchange)
+        self._looked_at = (now, looked_at)
+        del self._sent[: len(results.sent)], self._unconfirmed[: len(results.unconfirmed)]
+        return claimed
+
+    def _put_back(self, now: datetime, looked_at: float) -> bool:
+        """Whether the clock may have gone back since the last exchange: at the start nobody knows."""
+        if self._looked_at is None:
+            return True
+        before, then = self._looked_at
+        return (now - before).total_seconds() < looked_at - then - CLOCK_BACK
 
     async def _pause(self, seconds: float, *, until_woken: bool = False) -> None:
         event = self._wake if until_woken else self._stopping
@@ -140,70 +194,17 @@ class Delivery:
         try:
             # Of the answer only the id is wanted: making a Message of it costs more than sending it.
             answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", form(fields))
+            sent = Sent(due.id, int(answer["message_id"]))
         except TelegramError as error:
             if isinstance(error, RetryAfter):
                 self._pace.turned_away(due.chat, retry_seconds(error))
-            self._trouble.append(_Trouble(due, error))
+            self._unconfirmed.append(Unconfirmed(due, error))
+        except Exception as error:  # noqa: BLE001 – whatever it is, it concerns this message alone
+            self._unconfirmed.append(Unconfirmed(due, error))
         else:
-            self._sent.append(Sent(due.id, answer["message_id"]))
+            self._pace.accepted()
+            self._sent.append(sent)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        due = self._under_way.pop(task)
+        del self._under_way[task]
         self._wake.set()
-        if not task.cancelled() and (error := task.exception()):
-            log.error(
-                "message %d: an error nobody expected; its row is looked at after the next start",
-                due.id,
-                exc_info=error,
-            )
-
-    def _exchange(self, db: Database, most: int, resting: Collection[int]) -> list[Due]:
-        """In one transaction: mark what came back, and claim up to `most`. Runs in the writer's thread."""
-        sent, trouble = self._sent[:], self._trouble[:]
-        outbox.mark_sent(db, sent, _now())
-        for one in trouble:
-            self._settle(db, one.due, one.error)
-        claimed = [] if self._stopping.is_set() else outbox.claim(db, _now(), most, resting=resting)
-        del self._sent[: len(sent)], self._trouble[: len(trouble)]
-        return claimed
-
-    def _settle(self, db: Database, due: Due, error: TelegramError) -> None:
-        decision, why = decide(error), f"{type(error).__name__}: {error.message}"
-        log.log(
-            logging.INFO if decision in (Decision.WAIT, Decision.AGAIN) else logging.WARNING,
-            "message %d: %s → %s", due.id, why, decision.value,
-        )  # fmt: skip
-        match decision:
-            case Decision.WAIT:
-                assert isinstance(error, RetryAfter)
-                outbox.mark_again(db, due.id, _later(retry_seconds(error)), why, maybe_repeat=False)
-            case Decision.AGAIN:
-                seconds = min(2.0 ** min(due.attempts, 9), LONGEST_AGAIN)
-                outbox.mark_again(db, due.id, _later(seconds), why, maybe_repeat=False)
-            case Decision.UNKNOWN:
-                outbox.mark_again(db, due.id, _later(UNKNOWN_AGAIN), why, maybe_repeat=True)
-            case Decision.GONE:
-                outbox.mark_withdrawn(db, due.id, why)
-                chats.unsubscribe(db, due.chat, _now(), why)
-            case Decision.MOVED:
-                assert isinstance(error, ChatMigrated)
-                move_chat(db, due.chat, error.new_chat_id)
-                outbox.mark_again(db, due.id, _now(), why, maybe_repeat=False)
-            case Decision.DONE:
-                outbox.mark_withdrawn(db, due.id, why)
-            case Decision.REFUSED:
-                outbox.mark_failed(db, due.id, why)
-                outbox.tell_operators(db, self._operators, "refused", operator.refused(why, due.id), _now())
-
-
-def _unanswered(db: Database, identities: Sequence[int]) -> None:
-    for identity in identities:
-        outbox.mark_again(db, identity, _now(), "the bot was stopped before the answer came", maybe_repeat=True)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _later(seconds: float) -> datetime:
-    return _now() + timedelta(seconds=seconds)

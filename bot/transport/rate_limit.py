@@ -2,8 +2,9 @@
 
 The limits are about 30 messages a second overall (or the paid rate), one a second to a chat with small bursts, and 20 a
 minute to a group. Answers to people are sent at once, on credit, and broadcasts wait that much longer. After a 429 that
-chat waits for the time that Telegram gave. If a second chat gets a 429 during that time, the limit concerns the whole
-bot, and all sending pauses.
+chat waits for the time that Telegram gave. A 429 does not say whether it limits the chat or the bot: it is the bot that
+is limited where many chats in a row are turned away until the same moment, and no message is accepted in between. Then
+all sending pauses until that moment.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ CREDIT_SECONDS = 0.5  # how far answers to people may exceed the overall limit
 ANSWER_TRIES = 3
 ANSWER_PAUSE = 0.4  # seconds before an unsent answer is retried
 FORGET_SECONDS = 5.0
+REFUSED_CHATS = 5  # turned away in a row, before the limit is taken to be the bot's
+SAME_END_SECONDS = 2.0  # how far the ends of their waits may lie apart: Telegram gives whole seconds
 _PACED = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageCaption", "editMessageMedia")
 
 
@@ -49,7 +52,7 @@ class Pace:
         self._tokens = 1.0
         self._at = clock()
         self._halted = 0.0
-        self._told: tuple[int, float] = (0, 0.0)  # the last chat with a 429, and the end of its wait
+        self._refused: dict[int, float] = {}  # since a message was accepted: chats with a 429, and the ends of waits
         self._chats: dict[int, _Chat] = {}
         self._busy: dict[int, float] = {}  # end of the wait by chat; few entries, however many chats there are
         self._forgot_at = self._at
@@ -93,12 +96,17 @@ class Pace:
     def turned_away(self, chat: int, seconds: float) -> None:
         """Record a 429 for a message to `chat`, with a wait of `seconds`."""
         now = self._clock()
-        self._chat(chat, now).until = now + seconds
-        self._busy[chat] = max(self._busy.get(chat, 0.0), now + seconds)
-        other, until = self._told
-        if other not in (0, chat) and until > now:
-            self._halted = max(self._halted, now + seconds)
-        self._told = (chat, now + seconds)
+        end = now + seconds
+        self._chat(chat, now).until = end
+        self._busy[chat] = max(self._busy.get(chat, 0.0), end)
+        self._refused[chat] = end
+        together = [until for until in self._refused.values() if abs(until - end) <= SAME_END_SECONDS]
+        if len(together) >= REFUSED_CHATS:
+            self._halted = max(self._halted, *together)
+
+    def accepted(self) -> None:
+        """Record that Telegram took a message: the bot as a whole is not limited."""
+        self._refused.clear()
 
     def resting(self) -> dict[int, float]:
         """Chats that must wait now, with the seconds until a message may be sent."""
@@ -173,7 +181,7 @@ class Answers(BaseRateLimiter[None]):
                 await asyncio.sleep(seconds)
             self._pace.left(chat)
             try:
-                return await callback(*args, **kwargs)
+                answer = await callback(*args, **kwargs)
             except RetryAfter as error:
                 self._pace.turned_away(chat, retry_seconds(error))
                 if attempt == ANSWER_TRIES:
@@ -182,4 +190,7 @@ class Answers(BaseRateLimiter[None]):
                 if attempt == ANSWER_TRIES or not self._not_sent(error):
                     raise
                 await asyncio.sleep(ANSWER_PAUSE * attempt)
+            else:
+                self._pace.accepted()
+                return answer
         raise AssertionError("unreachable")

@@ -56,3 +56,29 @@ def test_what_the_new_chat_has_already_stands_beside_it(db: Database) -> None:
         (NEW, "alert of -7", "old one"), (NEW, "alert of -7", "old two"), (NEW, "alert", "new"),
     ]  # fmt: skip
     assert db.conn.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_rule_that_both_chats_have_stays_once_with_its_history_and_the_number_the_new_chat_knows(
+    db: Database,
+) -> None:
+    with writing(db):
+        set_rules(db, OLD, "small above 200d > 60", "iwm/spy crosses above 70")
+        set_rules(db, NEW, "large above 200d > 60", "small above 200d > 60")
+        older = rules.rules_of(db, OLD)[0].id
+        move_chat(db, OLD, NEW)
+    assert lines_of(db, NEW) == {
+        1: "large above 200d > 60", 2: "small above 200d > 60", 4: "iwm/spy crosses above 70",
+    }  # fmt: skip
+    found = rules.rule_numbered(db, NEW, 2)
+    assert found is not None
+    assert found.id == older
+
+
+def test_a_chat_that_is_unknown_or_was_moved_before_moves_nothing(db: Database) -> None:
+    with writing(db):
+        move_chat(db, OLD, NEW)
+        assert chats.chat(db, NEW) is None
+        set_rules(db, OLD, "small above 200d > 60")
+        move_chat(db, OLD, NEW)
+        move_chat(db, OLD, NEW)
+    assert lines_of(db, NEW) == {1: "small above 200d > 60"}

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from bot.transport.rate_limit import CHAT_BURST, Pace
+from bot.transport.rate_limit import CHAT_BURST, REFUSED_CHATS, Pace
 
 ADA, BEN, GROUP = 1001, 1002, -100500
 
@@ -85,15 +85,35 @@ def test_one_chat_that_is_turned_away_rests_for_as_long_as_told(clock: list[floa
     assert ADA not in pace.resting()
 
 
-def test_a_second_chat_that_is_turned_away_halts_all(clock: list[float]) -> None:
+def test_two_chats_that_are_turned_away_hold_up_nobody_else(clock: list[float]) -> None:
     pace = make(30, clock)
-    pace.turned_away(ADA, 7)
-    pace.turned_away(BEN, 5)
+    pace.turned_away(ADA, 40)
+    pace.turned_away(BEN, 40)
+    assert pace.allowance() == 1
+    assert pace.wait_for_answer(5000) == 0
+    assert pace.resting() == {ADA: pytest.approx(40), BEN: pytest.approx(40)}
+
+
+def test_many_chats_in_a_row_that_are_turned_away_until_the_same_moment_halt_all(clock: list[float]) -> None:
+    pace = make(30, clock)
+    for person in range(REFUSED_CHATS):
+        assert pace.allowance() == 1
+        pace.turned_away(2000 + person, 7)
     assert pace.allowance() == 0
-    assert pace.wait() == pytest.approx(5)
-    assert pace.wait_for_answer(5000) == pytest.approx(5)
-    clock[0] += 5
+    assert pace.wait() == pytest.approx(7)
+    assert pace.wait_for_answer(5000) == pytest.approx(7)
+    clock[0] += 7
     assert pace.allowance() >= 1
+
+
+def test_chats_with_limits_of_their_own_do_not_halt_all(clock: list[float]) -> None:
+    pace = make(30, clock)
+    for person in range(20):  # a message is accepted in between
+        pace.turned_away(2000 + person, 40)
+        pace.accepted()
+    for person in range(20):  # their waits end at different moments
+        pace.turned_away(3000 + person, 10 + 3 * person)
+    assert pace.allowance() == 1
 
 
 def test_chats_that_rest_no_more_are_forgotten(clock: list[float]) -> None:

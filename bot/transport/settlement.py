@@ -1,0 +1,145 @@
+"""What came of messages → their rows in the outbox, each settled by itself.
+
+A result that cannot be recorded undoes no other: its row is set aside (`failed`, with the reason) and operators are
+told. An error of the file itself (a full disk, a lock) concerns every row and is raised, so that all results are
+recorded later.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlite_utils import Database
+from telegram.error import ChatMigrated, RetryAfter, TelegramError
+
+from bot.messages import operator
+from bot.transport.errors import Decision, decide, retry_seconds
+from storage import chats, outbox
+from storage.chat_migration import move_chat
+from storage.database import savepoint
+from storage.errors import usable_error
+from storage.outbox import Due, Sent
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_AGAIN = 60.0  # seconds before what may have arrived is sent again
+LONGEST_AGAIN = 300.0
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """A message that was not confirmed, and why. An error that is not Telegram's is a mistake of this program."""
+
+    due: Due
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of messages since results were last recorded. `unanswered`: ids of what was stopped half-way."""
+
+    sent: Sequence[Sent] = ()
+    unconfirmed: Sequence[Unconfirmed] = ()
+    unanswered: Sequence[int] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sent or self.unconfirmed or self.unanswered)
+
+
+def record_results(db: Database, results: Results, operators: Sequence[int], now: datetime) -> None:
+    """Record every result that can be recorded, and set the others aside. Raises sqlite3.Error of the file itself."""
+    notices = _Notices(db, operators, now)
+    try:
+        with savepoint(db):
+            outbox.mark_sent(db, results.sent, now)
+    except Exception as error:  # noqa: BLE001 – each of them is settled, and logged, by itself
+        _raise_if_of_the_file(error)
+        for one in results.sent:
+            _by_itself(notices, one.id, partial(outbox.mark_sent, db, [one], now))
+    for unconfirmed in results.unconfirmed:
+        _by_itself(notices, unconfirmed.due.id, partial(_settle, notices, unconfirmed))
+    for identity in results.unanswered:
+        why = "the bot was stopped before the answer came"
+        _by_itself(notices, identity, partial(outbox.mark_again, db, identity, now, why, maybe_repeat=True))
+
+
+@dataclass(frozen=True)
+class _Notices:
+    """Tells operators, each kind of trouble once a day."""
+
+    db: Database
+    operators: Sequence[int]
+    now: datetime
+
+    def tell(self, kind: str, text: str) -> None:
+        outbox.tell_operators(self.db, self.operators, kind, text, self.now)
+
+
+def _by_itself(notices: _Notices, identity: int, settle: Callable[[], None]) -> None:
+    try:
+        with savepoint(notices.db):
+            settle()
+    except Exception as error:
+        _raise_if_of_the_file(error)
+        log.exception("message %d: what came of it cannot be recorded; it is set aside", identity)
+        _set_aside(notices, identity, f"what came of it could not be recorded: {type(error).__name__}: {error}")
+
+
+def _set_aside(notices: _Notices, identity: int, why: str) -> None:
+    for part in (
+        partial(outbox.mark_failed, notices.db, identity, why),
+        partial(notices.tell, "set aside", operator.set_aside(why, identity)),
+    ):
+        try:
+            with savepoint(notices.db):
+                part()
+        except Exception as error:
+            _raise_if_of_the_file(error)
+            log.exception("message %d cannot be set aside; it is looked at after the next start", identity)
+
+
+def _raise_if_of_the_file(error: Exception) -> None:
+    if usable_error(error, "") is not None:
+        raise error
+
+
+def _settle(notices: _Notices, unconfirmed: Unconfirmed) -> None:
+    due, error, db, now = unconfirmed.due, unconfirmed.error, notices.db, notices.now
+    if not isinstance(error, TelegramError):
+        _set_aside(notices, due.id, f"it could not be sent: {type(error).__name__}: {error}")
+        return
+    decision, why = decide(error), f"{type(error).__name__}: {error.message}"
+    log.log(
+        logging.INFO if decision in (Decision.WAIT, Decision.AGAIN) else logging.WARNING,
+        "message %d: %s → %s", due.id, why, decision.value,
+    )  # fmt: skip
+    match decision:
+        case Decision.WAIT:
+            assert isinstance(error, RetryAfter)
+            outbox.mark_again(db, due.id, now + timedelta(seconds=retry_seconds(error)), why, maybe_repeat=False)
+        case Decision.AGAIN:
+            seconds = min(2.0 ** min(due.attempts, 9), LONGEST_AGAIN)
+            outbox.mark_again(db, due.id, now + timedelta(seconds=seconds), why, maybe_repeat=False)
+        case Decision.UNKNOWN:
+            outbox.mark_again(db, due.id, now + timedelta(seconds=UNKNOWN_AGAIN), why, maybe_repeat=True)
+        case Decision.GONE:
+            outbox.mark_withdrawn(db, due.id, why)
+            chats.unsubscribe(db, due.chat, now, why)
+        case Decision.MOVED:
+            assert isinstance(error, ChatMigrated)
+            move_chat(db, due.chat, error.new_chat_id)
+            outbox.mark_again(db, due.id, now, why, maybe_repeat=False)
+        case Decision.DONE:
+            outbox.mark_withdrawn(db, due.id, why)
+        case Decision.REFUSED:
+            outbox.mark_failed(db, due.id, why)
+            notices.tell("refused", operator.refused(why, due.id))
+
+
+def utc_now() -> datetime:
+    """The current time, UTC."""
+    return datetime.now(UTC)
