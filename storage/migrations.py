@@ -409,3 +409,17 @@ def tables_named_by_content(db: Database) -> None:
 def import_lags(db: Database) -> None:
     """After how many days an observation of an imported series is known; NULL: nobody said."""
     db.conn.execute("ALTER TABLE imports ADD COLUMN lag INTEGER")
+
+
+@migrations()
+def waiting_updates(db: Database) -> None:
+    """Updates that were accepted and not answered yet: confirmed to Telegram, they live here alone."""
+    db.conn.execute(
+        """CREATE TABLE waiting_updates (
+            id INTEGER PRIMARY KEY,
+            chat INTEGER,                    -- NULL: it comes from none
+            content TEXT NOT NULL,           -- its JSON
+            received_at TEXT NOT NULL
+        )"""
+    )
+    db.conn.execute("CREATE INDEX waiting_updates_by_chat ON waiting_updates (chat)")
