@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from telegram import Bot, Update
-from telegram.error import InvalidToken
+from telegram import Bot
+from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bot.alerting.digests import send_due
@@ -22,95 +24,156 @@ from bot.pipeline import backups, schedule
 from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
-from bot.transport.errors import Decision, decide
+from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.http import AiohttpRequest
-from bot.transport.polling import Polled, watch
+from bot.transport.inbox import Inbox
+from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Answers, Pace
-from storage.database import contents, open_database
+from storage.database import claim_bot, contents, open_database
 
 log = logging.getLogger(__name__)
 
-CONCURRENT_UPDATES = 64
 CONNECTIONS = 64  # for conversations; delivery and polling have their own
+CONNECTION_SECONDS = 60.0  # that a request in a conversation waits for one of them
+TRIES_AT_START = 4  # of a token that Telegram refuses
+LONGEST_PAUSE = 30.0
+END_SECONDS = 8.0  # for everything that ends with the program
 
 
-def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
-    """The application with all its parts, not started yet."""
-    store = Store(settings.database_path)
-    charts = ChartWorker(settings.cache_path / "matplotlib")
-    pace = Pace(settings.messages_per_second)
-    base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
-    polling = Polled()
-    courier = Bot(settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY))
+class Service:
+    """All parts of the bot, not started yet."""
 
-    async def begin(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        await courier.initialize()
-        delivery = Delivery(courier, store, pace, settings.admin_chat_ids)
-        refresher = Refresher(store, settings.history_sessions, delivery.wake, settings.admin_chat_ids)
-        parts = Parts(settings, store, charts, dispatch.menu())
-        application.bot_data |= {"parts": parts, "delivery": delivery, "refresher": refresher}
-        assert application.job_queue is not None
-        refresher.scheduler = application.job_queue.scheduler
-        application.bot_data["tasks"] = [
-            asyncio.create_task(delivery.run(), name="delivery"),
-            asyncio.create_task(dispatch.register_menu(application.bot), name="menu"),
-            asyncio.create_task(watch(application, polling), name="polling watchdog"),
-        ]
-        schedule.each_minute(refresher.scheduler, partial(_send_digests, store, delivery))
-        backups.plan(refresher.scheduler, settings, store)
-        if settings.schedule == "on":
-            schedule.plan(refresher.scheduler, refresher.run)
-            first = asyncio.create_task(_first_refresh(refresher), name="first refresh")
-            application.bot_data["tasks"].append(first)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.database_path)
+        self.charts = ChartWorker(settings.cache_path / "matplotlib")
+        pace = Pace(settings.messages_per_second)
+        base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
+        self.courier = Bot(
+            settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY)
+        )
+        self.application: Application[Any, Any, Any, Any, Any, Any] = (
+            Application.builder()
+            .token(settings.token())
+            .base_url(base_url)
+            .base_file_url(base_file_url)
+            .updater(None)
+            .request(AiohttpRequest(connection_pool_size=CONNECTIONS, pool_timeout=CONNECTION_SECONDS))
+            .rate_limiter(Answers(pace, lambda error: decide(error) is Decision.AGAIN))
+            .build()
+        )
+        dispatch.listen(self.application)
+        self.delivery = Delivery(self.courier, self.store, pace, settings.admin_chat_ids)
+        self.refresher = Refresher(self.store, settings.history_sessions, self.delivery.wake, settings.admin_chat_ids)
+        self.inbox = Inbox(
+            self.store,
+            partial(dispatch.read, self.application),
+            partial(dispatch.answer, self.application),
+            dispatch.too_many,
+        )
+        self.poller = Poller(self.application.bot, self.inbox.take)
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def end(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        if "delivery" in application.bot_data:
-            await application.bot_data["delivery"].stop()
-            await application.bot_data["refresher"].stop()
-        await charts.close()
-        for task in application.bot_data.get("tasks", ()):
+    async def run(self) -> None:
+        """Serve for ever. Raises WrongSetting, AnotherBot, TokenRefused, AnotherPoller."""
+        await _reach(self.application.initialize)
+        await self.courier.initialize()
+        await asyncio.to_thread(self._claim, self.application.bot.id)
+        await self.application.start()
+        self.application.bot_data["parts"] = Parts(self.settings, self.store, self.charts, dispatch.menu())
+        assert self.application.job_queue is not None
+        self.refresher.scheduler = self.application.job_queue.scheduler
+        self._begin("delivery", self.delivery.run)
+        self._begin("menu", partial(dispatch.register_menu, self.application.bot))
+        schedule.each_minute(self.refresher.scheduler, self._send_digests)
+        backups.plan(self.refresher.scheduler, self.settings, self.store)
+        if self.settings.schedule == "on":
+            schedule.plan(self.refresher.scheduler, self.refresher.run)
+            self._begin("first refresh", self._first_refresh)
+        await self.inbox.resume()
+        await kept_running("polling", self.poller.run, final=(TokenRefused, AnotherPoller))
+
+    async def end(self) -> None:
+        """Let what is under way finish for a while, and release everything. Nothing that was accepted is lost."""
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.gather(self.inbox.stop(), self.delivery.stop(END_SECONDS / 2), self.refresher.stop())
+                await self.charts.close()
+        except TimeoutError:
+            log.warning("not everything ended in %g s; what is recorded goes on after the next start", END_SECONDS)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*application.bot_data.get("tasks", ()), return_exceptions=True)
-        await courier.shutdown()
-        await store.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.application.running:
+            await self.application.stop()
+        await self.application.shutdown()
+        await self.application.bot.shutdown()  # where Telegram was not reached
+        await self.courier.shutdown()
+        await self.store.close()
 
-    application = (
-        Application.builder()
-        .token(settings.token())
-        .base_url(base_url)
-        .base_file_url(base_file_url)
-        .concurrent_updates(dispatch.PerChatProcessor(CONCURRENT_UPDATES, store))
-        .request(AiohttpRequest(connection_pool_size=CONNECTIONS))
-        .get_updates_request(polling)
-        .rate_limiter(Answers(pace, lambda error: decide(error) is Decision.AGAIN))
-        .post_init(begin)
-        .post_stop(end)
-        .build()
-    )
-    dispatch.listen(application)
-    return application
+    def _begin(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.append(asyncio.create_task(kept_running(name, work), name=name))
 
+    def _claim(self, bot: int) -> None:
+        db = open_database(self.settings.database_path)
+        try:
+            claim_bot(db, bot)
+        finally:
+            db.close()
 
-async def _send_digests(store: Store, delivery: Delivery) -> None:
-    """Put the digests that are due into the outbox, a few hundred in each transaction."""
-    while await store.write(send_due, datetime.now(UTC)):
-        delivery.wake()
+    async def _send_digests(self) -> None:
+        """Put the digests that are due into the outbox, a few hundred in each transaction."""
+        while await self.store.write(send_due, datetime.now(UTC)):
+            self.delivery.wake()
 
-
-async def _first_refresh(refresher: Refresher) -> None:
-    """Catch up on the sessions that closed while the program was down."""
-    try:
-        await refresher.run()
-    except Exception:
-        log.exception("the refresh at start failed; the next one follows the next close")
+    async def _first_refresh(self) -> None:
+        """Catch up on the sessions that closed while the program was down."""
+        try:
+            await self.refresher.run()
+        except Exception:
+            log.exception("the refresh at start failed; the next one follows the next close")
 
 
-class AnotherPoller(Exception):
-    """Another process polls with the same token."""
+async def kept_running(
+    name: str, work: Callable[[], Awaitable[None]], final: tuple[type[Exception], ...] = (), pause: float = 1.0
+) -> None:
+    """Run `work` to its end. If an error ends it, say so and start it again, unless the error is one of `final`."""
+    while True:
+        try:
+            await work()
+            return
+        except final:
+            raise
+        except Exception:
+            log.exception("%s was ended by an error; it is started again in %g s", name, pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _reach(initialize: Callable[[], Awaitable[None]]) -> None:
+    """Ask Telegram who the bot is, until it answers. Raises WrongSetting where it goes on refusing the token."""
+    refused, pause = 0, 0.5
+    while True:
+        try:
+            await initialize()
+            return
+        except InvalidToken:
+            refused += 1
+            if refused == TRIES_AT_START:
+                raise WrongSetting(
+                    "TELEGRAM_BOT_TOKEN (not shown here) is not accepted by Telegram: copy it again from @BotFather "
+                    "(/mybots → API Token)"
+                ) from None
+        except RetryAfter as error:
+            pause = max(pause, retry_seconds(error))
+        except TelegramError as error:
+            log.warning("Telegram does not answer: %s", error)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def serve(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM. Raises WrongSetting where Telegram refuses the token, AnotherPoller."""
+    """Run until SIGINT or SIGTERM. Raises WrongSetting where Telegram refuses the token, and as `Service.run`."""
     db = open_database(settings.database_path)
     held = contents(db)
     db.close()
@@ -126,14 +189,23 @@ def serve(settings: Settings) -> None:
             settings.messages_per_second, FREE_RATE,
         )  # fmt: skip
     log.info("market: %s; Telegram at %s", settings.market_words, settings.telegram_address)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    service = Service(settings)
+    gc.freeze()  # what is imported stays: looking through it again and again holds up every answer
+    running = asyncio.create_task(service.run(), name="bot")
+    stopping = asyncio.create_task(stopped.wait(), name="signals")
     try:
-        application = build(settings)
-        gc.freeze()  # what is imported stays: looking through it again and again holds up every answer
-        application.run_polling(allowed_updates=Update.ALL_TYPES, bootstrap_retries=-1)
-    except InvalidToken:
-        raise WrongSetting(
-            "TELEGRAM_BOT_TOKEN (not shown here) is not accepted by Telegram: copy it again from @BotFather "
-            "(/mybots → API Token)"
-        ) from None
-    if application.bot_data.get("conflict"):
-        raise AnotherPoller
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        running.cancel()
+        outcome = (await asyncio.gather(running, return_exceptions=True))[0]
+        await service.end()
+    if isinstance(outcome, Exception):
+        raise outcome

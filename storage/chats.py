@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage import drafts, watches
+from storage import drafts, updates, watches
 from storage.rules import rules_of
 
 
@@ -54,6 +54,7 @@ def forget(db: Database, chat_id: int) -> bool:
     for watch in rules_of(db, chat_id):
         watches.delete(db, watch.id, watch.rule)
     drafts.forget_drafts(db, chat_id)
+    updates.forget_waiting(db, chat_id)
     return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
 
 

@@ -500,3 +500,17 @@ def half_yearly_ranks(db: Database) -> None:
         ) WITHOUT ROWID""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def waiting_updates(db: Database) -> None:
+    """Updates that were accepted and not answered yet: confirmed to Telegram, they live here alone."""
+    db.conn.execute(
+        """CREATE TABLE waiting_updates (
+            id INTEGER PRIMARY KEY,
+            chat INTEGER,                    -- NULL: it comes from none
+            content TEXT NOT NULL,           -- its JSON
+            received_at TEXT NOT NULL
+        )"""
+    )
+    db.conn.execute("CREATE INDEX waiting_updates_by_chat ON waiting_updates (chat)")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from bot.cli.context import command, opened, settings_read
+from bot.cli.context import command, complain, opened, settings_read
 
 
 @click.command()
@@ -19,12 +17,13 @@ def run(end_with_stdin: bool) -> None:
     settings = settings_read()
     settings.token()  # before anything slow
     opened(settings).close()
-    from bot.app import AnotherPoller, serve
+    from bot.app import serve
+    from bot.transport.polling import AnotherPoller, TokenRefused
 
     try:
         serve(settings)
-    except AnotherPoller:
-        sys.exit(1)  # said in the log already
+    except (AnotherPoller, TokenRefused) as error:
+        complain(str(error), 1)
 
 
 def _end_with_stdin() -> None:

@@ -141,7 +141,11 @@ async def change(update: Update, context: Context) -> None:
         if draft.replaces is not None:
             watch = await parts(context).store.read(rules.rule_of, chat_of(update), draft.replaces)
     else:
-        line = line_offered(buttons_above(update)) or words.STARTERS[0][0]
+        offered = line_offered(buttons_above(update))
+        if offered is None:  # the preview is out of reach, or was decided on before: which line it was, nobody knows
+            await answer_button(update, words.DRAFT_GONE)
+            return
+        line = offered
     await answer_button(update)
     await without_buttons(update)
     await say(update, words.change_line(line, watch.number if watch else None))

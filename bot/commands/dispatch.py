@@ -1,4 +1,4 @@
-"""Which conversation answers an update: collects what the files declare, keeps each chat's order, handles errors."""
+"""Which conversation answers an update: collects what the files declare, reads updates, handles errors."""
 
 from __future__ import annotations
 
@@ -6,34 +6,25 @@ import asyncio
 import importlib
 import logging
 import pkgutil
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Coroutine, Iterator
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 from telegram import Bot, BotCommand, Update
-from telegram.error import Conflict, NetworkError, TelegramError
-from telegram.ext import (
-    Application,
-    BaseUpdateProcessor,
-    CallbackQueryHandler,
-    ChatMemberHandler,
-    CommandHandler,
-    MessageHandler,
-    filters,
-)
+from telegram.error import Forbidden, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot import commands as folder
 from bot.commands import fallback, subscription
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context
-from bot.database import Store
+from bot.commands.reply import Context, answer_button, say
 from bot.messages import help as words
-from storage.updates import KEPT, newest_handled, note_handled, was_handled
 
 log = logging.getLogger(__name__)
+
+Telegram = Application[Any, Any, Any, Any, Any, Any]
 
 
 def _conversations() -> Iterator[ModuleType]:
@@ -70,13 +61,14 @@ async def register_menu(bot: Bot) -> None:
             await asyncio.sleep(min(2.0**attempt, 300.0))
 
 
-def listen(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+def listen(application: Telegram) -> None:
     """Register every handler. What no conversation takes goes to `fallback`."""
     messages = filters.UpdateType.MESSAGE
     for command in commands():
         application.add_handler(CommandHandler(command.name, command.answer, filters=messages))
     for button in buttons():
-        application.add_handler(CallbackQueryHandler(button.answer, pattern=button.pattern))
+        # ASCII: a digit of another script is none in our data.
+        application.add_handler(CallbackQueryHandler(button.answer, pattern=re.compile(button.pattern, re.ASCII)))
     application.add_handler(CallbackQueryHandler(fallback.old_button))
     application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     private = messages & filters.ChatType.PRIVATE
@@ -85,16 +77,50 @@ def listen(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     application.add_error_handler(handle_error)
 
 
+def read(application: Telegram, raw: dict[str, Any]) -> Update | None:
+    """The update, None where no conversation takes it. One that cannot be read is logged, without what is in it."""
+    number = raw.get("update_id")
+    try:
+        update = Update.de_json(raw, application.bot)
+        if not isinstance(number, int) or not isinstance(getattr(update.effective_chat, "id", 0), int):
+            raise TypeError("an id that is not a number")
+        taken = any(
+            handler.check_update(update) not in (None, False)
+            for handlers in application.handlers.values()
+            for handler in handlers
+        )
+    except Exception as error:  # noqa: BLE001 – whatever is in there, the next one has to be read
+        kind = next((kind for kind in Update.ALL_TYPES if kind in raw), "of an unknown kind")
+        shown = number if isinstance(number, int) else "without a number"
+        log.error("update %s (%s) cannot be read (%s); it is skipped", shown, kind, type(error).__name__)
+        return None
+    return update if taken else None
+
+
+async def answer(application: Telegram, update: Update) -> None:
+    """Have the conversation answer that takes the update."""
+    if update.effective_chat is None:  # a button under a message that went through another chat
+        await answer_button(update, words.OLD_BUTTON)
+        return
+    await application.process_update(update)
+
+
+async def too_many(update: Update) -> None:
+    """Tell a chat that it sends more than is answered."""
+    try:
+        if update.callback_query is not None:
+            await answer_button(update, words.TOO_MANY)
+        else:
+            await say(update, words.TOO_MANY)
+    except TelegramError as error:
+        log.info("a chat that sends too much could not be told: %s", error)
+
+
 async def handle_error(update: object, context: Context) -> None:
     """Log an error that no handler caught, and tell the chat that its request failed."""
     error = context.error
-    if isinstance(error, Conflict):
-        log.critical("another process polls Telegram with this token; this one stops. Run one bot a token.")
-        context.bot_data["conflict"] = True
-        context.application.stop_running()
-        return
-    if isinstance(error, NetworkError) and not isinstance(update, Update):
-        log.warning("Telegram does not answer: %s", error)
+    if isinstance(error, Forbidden):  # blocked or removed meanwhile: nobody is there to be told
+        log.info("an answer was not wanted any more: %s", error.message)
         return
     log.error("an update was not handled", exc_info=error)
     if isinstance(update, Update) and update.effective_chat is not None:
@@ -102,51 +128,3 @@ async def handle_error(update: object, context: Context) -> None:
             await update.effective_chat.send_message(words.failed())
         except Exception as second:  # noqa: BLE001 – reporting an error must not raise another
             log.warning("and the chat could not be told: %s", second)
-
-
-class PerChatProcessor(BaseUpdateProcessor):
-    """Handles the updates of one chat one after the other, those of different chats side by side, and each once.
-
-    An update is recorded as handled after its handler has returned: one that a kill interrupts is handled again, so
-    handlers have to stand being run twice.
-    """
-
-    def __init__(self, most: int, store: Store) -> None:
-        super().__init__(most)
-        self._store = store
-        self._handled: deque[int] = deque(maxlen=KEPT)  # by this process
-        self._newest_before: int | None = None  # the newest update that a former process handled
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Wait for the chat's turn; skip an update that was handled before."""
-        if not isinstance(update, Update):
-            await coroutine
-            return
-        chat = update.effective_chat.id if update.effective_chat else 0
-        turn = self._turns[chat]
-        async with turn:
-            if await self._was_handled(update.update_id):
-                log.info("update %d came twice and was handled once", update.update_id)
-                if isinstance(coroutine, Coroutine):
-                    coroutine.close()
-                return
-            await coroutine
-            self._handled.append(update.update_id)
-            await self._store.write(note_handled, update.update_id, datetime.now(UTC))
-        if not turn.locked():
-            self._turns.pop(chat, None)
-
-    async def _was_handled(self, update: int) -> bool:
-        """Whether this process, or according to the database a former one, has handled the update."""
-        if self._newest_before is None:
-            self._newest_before = await self._store.read(newest_handled)
-        if update > self._newest_before:
-            return update in self._handled
-        return await self._store.read(was_handled, update)
-
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
-
-    async def shutdown(self) -> None:
-        """Nothing to release."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from html import unescape
 from typing import Any
 
 from sqlite_utils import Database
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
@@ -32,6 +33,8 @@ Context = ContextTypes.DEFAULT_TYPE
 #: Makes a text and its chart from the database and the lines about the figures' age.
 Make = Callable[[Database, Sequence[str]], tuple[str, Chart | None]]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+#: The newest button presses that were confirmed.
+_confirmed: deque[str] = deque(maxlen=1_000)
 
 
 @dataclass(frozen=True)
@@ -196,35 +199,57 @@ async def _picture(update: Update, found: Parts, chart: Chart) -> bytes | str | 
 
 
 async def may_change(update: Update) -> bool:
-    """Whether the sender may change what the chat is told: anyone in private, administrators in a group."""
-    chat, user = update.effective_chat, update.effective_user
-    if chat is None or chat.type in (ChatType.PRIVATE, ChatType.CHANNEL):
+    """Whether the sender may change what the chat is told: anyone in private, administrators in a group.
+
+    A person who may not is told so.
+    """
+    chat, user, message = update.effective_chat, update.effective_user, update.message
+    if chat is None or chat.type == ChatType.PRIVATE:
         return True
-    if user is None or (update.effective_message and update.effective_message.sender_chat == chat):
-        return True  # an administrator who writes as the group
-    member = await chat.get_member(user.id)
-    allowed = member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
-    if not allowed:
-        if update.callback_query is not None:
-            await update.callback_query.answer(ADMINISTRATORS_ONLY)
-        else:
-            await say(update, ADMINISTRATORS_ONLY)
-    return allowed
+    # An administrator who writes as the group. Only the message's own sender counts: the message above a pressed
+    # button may be the group's, too, and anyone presses it.
+    if message is not None and message.sender_chat == chat:
+        return True
+    if user is not None and await _is_administrator(chat, user.id):
+        return True
+    if not await answer_button(update, ADMINISTRATORS_ONLY):
+        await say(update, ADMINISTRATORS_ONLY)
+    return False
 
 
-async def answer_button(update: Update, text: str | None = None) -> None:
-    """Confirm a pressed button, with a note where `text` is given. A press too old to be confirmed is only logged."""
-    if update.callback_query is None:
-        return
+async def _is_administrator(chat: Chat, user: int) -> bool:
     try:
-        await update.callback_query.answer(text)
+        member = await chat.get_member(user)
+    except BadRequest as error:  # Telegram knows nobody of that id there
+        log.info("a sender is not taken for an administrator: %s", error)
+        return False
+    return member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+
+
+async def answer_button(update: Update, text: str | None = None) -> bool:
+    """Confirm a pressed button, with a note where `text` is given; whether that was done.
+
+    False where no button was pressed, where it was confirmed before (Telegram takes one answer only), and where the
+    press is too old.
+    """
+    query = update.callback_query
+    if query is None or query.id in _confirmed:
+        return False
+    _confirmed.append(query.id)
+    try:
+        await query.answer(text)
     except BadRequest as error:
         log.info("a button was answered too late: %s", error)
+        return False
+    return True
 
 
 async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None:
-    """Replace the message whose button was pressed; where Telegram refuses the edit, answer below it."""
+    """Replace the message whose button was pressed; where that cannot be done, answer below it."""
     assert update.callback_query is not None
+    if not isinstance(update.callback_query.message, Message):  # too old to be reached
+        await say(update, text, buttons)
+        return
     try:
         await update.callback_query.edit_message_text(
             text, parse_mode="HTML", link_preview_options=_NO_PREVIEW, reply_markup=keyboard(buttons)
@@ -237,6 +262,9 @@ async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None
 async def without_buttons(update: Update) -> None:
     """Remove the buttons of the message whose button was pressed: what they offered is done."""
     assert update.callback_query is not None
+    message = update.callback_query.message
+    if not isinstance(message, Message) or message.reply_markup is None:
+        return
     try:
         await update.callback_query.edit_message_reply_markup(None)
     except BadRequest as error:

@@ -69,7 +69,11 @@ async def chart(update: Update, context: Context) -> None:
 async def more(update: Update, context: Context) -> None:
     """The entries of an alert's message that it had no room for."""
     day, _, typed = argument(update).partition(":")
-    session, start = date.fromisoformat(day), int(typed)
+    try:
+        session, start = date.fromisoformat(day), int(typed)
+    except ValueError:  # no button of ours: there is no such day
+        await answer_button(update, words.MESSAGE_GONE)
+        return
     found = await parts(context).store.read(events_of_message, chat_of(update), session)
     await answer_button(update, None if len(found) > start else words.MESSAGE_GONE)
     if len(found) <= start:

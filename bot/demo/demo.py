@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -37,8 +38,7 @@ FIRST_LINES = (
     "small above 200d crosses above 40",
     "small above 200d crosses above 60",
 )
-#: Well-formed and nobody's: the local Bot API takes any.
-LOCAL_TOKEN = "1000000001:local-demo-local-demo-local-demo-local"
+BOT_ID = 1000000001
 NOTICE = {"sample": "The market is simulated.", "yahoo": ""}
 
 
@@ -60,6 +60,8 @@ class Demo:
     port: int
     opened: Callable[[str], None]  # called with the page's address once somebody may look at it
     fresh: bool = False
+    #: Of this run alone: no page of another site can know it.
+    token: str = field(default_factory=lambda: f"{BOT_ID}:{secrets.token_urlsafe(32)}", repr=False)
     _bot: asyncio.subprocess.Process | None = None
     _changes: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -78,7 +80,9 @@ class Demo:
         world = kept(self.folder) or World()
         feeds = (make_feed(self.settings), make_economy(self.settings))
         clock = MarketClock(self.settings.database_path, *feeds) if simulated else None
-        local = await start(self.port, world=world, extend=chat_page(clock, NOTICE[self.settings.market]))
+        local = await start(
+            self.port, world=world, token=self.token, extend=chat_page(clock, NOTICE[self.settings.market])
+        )
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -155,7 +159,7 @@ class Demo:
     async def _keep_running(self, local: LocalTelegram) -> None:
         """The bot, started again should it end by itself."""
         own = {
-            "TELEGRAM_BOT_TOKEN": LOCAL_TOKEN,
+            "TELEGRAM_BOT_TOKEN": self.token,
             "TELEGRAM_API_URL": local.address,
             "DATABASE_PATH": str(self.settings.database_path),
             "MARKET": self.settings.market,

@@ -47,10 +47,14 @@ class Stored:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat (its id is the person's) or a group. `bot_status`: member, administrator, left or kicked."""
+    """A private chat (its id is the person's) or a group.
+
+    `bot_status`: member, administrator, left or kicked; `anonymous`: the bot writes as the group.
+    """
 
     described: Json
     bot_status: str = "member"
+    anonymous: bool = False
     members: dict[int, str] = field(default_factory=dict)
     stored: dict[int, Stored] = field(default_factory=dict)
     last_message_id: int = 0

@@ -17,6 +17,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "forbidden": (),
     "bad_request": ("description",),
     "server_error": (),
+    "unauthorized": (),
+    "not_found": (),
     "migrate": ("migrate_to_chat_id",),
     "drop_before": (),
     "drop_after": (),
@@ -31,10 +33,10 @@ class Fault:
     """What happens to requests whose method matches the regular expression `method`, in `chat_id` or anywhere.
 
     kind: too_many_requests (`retry_after` s), forbidden and bad_request (`description` with or without its
-    "Forbidden: "), server_error (`error_code`), migrate (`migrate_to_chat_id`), drop_before and drop_after (the
-    connection is closed without an answer: before the request is carried out, or after), slow and slow_answer
-    (`seconds` pass before it is carried out, or after). `count` None: every time. `probability` of each request
-    to meet it, from a generator that starts at `seed`.
+    "Forbidden: "), server_error (`error_code`), unauthorized (401), not_found (404), migrate (`migrate_to_chat_id`),
+    drop_before and drop_after (the connection is closed without an answer: before the request is carried out, or
+    after), slow and slow_answer (`seconds` pass before it is carried out, or after). `count` None: every time.
+    `probability` of each request to meet it, from a generator that starts at `seed`.
     """
 
     kind: str
@@ -83,6 +85,10 @@ class Fault:
             return ApiError(400, _prefixed("Bad Request: ", self.description))
         if self.kind == "server_error":
             return ApiError(self.error_code, self.description or SERVER_ERRORS[self.error_code])
+        if self.kind == "unauthorized":
+            return ApiError(401, "Unauthorized")
+        if self.kind == "not_found":
+            return ApiError(404, "Not Found")
         return upgraded(self.migrate_to_chat_id) if self.kind == "migrate" else None
 
     def row(self) -> dict[str, Any]:

@@ -9,9 +9,23 @@ from bot.emulator.api.formatting import finish
 from bot.emulator.chats import Chat, Json, Query, Stored
 from bot.emulator.state import World
 
+#: Who writes where an administrator is anonymous.
+ANONYMOUS: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 
-def say(world: World, person_id: int, text: str, *, chat_id: int | None = None, reply_to: int | None = None) -> Json:
-    """A person writes, to the bot or in a group; the Message. The first words to the bot begin the chat."""
+
+def say(
+    world: World,
+    person_id: int,
+    text: str,
+    *,
+    chat_id: int | None = None,
+    reply_to: int | None = None,
+    anonymous: bool = False,
+) -> Json:
+    """A person writes, to the bot or in a group; the Message. The first words to the bot begin the chat.
+
+    `anonymous`: an administrator writes as the group.
+    """
     person, chat = _in_chat(world, person_id, chat_id)
     if chat.private and chat.bot_status == "kicked":
         raise ValueError(f"person {person_id} has blocked the bot: unblock first")
@@ -27,7 +41,12 @@ def say(world: World, person_id: int, text: str, *, chat_id: int | None = None, 
         content["reply_to_message"] = {k: v for k, v in target.message.items() if k != "reply_to_message"}
     if entities:
         content["entities"] = entities
-    message = world.put(chat, person, content).message
+    if anonymous:
+        if chat.private or chat.members.get(person_id) not in ("creator", "administrator"):
+            raise ValueError(f"person={person_id}: no administrator of a group, who alone writes as the group")
+        message = world.put(chat, ANONYMOUS, {"sender_chat": chat.described} | content).message
+    else:
+        message = world.put(chat, person, content).message
     if chat.private or _for_bot(world, chat, plain, entities, target):
         world.updates.add("message", message)
     return message
@@ -102,6 +121,7 @@ class NewGroup:
     members: tuple[int, ...] = ()
     admins: tuple[int, ...] = ()
     bot_status: str = "member"
+    anonymous: bool = False  # the bot writes as the group
 
     def __post_init__(self) -> None:
         if self.kind not in ("group", "supergroup"):
@@ -117,6 +137,7 @@ def add_group(world: World, by: int, group: NewGroup) -> Chat:
     for user_id in statuses:
         _person(world, user_id)
     chat = world.add_group(group.title, group.kind, statuses)
+    chat.anonymous = group.anonymous
     world.set_bot_status(chat, group.bot_status, person)
     world.updates.add("message", world.put(chat, person, {"new_chat_members": [world.bot]}).message)
     return chat

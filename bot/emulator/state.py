@@ -117,11 +117,16 @@ class World:
     def put(
         self, chat: Chat, sender: Json, content: Json, *, options: Json | None = None, keyboard: Json | None = None
     ) -> Stored:
-        """Store a new message: `content` is what it says (text, photo, reply_markup, …)."""
+        """Store a new message: `content` is what it says (text, photo, reply_markup, …).
+
+        Where the bot is an anonymous administrator of a group, its messages have the group as `sender_chat`.
+        """
+        if sender is self.bot and chat.anonymous:
+            content = {"sender_chat": chat.described} | content
         chat.last_message_id += 1
         message = {"message_id": chat.last_message_id, "from": sender, "chat": chat.described, "date": self.now()}
         message.update(content)
-        stored = Stored(message, sender["is_bot"], options or {}, keyboard)
+        stored = Stored(message, sender["id"] == self.bot["id"], options or {}, keyboard)
         chat.stored[chat.last_message_id] = stored
         if len(chat.stored) > KEPT_MESSAGES:
             del chat.stored[next(iter(chat.stored))]
@@ -132,7 +137,7 @@ class World:
     def revise(self, chat: Chat, stored: Stored, content: Json) -> Json:
         """A new version of a message: `content` replaces all but who wrote it, where, when, in reply to what."""
         old = stored.message
-        kept = ("message_id", "from", "chat", "date", "reply_to_message", "has_protected_content")
+        kept = ("message_id", "from", "sender_chat", "chat", "date", "reply_to_message", "has_protected_content")
         message = {name: old[name] for name in kept if name in old} | {"edit_date": self.now()} | content
         stored.history.append(old)
         del stored.history[:-KEPT_VERSIONS]

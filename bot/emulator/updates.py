@@ -34,8 +34,12 @@ class UpdateQueue:
         """
         if (self.allowed and kind not in self.allowed) or (not self.allowed and kind in ON_REQUEST):
             return None
+        return self.add_raw({kind: what})
+
+    def add_raw(self, update: dict[str, Any]) -> int:
+        """Queue an update as it is, under the next id, which is returned."""
         self.last_id += 1
-        self.pending.append({"update_id": self.last_id, kind: what})
+        self.pending.append({"update_id": self.last_id} | update)
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
         return self.last_id

@@ -9,6 +9,10 @@ from bot.formatting import NO_ADVICE
 
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."
+TOO_MANY = (
+    "That was more than I answer: 20 requests a minute from one chat. The latest are left out; please ask again in a "
+    "minute."
+)
 ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
 
 
@@ -59,8 +63,9 @@ def privacy(source: str) -> str:
     return (
         "<b>What is kept about you</b>\n"
         "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
-        "time zone, lines it previewed in the last week, and what it was told of its alerts. No name, no message "
-        "you write, nothing else; whoever runs this bot can read it in the bot's database.\n\n"
+        "time zone, lines it previewed in the last week, and what it was told of its alerts. What you send "
+        "is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
+        "read it in the bot's database.\n\n"
         "/forgetme erases it at once. /unsubscribe only stops the messages.\n\n"
         f"Figures come from {escape(source)}."
     )

@@ -16,10 +16,10 @@ from alerts.rules.event import DatedValue
 from alerts.rules.rule import Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import TRUE
-from bot.reports.series import metric_past
 from bot.reports.summary import FigureReading, Summary, reading_of, summarise
 from storage import figures, rules
 from storage.events import StoredEvent, fired_after
+from storage.figures import latest_values
 
 #: Families that a digest can be about, in the order in which they are shown.
 CHOICES = ("size", "breadth", "concentration", "valuation", "sectors", "rates", "backdrop")
@@ -123,6 +123,6 @@ def _near(db: Database, chat: int, session: date) -> list[NearRule]:
 
 def _usual_week(db: Database, name: str, session: date) -> float:
     """The usual size of a metric's move in a week: the deviation of its daily moves, scaled to five sessions."""
-    values = [value for _, value in metric_past(db, name, session, _USUAL) if value is not None]
+    values = [value for _, value in latest_values(db, name, session, _USUAL) if value is not None]
     moves = [after - before for before, after in pairwise(values)]
     return pstdev(moves) * sqrt(_WEEK) if len(moves) > 1 else 0.0

@@ -13,6 +13,7 @@ from bot.emulator.api.methods import SERVED
 from bot.emulator.api.parameters import METHODS, NAMES, read
 from bot.emulator.api.requests import arguments
 from bot.emulator.context import CONTEXT, Context
+from bot.emulator.control.base import guarded
 from bot.emulator.faults import Fault
 from bot.emulator.uploads import Sent
 
@@ -129,7 +130,6 @@ async def download(request: web.Request) -> web.Response:
 
 METHOD_PATH = r"/bot{token:[^/]*}/{method:[A-Za-z]+}{slash:/?}"
 ROUTES = [
-    web.get(METHOD_PATH, call_method, allow_head=False),
-    web.post(METHOD_PATH, call_method),
-    web.get(r"/file/bot{token:[^/]*}/{path:.+}", download, allow_head=False),
+    guarded(METHOD_PATH, get=call_method, post=call_method),
+    guarded(r"/file/bot{token:[^/]*}/{path:.+}", get=download),
 ]

@@ -84,9 +84,9 @@ def get_file(world: World, given: Json, files: Files) -> Json:
 
 
 def answer_callback_query(world: World, given: Json, files: Files) -> bool:
-    """The spinner on the button ends; a text shows for a moment, or as an alert."""
+    """The spinner on the button ends; a text shows for a moment, or as an alert. Once a query."""
     query = world.queries.get(given["callback_query_id"])
-    if query is None or world.clock() - query.time > world.callback_seconds:
+    if query is None or query.answer is not None or world.clock() - query.time > world.callback_seconds:
         raise bad_request(OLD_QUERY)
     if too_long(given.get("text", ""), ANSWER_LIMIT):
         raise bad_request("MESSAGE_TOO_LONG")

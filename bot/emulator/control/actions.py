@@ -9,10 +9,15 @@ from bot.emulator.people import NewGroup
 
 
 def say(asked: Asked) -> Json:
-    """{"person", "text", "chat"?, "reply_to"?} → the Message."""
+    """{"person", "text", "chat"?, "reply_to"?, "anonymous"?} → the Message."""
     given = asked.given()
     return people.say(
-        asked.world, given["person"], str(given["text"]), chat_id=given.get("chat"), reply_to=given.get("reply_to")
+        asked.world,
+        given["person"],
+        str(given["text"]),
+        chat_id=given.get("chat"),
+        reply_to=given.get("reply_to"),
+        anonymous=bool(given.get("anonymous")),
     )
 
 
@@ -50,6 +55,13 @@ def _answer_to(asked: Asked, query_id: str) -> Json:
     return {"answered": query.answer is not None} | (query.answer or {})
 
 
+def add_update(asked: Asked) -> Json:
+    """An update as Telegram would send it, without "update_id" → {"update_id"}: whatever a test has the bot read."""
+    given = asked.given()
+    given["update_id"] = asked.world.updates.add_raw(given)
+    return {"update_id": given["update_id"]}
+
+
 def block(asked: Asked) -> Json:
     """{"person"} → {}."""
     people.block(asked.world, asked.given()["person"])
@@ -63,7 +75,7 @@ def unblock(asked: Asked) -> Json:
 
 
 def add_group(asked: Asked) -> Json:
-    """{"title", "by", "type"?, "members"?, "admins"?, "bot_status"?} → {"id", "title", "type"}."""
+    """{"title", "by", "type"?, "members"?, "admins"?, "bot_status"?, "anonymous"?} → {"id", "title", "type"}."""
     given = asked.given()
     group = NewGroup(
         given["title"],
@@ -71,6 +83,7 @@ def add_group(asked: Asked) -> Json:
         members=tuple(given.get("members", ())),
         admins=tuple(given.get("admins", ())),
         bot_status=given.get("bot_status", "member"),
+        anonymous=bool(given.get("anonymous")),
     )
     return people.add_group(asked.world, given["by"], group).described
 

@@ -1,115 +1,135 @@
-"""Listening to Telegram: through an outage, a stall, and an update that comes twice."""
+"""Listening to Telegram: through refusals, conflicts, stalls and updates that cannot be kept."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import httpx
 import pytest
-from support.program import TOKEN, Program, until
-from support.telegram_people import Person, text
+import telegram
+from support.program import TOKEN
 
-from bot.commands.dispatch import PerChatProcessor
-from bot.database import Store
-from bot.emulator import Fault, start
-from bot.emulator import people as local_people
-from bot.transport.polling import Polled, watch
+from bot.emulator import Fault, LocalTelegram, people, start
+from bot.transport.polling import AnotherPoller, Patience, Poller, TokenRefused
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+QUICK = Patience(poll=1, slack=1, refused=1.0, conflict=1.5, young=0.1, old=0.4)
 
 
-@pytest.mark.process
-def test_starting_without_a_network_waits_and_then_answers(program: Program) -> None:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    program.settings |= {"TELEGRAM_API_URL": address, "TELEGRAM_BOT_TOKEN": TOKEN, "SCHEDULE": "off"}
-    bot = program.start("run")
-    time.sleep(4)
-    assert bot.poll() is None
-    program.start("local-telegram", "--port", str(port))
-    until(lambda: reachable(address))
-    assert "Rotation alerts" in text(Person(address).ask("/start", seconds=60))
-    assert TOKEN not in program.logs()
-    assert "Traceback" not in program.logs()
+class Listener:
+    """A poller over HTTP, and the texts that it took."""
+
+    def __init__(self, local: LocalTelegram, patience: Patience = QUICK) -> None:
+        self.heard: list[str] = []
+        self.fails = 0  # of the next takes
+        self.bot = telegram.Bot(TOKEN, local.base_url, local.base_file_url)
+        self.poller = Poller(self.bot, self.take, patience)
+        self.task: asyncio.Task[None] | None = None
+
+    async def take(self, updates: Sequence[dict[str, Any]]) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise OSError("no space left on device")
+        self.heard += [update["message"]["text"] for update in updates]
+
+    def begin(self) -> Listener:
+        self.task = asyncio.create_task(self.poller.run())
+        return self
+
+    async def hears(self, count: int, seconds: float = 10.0) -> list[str]:
+        async with asyncio.timeout(seconds):
+            while len(self.heard) < count:
+                assert self.task is not None
+                assert not self.task.done(), self.task
+                await asyncio.sleep(0.02)
+        return self.heard
+
+    async def end(self) -> None:
+        assert self.task is not None
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
 
 
-def reachable(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/_local/people").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-@pytest.mark.process
-def test_a_second_bot_with_the_same_token_is_told_so_and_one_of_them_stops(program: Program) -> None:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    program.start("local-telegram", "--port", str(port))
-    until(lambda: reachable(address))
-    program.settings |= {"TELEGRAM_API_URL": address, "TELEGRAM_BOT_TOKEN": TOKEN, "SCHEDULE": "off"}
-    one = program.start("run")
-    Person(address).ask("/help")
-    other = program.start("run")
-    until(lambda: one.poll() is not None or other.poll() is not None, 40)
-    assert "another process polls Telegram with this token" in program.logs()
-    stopped = one if one.poll() is not None else other
-    assert stopped.returncode == 1
-
-
-async def test_a_stalled_poller_is_started_again(path: Path) -> None:
-    from telegram.ext import Application, MessageHandler, filters
-
+@pytest.mark.parametrize("kind", ["not_found", "unauthorized", "server_error", "drop_before", "drop_after"])
+async def test_it_listens_again_after_a_bad_answer(kind: str) -> None:
     local = await start(0)
-    polling = Polled()
-    heard: list[str] = []
-
-    async def hear(update: Any, _context: Any) -> None:
-        heard.append(update.message.text)
-
-    application = Application.builder().token(TOKEN).base_url(local.base_url).get_updates_request(polling).build()
-    application.add_handler(MessageHandler(filters.TEXT, hear))
-    async with application:
-        await application.start()
-        assert application.updater is not None
-        await application.updater.start_polling(timeout=1)
-        local.faults.add(Fault("slow", method="getUpdates", seconds=3600, count=1))
-        watchdog = asyncio.create_task(watch(application, polling, stalled_seconds=1.5, look_seconds=0.2))
-        await asyncio.sleep(2.5)
-        local_people.say(local.world, 1001, "still there?")
-        async with asyncio.timeout(20):
-            while not heard:
-                await asyncio.sleep(0.05)
-        watchdog.cancel()
-        await application.updater.stop()
-        await application.stop()
+    local.faults.add(Fault(kind, method="getUpdates", count=3))
+    listener = Listener(local, Patience(poll=1, refused=20)).begin()
+    people.say(local.world, 1001, "still there?")
+    assert await listener.hears(1) == ["still there?"]
+    await listener.end()
     await local.stop()
-    assert heard == ["still there?"]
 
 
-async def test_an_update_that_comes_twice_acts_once(path: Path) -> None:
-    from telegram import Chat, Message, Update
+async def test_a_token_that_stays_refused_ends_it() -> None:
+    local = await start(0)
+    local.faults.add(Fault("unauthorized", method="getUpdates", count=None))
+    listener = Listener(local).begin()
+    with pytest.raises(TokenRefused, match="copy the new one") as raised:
+        await asyncio.wait_for(listener.task, 10)  # type: ignore[arg-type]
+    assert TOKEN not in str(raised.value)
+    await local.stop()
 
-    store = Store(path)
-    processor = PerChatProcessor(8, store)
-    update = Update(7, message=Message(1, datetime.now(UTC), Chat(1001, "private"), text="/start"))
-    acted = []
 
-    async def act() -> None:
-        acted.append(update.update_id)
+async def test_an_answer_that_never_comes_is_given_up_at_a_deadline() -> None:
+    local = await start(0)
+    local.faults.add(Fault("slow", method="getUpdates", seconds=3600, count=1))
+    listener = Listener(local).begin()
+    people.say(local.world, 1001, "still there?")
+    began = time.monotonic()
+    assert await listener.hears(1) == ["still there?"]
+    assert time.monotonic() - began < 5
+    await listener.end()
+    await local.stop()
 
-    for _ in range(2):
-        await processor.do_process_update(update, act())
-    await store.close()
-    again = Store(path)
-    await PerChatProcessor(8, again).do_process_update(update, act())  # after a restart, too
-    await again.close()
-    assert acted == [7]
+
+async def test_of_two_with_one_token_the_older_stops_and_polls_no_more() -> None:
+    local = await start(0)
+    older = Listener(local).begin()
+    people.say(local.world, 1001, "one")
+    await older.hears(1)
+    await asyncio.sleep(QUICK.conflict)  # so that it is old
+    younger = Listener(local).begin()
+    with pytest.raises(AnotherPoller, match="another process polls Telegram with this token"):
+        await asyncio.wait_for(older.task, 20)  # type: ignore[arg-type]
+    calls = local.context.calls.counts["getUpdates"]
+    people.say(local.world, 1001, "two")
+    assert (await younger.hears(1))[-1] == "two"
+    conflicts = [call for call in local.context.calls.since(0) if str(call["outcome"]).startswith("409")]
+    await asyncio.sleep(2 * QUICK.conflict)
+    assert not younger.task.done()  # type: ignore[union-attr]
+    later = [call for call in local.context.calls.since(0) if str(call["outcome"]).startswith("409")]
+    assert local.context.calls.counts["getUpdates"] > calls
+    assert later == conflicts  # nobody ended the younger one's polls
+    await younger.end()
+    await local.stop()
+
+
+async def test_what_could_not_be_kept_is_fetched_again_and_then_confirmed() -> None:
+    local = await start(0)
+    listener = Listener(local)
+    listener.fails = 2
+    people.say(local.world, 1001, "keep this")
+    listener.begin()
+    assert await listener.hears(1) == ["keep this"]
+    async with asyncio.timeout(5):
+        while local.world.updates.pending:
+            await asyncio.sleep(0.02)
+    assert listener.heard == ["keep this"]
+    await listener.end()
+    await local.stop()
+
+
+async def test_nothing_is_confirmed_that_is_not_kept() -> None:
+    local = await start(0)
+    listener = Listener(local)
+    listener.fails = 1_000
+    people.say(local.world, 1001, "keep this")
+    listener.begin()
+    async with asyncio.timeout(5):
+        while listener.fails > 998:
+            await asyncio.sleep(0.02)
+    assert [update["message"]["text"] for update in local.world.updates.pending] == ["keep this"]
+    await listener.end()
+    await local.stop()
