@@ -245,7 +245,7 @@ def test_a_folder_that_is_not_there_is_named_with_the_cure(program: Program) -> 
     ran = program.run("demo", "--no-browser", "--database", "nowhere/demo.db")
     assert ran.returncode == 2
     assert "nowhere" in ran.stderr
-    assert "make it" in ran.stderr
+    assert "create it" in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
 
 
