@@ -40,8 +40,7 @@ def ask(address: str) -> Reached | Unreachable:
     except httpx.TimeoutException:
         return Unreachable(f"no answer within {SECONDS:g} seconds")
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        cause = error.__cause__ or error
-        return Unreachable(getattr(cause, "strerror", None) or type(error).__name__)
+        return Unreachable(_words(error))
     except ValueError as error:  # a proxy whose address httpx does not take
         return Unreachable(type(error).__name__)
     try:
@@ -49,6 +48,16 @@ def ask(address: str) -> Reached | Unreachable:
     except ValueError:
         said = None
     return Reached(answer.status_code, said, _ahead(answer.headers.get("Date"), before, now))
+
+
+def _words(error: BaseException) -> str:
+    """The system's words for a failure, found below those of the libraries, which may repeat the address."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror:
+            return below.strerror
+        below = below.__cause__ or below.__context__
+    return type(error).__name__
 
 
 def _ahead(stamp: str | None, before: datetime, after: datetime) -> float | None:

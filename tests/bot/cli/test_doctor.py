@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import threading
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 from support.program import TOKEN, Program
 from support.telegram_people import Person, text
@@ -75,11 +80,44 @@ def test_beside_a_running_bot(program: Program, telegram: str, figures_of_two_da
     assert "not understand" in text(ben.ask("/status"))
 
 
-def test_a_token_that_is_not_accepted_and_a_webhook_that_is_set(program: Program, telegram: str) -> None:
-    httpx.post(f"{telegram}/bot{TOKEN}/setWebhook", data={"url": "https://example.org/hook"})
-    httpx.post(f"{telegram}/_local/faults", json={"kind": "unauthorized", "method": "getMe"})
+class Telegram(BaseHTTPRequestHandler):
+    """Answers getMe and getWebhookInfo, with a clock 90 seconds behind ours."""
+
+    accepts = True
+
+    def do_GET(self) -> None:
+        result = {"url": "https://example.org/a/secret/path"} if "Webhook" in self.path else {"username": "rotations"}
+        answer = json.dumps({"ok": self.accepts, "result": result} if self.accepts else {"ok": False}).encode()
+        self.send_response_only(200 if self.accepts else 401)
+        self.send_header("Date", formatdate(time.time() - 90, usegmt=True))
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    """The address of such a Telegram."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Telegram)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_webhook_that_is_set_a_wrong_clock_and_a_token_that_is_not_accepted(
+    program: Program, refusing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.settings |= {"TELEGRAM_API_URL": refusing, "TELEGRAM_BOT_TOKEN": TOKEN}
     found = examined(program, 2)
-    assert found["token"][0] == "fail", found["token"]
+    assert found["token"][:2] == ("ok", f"@rotations, accepted by {refusing}")
+    assert found["webhook"][:2] == ("warn", "set, to example.org")
+    assert found["clock"][0] == "fail"
+    assert re.match(r"(89|9\d) seconds ahead of Telegram's", found["clock"][1])
+    monkeypatch.setattr(Telegram, "accepts", False)
+    found = examined(program, 2)
+    assert found["token"][:2] == ("fail", f"Telegram at {refusing} does not accept it")
+    assert "BotFather" in found["token"][2]
 
 
 def waiting_since(path: Path, age: timedelta) -> None:
