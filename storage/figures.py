@@ -48,17 +48,23 @@ def revision(db: Database) -> int:
 def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
     """Write values that differ, as shown, from those of judged sessions; how many did. The first value is kept too.
 
-    A value is never replaced by none. Rules have run: nothing fires on a correction.
+    A figure that reads the same but was counted otherwise (provisional members, census averages) is replaced whole,
+    and is no correction. A value is never replaced by none. Rules have run: nothing fires on a correction.
     """
     changed = 0
     for figure in computed:
         if figure.value is None:
             continue
         row = db.conn.execute(
-            "SELECT value, corrected_at FROM figures WHERE metric = ? AND session = ? AND backfilled = 0",
+            "SELECT value, corrected_at, eligible, members, notes FROM figures "
+            "WHERE metric = ? AND session = ? AND backfilled = 0",
             [figure.metric, figure.session.isoformat()],
         ).fetchone()
-        if row is None or (row[0] is not None and abs(row[0] - figure.value) < _seen(figure.metric)):
+        if row is None:
+            continue
+        if row[0] is not None and abs(row[0] - figure.value) < _seen(figure.metric):
+            if row[2:] != (figure.eligible, figure.members, json.dumps(figure.notes)):
+                _recount(db, figure, now)
             continue
         first = "was" if row[1] is not None else "value"
         db.conn.execute(
@@ -73,6 +79,17 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
     if changed:
         db.conn.execute("UPDATE revision SET number = number + 1")
     return changed
+
+
+def _recount(db: Database, figure: Figure, now: datetime) -> None:
+    """Replace a figure by one that reads the same and was counted otherwise."""
+    db.conn.execute(
+        """UPDATE figures SET value = ?, coverage = ?, eligible = ?, members = ?, source = ?, notes = ?, observed = ?,
+           fetched_at = ? WHERE metric = ? AND session = ?""",
+        [figure.value, figure.coverage, figure.eligible, figure.members, figure.source, json.dumps(figure.notes),
+         figure.observed and figure.observed.isoformat(), now.isoformat(timespec="seconds"), figure.metric,
+         figure.session.isoformat()],
+    )  # fmt: skip
 
 
 def _seen(metric_id: str) -> float:

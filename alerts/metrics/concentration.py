@@ -9,30 +9,49 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.figure import counted
+from alerts.metrics.valuation import absent, covered, positive
 
 Values = npt.NDArray[np.float64]
+
+
+#: Of the heaviest at the last ranks, each must have a quote: without one of them no share is near the right one.
+HEAVIEST = 20
 
 
 def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """top7, top10 and effective_n by id.
 
-    `censuses`: one for each session, with one row for each company: market_value (dollars) and segment. Coverage counts
-    companies with a market value.
+    `censuses`: one for each session, with one row for each company: market_value (dollars), segment and, where there
+    are ranks, ranked (dollars at the last ranks). Coverage is the share of value that has a quote. All are missing
+    while one of the `HEAVIEST` lacks a quote; the reason names it.
     """
-    values = [_known(census.loc[census["segment"] == "large", "market_value"]) for census in censuses]
+    large = [census[census["segment"] == "large"] for census in censuses]
+    values = [_known(members["market_value"]) for members in large]
     eligible = pd.Series([len(known) for known, _ in values], index=sessions, dtype="float64")
     members = pd.Series([count for _, count in values], index=sessions, dtype="float64")
+    coverage = pd.Series(
+        [covered(frame, np.isfinite(positive(frame["market_value"]))) for frame in large],
+        index=sessions,
+        dtype="float64",
+    )
+    lacking = [absent(frame, HEAVIEST) for frame in large]
+    reason = pd.Series(
+        [f"no quote of {', '.join(symbols)}" if symbols else "no market values" for symbols in lacking],
+        index=sessions,
+        dtype=object,
+    )
     told = {
         "concentration.top7": [top(known, 7) for known, _ in values],
         "concentration.top10": [top(known, 10) for known, _ in values],
         "concentration.effective_n": [effective_number(known) for known, _ in values],
     }
-    return {
-        name: counted(
-            name, pd.Series(value, index=sessions, dtype="float64"), eligible, members, reason="no market values"
+    out = {}
+    for name, value in told.items():
+        whole = [float("nan") if symbols else one for one, symbols in zip(value, lacking, strict=True)]
+        out[name] = counted(
+            name, pd.Series(whole, index=sessions, dtype="float64"), eligible, members, coverage=coverage, reason=reason
         )
-        for name, value in told.items()
-    }
+    return out
 
 
 def top(market_value: Values, n: int) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import SEGMENTS, positive
+from alerts.metrics.valuation import SEGMENTS, covered, positive
 
 
 def growth(members: pd.DataFrame) -> dict[str, float]:
@@ -20,18 +20,17 @@ def growth(members: pd.DataFrame) -> dict[str, float]:
 
     `members`: one row for each company with market_value, price, eps_forward, eps_trailing (dollars; NaN if unknown).
     Both sums include only companies with both figures. NaN if the trailing sum is zero or a loss. Coverage is by market
-    value; a member without one counts as a company of average size without figures.
+    value, see `valuation.covered`.
     """
     value, price = positive(members["market_value"]), positive(members["price"])
     forward, trailing = (members[name].to_numpy(dtype="float64") * value / price for name in _BOTH)
     known = np.isfinite(forward) & np.isfinite(trailing)
-    valued, count = np.isfinite(value), len(members)
-    base, total = float(trailing[known].sum()), float(value[valued].sum())
+    base = float(trailing[known].sum())
     return {
         "growth": 100.0 * (float(forward[known].sum()) / base - 1.0) if base > 0 else float("nan"),
         "eligible": int(known.sum()),
-        "members": count,
-        "coverage": float(value[known].sum()) / total * (int(valued.sum()) / count) if total > 0 else float("nan"),
+        "members": len(members),
+        "coverage": covered(members, known),
     }
 
 

@@ -35,22 +35,46 @@ def price_earnings(market_value: Values, earnings: Values) -> float:
 def forward(members: pd.DataFrame) -> dict[str, float]:
     """One segment in one census: forward_pe, forward_pe_profitable, loss_share; eligible, members and coverage.
 
-    `members`: one row for each company with market_value, price, eps_forward (dollars; NaN if unknown). For coverage, a
-    member without a market value counts as a company of average size without an estimate.
+    `members`: one row for each company with market_value, price, eps_forward (dollars; NaN if unknown) and, where there
+    are ranks, ranked. Coverage is by value, see `covered`.
     """
     value, price = positive(members["market_value"]), positive(members["price"])
     earnings = members["eps_forward"].to_numpy(dtype="float64") * value / price
-    valued, known, profitable = np.isfinite(value), np.isfinite(earnings), earnings > 0
+    known, profitable = np.isfinite(earnings), earnings > 0
     eligible, count = int(known.sum()), len(members)
-    total = float(value[valued].sum())
     return {
         "forward_pe": price_earnings(value, earnings),
         "forward_pe_profitable": price_earnings(value[profitable], earnings[profitable]),
         "loss_share": 100.0 * int((known & ~profitable).sum()) / eligible if eligible else float("nan"),
         "eligible": eligible,
         "members": count,
-        "coverage": float(value[known].sum()) / total * (int(valued.sum()) / count) if total > 0 else float("nan"),
+        "coverage": covered(members, known),
     }
+
+
+def covered(members: pd.DataFrame, known: npt.NDArray[np.bool_]) -> float:
+    """The share of a segment's market value, 0–1, that the members marked in `known` have; NaN without any value.
+
+    A member without a market value weighs what it weighed at the last ranks (`ranked`); where that is not known either,
+    as much as a company of average size.
+    """
+    value = positive(members["market_value"])
+    if "ranked" in members:
+        value = np.where(np.isfinite(value), value, positive(members["ranked"]))
+    if not np.isfinite(value).any():
+        return float("nan")
+    value = np.where(np.isfinite(value), value, np.nanmean(value))
+    return float(value[known].sum() / value.sum())
+
+
+def absent(members: pd.DataFrame, most: int | None = None) -> list[str]:
+    """The members without a market value, the heaviest at the last ranks first; of the `most` heaviest, or of all."""
+    if "ranked" not in members:
+        return []
+    heaviest = members.sort_values("ranked", ascending=False, kind="stable")
+    heaviest = heaviest if most is None else heaviest.iloc[:most]
+    lacking = ~np.isfinite(positive(heaviest["market_value"])) & heaviest["ranked"].notna().to_numpy()
+    return [str(symbol) for symbol in heaviest.index[lacking]]
 
 
 def positive(column: pd.Series) -> Values:

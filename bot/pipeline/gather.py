@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from alerts.market import quality, universe
 from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
+from alerts.metrics import concentration, valuation
 from alerts.metrics.catalog import fred_series
 from alerts.metrics.compute import FUNDS, WINDOW
 from alerts.metrics.members import in_millionths
@@ -95,7 +96,7 @@ class Gathering:
         ask_absent_members(self.context, session, counted)
         with writing(db):
             note_departures(db, session, counted)
-        lacks.append(_absent_members(db, session, counted))
+        lacks += [_absent_members(db, session, counted), _absent_heaviest(db, session, counted)]
         for found in filter(None, lacks):
             log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
         return Gathered(counted and _consistent(db, counted), tuple(filter(None, lacks)))
@@ -236,6 +237,18 @@ def _absent_members(db: Database, session: date, counted: universe.Companies | N
         return None
     share = 100 * present / len(members)
     return Lack(CENSUS, f"{present:,} of {len(members):,} members are in it, {share:.1f} %")
+
+
+def _absent_heaviest(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
+    """The lack where one of the heaviest companies has no quote: the census is asked again before the session seals."""
+    members = memberships.register(db, session, session).on(session)
+    if counted is None or not len(members):
+        return None
+    large = members[members["segment"] == "large"].rename(columns={"market_value": "ranked"})
+    absent = valuation.absent(
+        large.assign(market_value=counted.frame["market_value"].reindex(large.index)), concentration.HEAVIEST
+    )
+    return Lack(CENSUS, f"no quote of {', '.join(absent)}") if absent else None
 
 
 def _consistent(db: Database, counted: universe.Companies) -> universe.Companies:
