@@ -409,3 +409,9 @@ def tables_named_by_content(db: Database) -> None:
 def import_lags(db: Database) -> None:
     """After how many days an observation of an imported series is known; NULL: nobody said."""
     db.conn.execute("ALTER TABLE imports ADD COLUMN lag INTEGER")
+
+
+@migrations()
+def rule_states_since_at_least(db: Database) -> None:
+    """Whether a rule's state may have begun before `since`, the first session of its history."""
+    db.conn.execute("ALTER TABLE watches ADD COLUMN at_least INTEGER NOT NULL DEFAULT 0")
