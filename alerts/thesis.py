@@ -14,6 +14,7 @@ from enum import Enum
 
 from alerts.metrics.catalog import metric, number
 from alerts.metrics.figure import Figure
+from alerts.metrics.standing import ordinal, record
 from alerts.metrics.transforms import DAILY_MINIMUM, percentile
 
 HIGH_SESSIONS = 10
@@ -173,7 +174,9 @@ def _lowest_decile(name: str) -> Callable[[Past, int], Judged]:
         standing = percentile(past.values[name][: at + 1])
         if standing.value is None:
             return _unknown(f"{DAILY_MINIMUM} sessions of it, {standing.count} so far")
-        stands = f"today it is at the {number(standing.value, 0)}th percentile of {standing.count:,} sessions"
+        extreme = record(standing.value, standing.count)
+        rank = f"a {extreme}" if extreme else f"at the {ordinal(max(1.0, standing.value))} percentile"
+        stands = f"today it is {rank} of {standing.count:,} sessions"
         if standing.value <= LOWEST_DECILE:
             return Judged(Holding.HOLDS, f"It stops above the 10th percentile; {stands}.")
         return Judged(Holding.NOT, f"It holds at the 10th percentile or below it; {stands}.")

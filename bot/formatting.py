@@ -9,7 +9,12 @@ from html import escape
 
 from alerts.metrics.catalog import Metric
 from alerts.metrics.figure import Figure
-from alerts.metrics.standing import COUNTED
+from alerts.metrics.standing import COUNTED, ordinal, record
+
+__all__ = [
+    "because", "capital", "counted_over", "counted_years", "coverage", "day", "hindsight", "ordinal",
+    "percentile_words", "share", "short_day", "since", "sources", "standing",
+]  # fmt: skip
 
 NO_ADVICE = "Figures, not investment advice."
 
@@ -37,19 +42,42 @@ def counted_over(of: Metric, eligible: int | None, members: int | None) -> str:
     return f"{text} {of.counts}" if text else ""
 
 
-def ordinal(value: float) -> str:
-    """1st, 2nd, 88th."""
-    whole = round(value)
-    ending = "th" if whole % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
-    return f"{whole}{ending}"
+def since(session: date, *, at_least: bool = False) -> str:
+    """since 30 Jul 2025; since at least 30 Jul 2025, where it may have begun earlier."""
+    return f"since {'at least ' if at_least else ''}{short_day(session)}"
+
+
+def percentile_words(percentile: float, count: int) -> str:
+    """88th pct., or record low; short, for a line of several figures."""
+    return record(percentile, count) or f"{ordinal(min(99.0, max(1.0, percentile)))} pct."
 
 
 def standing(percentile: float | None, count: int, frequency: str = "daily") -> str:
-    """88th percentile of 410 sessions, or how long the history is so far."""
+    """88th percentile of 410 sessions, a record low of 410 sessions, or how long the history is so far."""
     unit, minimum = COUNTED[frequency]
     if percentile is None:
         return f"no percentile yet: {count:,} of {minimum} {unit}"
-    return f"{ordinal(percentile)} percentile of {count:,} {unit}"
+    if extreme := record(percentile, count):
+        return f"a {extreme} of {count:,} {unit}"
+    return f"{ordinal(min(99.0, max(1.0, percentile)))} percentile of {count:,} {unit}"
+
+
+def share(of_all: float) -> str:
+    """56 %; what is not quite all or nothing never reads 100 % or 0 %."""
+    if 0.0 < of_all < 0.01:
+        return "less than 1 %"
+    return "more than 99 %" if 0.99 < of_all < 1.0 else f"{100 * of_all:.0f} %"
+
+
+def counted_years(years: int) -> str:
+    """four independent years: returns over overlapping windows count as one observation a year at most."""
+    words = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return f"{words[years] if years < len(words) else years} independent year{'s' if years != 1 else ''}"
+
+
+def hindsight(metrics: Iterable[Metric]) -> str:
+    """What the past of some metrics is told by, unknown then: "surviving companies, by today's share counts"."""
+    return ", ".join(dict.fromkeys(words for of in metrics for words in of.hindsight))
 
 
 def sources(figures: Iterable[Figure]) -> str:

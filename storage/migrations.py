@@ -514,3 +514,9 @@ def waiting_updates(db: Database) -> None:
         )"""
     )
     db.conn.execute("CREATE INDEX waiting_updates_by_chat ON waiting_updates (chat)")
+
+
+@migrations()
+def rule_states_since_at_least(db: Database) -> None:
+    """Whether a rule's state may have begun before `since`, the first session of its history."""
+    db.conn.execute("ALTER TABLE watches ADD COLUMN at_least INTEGER NOT NULL DEFAULT 0")

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from alerts.rules.evaluate import Watch
 from alerts.rules.rule import Rule
-from alerts.rules.step import Observation, State, looks_back, settled
+from alerts.rules.step import Observation, State, settled
 from storage import watches
 from storage.rule_rows import CHAT, COLUMNS, OVER, columns_of, rule_from, watch_of
 from storage.unreadable import OnUnreadable, raising, read_rows
@@ -25,14 +25,13 @@ def add_rule(
 ) -> tuple[int, State]:
     """Store a rule of a chat with its starting state. Returns (its number in the chat, its state).
 
-    `past`: the latest (session, value) of what it watches, ascending. The chat must exist.
+    `past`: the whole (session, value) history of what it watches, ascending. The chat must exist.
     """
     known = [(session, value) for session, value in past if value is not None]
     key = rule.watched.key
     latest = watches.begin(db, key, past)
     seen = [Observation(day, latest - len(known) + at, value) for at, (day, value) in enumerate(known, start=1)]
-    back = looks_back(rule)
-    state = settled(rule, seen if back is None else seen[-back:])
+    state = settled(rule, seen)
     number = db.conn.execute(
         "UPDATE chats SET last_rule = last_rule + 1 WHERE id = ? RETURNING last_rule", [chat]
     ).fetchone()[0]

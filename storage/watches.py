@@ -24,7 +24,7 @@ from alerts.rules.triggers import Wait, all_waits, waits
 from storage.rule_rows import CHAT, COLUMNS, WIDTH, watch_of
 from storage.unreadable import OnUnreadable, raising, read_rows
 
-_STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side"
+_STATE = "watches.phase, watches.since, watches.due, watches.announced, watches.told, watches.side, watches.at_least"
 #: Four ranges, and rules that are due; a rule that waits for two levels may occur twice.
 _TOUCHED = (
     f"SELECT {COLUMNS}, {_STATE} FROM ("
@@ -52,8 +52,11 @@ class Seen:
     missing: int  # missing observations in a row since then
 
 
-def _state(phase: str, since: str | None, due: int | None, announced: int, told: int | None, side: int | None) -> State:
-    return State(Phase(phase), date.fromisoformat(since) if since else None, due, bool(announced), told, side)
+def _state(row: Sequence[Any]) -> State:
+    """The state of the columns of _STATE."""
+    phase, since, due, announced, told, side, at_least = row
+    first = date.fromisoformat(since) if since else None
+    return State(Phase(phase), first, due, bool(announced), told, side, bool(at_least))
 
 
 def _key(series: str, wait: Wait) -> tuple[str, int, int, float]:
@@ -80,8 +83,8 @@ def begin(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> 
 def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
     """Write the waits of rules, given as (id, rule, state)."""
     db.conn.executemany(
-        "INSERT INTO watches (series, sign, strict, level, rule, phase, since, due, announced, told, side) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO watches (series, sign, strict, level, rule, phase, since, due, announced, told, side, "
+        "at_least) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *_key(rule.watched.key, wait),
@@ -92,6 +95,7 @@ def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
                 int(state.announced),
                 state.told,
                 state.side,
+                int(state.at_least),
             )
             for identity, rule, state in rows
             for wait in waits(rule, state)
@@ -117,7 +121,7 @@ def state_of(db: Database, identity: int, rule: Rule) -> State:
             [*_key(key, wait), identity],
         ).fetchone()
         if found:
-            return _state(*found)
+            return _state(found)
     raise LookupError(f"rule {identity} stands nowhere")  # an error is better than a guess
 
 
@@ -165,7 +169,7 @@ def touched(
         {"series": key, "value": observation.value, "negated": -observation.value, "number": observation.number},
     )
     found = {row[0]: row for row in rows}
-    return read_rows(found.values(), lambda row: watch_of(row[:WIDTH], _state(*row[WIDTH:])), CHAT, unreadable)
+    return read_rows(found.values(), lambda row: watch_of(row[:WIDTH], _state(row[WIDTH:])), CHAT, unreadable)
 
 
 def record_observations(db: Database, observed: Mapping[str, Observation]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -19,6 +19,7 @@ UNIT_SUFFIX = {
     "": "", "%": " %", "×": "×", "pp": " pp", "index": "", "count": "", "state": "", "points": "", "fraction": "",
     "event": "", "companies": "", "σ": " σ", "log/yr": " log/yr", "USD": " USD",
 }  # fmt: skip
+_BY_SHARE_COUNTS = ("valuation", "concentration", "earnings")  # families that weigh companies by market value
 _SIGNED = ("pp", "points", "σ", "log/yr")  # differences: always printed with a sign
 
 
@@ -53,6 +54,15 @@ class Metric:
     fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
     short: str = ""  # its name in a summary, where it has one
     extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
+    revised: bool = False  # whether its source revises past values
+
+    @property
+    def hindsight(self) -> tuple[str, ...]:
+        """What its history is computed from that nobody knew then, in a few words each."""
+        words = ["surviving companies"] if self.counts == "companies" else []
+        if self.family in _BY_SHARE_COUNTS:
+            words.append("by today's share counts")
+        return (*words, "as revised today") if self.revised else tuple(words)
 
     @property
     def family(self) -> str:
@@ -83,11 +93,18 @@ class Metric:
             return minus(f"{value:,.10g}")
         return number(value, self.decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
 
+    def show_near(self, value: float, levels: Sequence[float]) -> str:
+        """The same with as many decimals as it takes to read on its own side of each of `levels`: +3.02 above 3."""
+        if not self.unit or not math.isfinite(value) or (self.labels and round(value) in self.labels):
+            return self.show(value)
+        decimals = decimals_beside(value, levels, self.decimals)
+        return number(value, decimals, sign=self.unit in _SIGNED) + UNIT_SUFFIX[self.unit]
+
     def show_level(self, level: float) -> str:
         """A threshold with its unit, with the decimals it was typed with: "60 %", "−2.5 pp"."""
         if self.labels and level in self.labels:
             return self.labels[round(level)]
-        return minus(f"{level:,.12g}") + UNIT_SUFFIX[self.unit]
+        return minus(f"{level + 0.0:,.12g}") + UNIT_SUFFIX[self.unit]
 
     def show_change(self, change: float) -> str:
         """A difference of two values, signed; percentages differ by percentage points: "+2.3 pp"."""
@@ -97,6 +114,15 @@ class Metric:
             return minus(f"{change:+,.6g}")
         suffix = " pp" if self.unit == "%" else UNIT_SUFFIX[self.unit]
         return number(change, self.decimals, sign=True) + suffix
+
+
+def decimals_beside(value: float, levels: Sequence[float], least: int) -> int:
+    """The decimals, at least `least`, with which `value` compares with each of `levels` as it does in full."""
+    for decimals in range(least, least + 7):
+        shown = round(value, decimals)
+        if all((shown > level) == (value > level) and (shown < level) == (value < level) for level in levels):
+            return decimals
+    return least
 
 
 def minus(text: str) -> str:
@@ -147,7 +173,7 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             fred=tuple(entry.get("fred", ())),
             extremes=tuple(entry.get("extremes", ())),
             short=short.get(segment, "") if isinstance(short, dict) else short,
-            **{name: entry[name] for name in ("frequency", "source", "caveat") if name in entry},
+            **{name: entry[name] for name in ("frequency", "source", "caveat", "revised") if name in entry},
         )
 
 

@@ -37,8 +37,8 @@ class Figure:
 
     @property
     def dated(self) -> str | None:
-        """ "of 2025-06-01" where the observation is not of the session itself."""
-        return None if self.observed is None or self.observed == self.session else f"of {self.observed}"
+        """ "of 1 Jun 2025" where the observation is not of the session itself."""
+        return None if self.observed is None or self.observed == self.session else f"of {_day(self.observed)}"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -47,12 +47,16 @@ class Figure:
         if self.corrected_on is None:
             return out
         before = "missing" if self.was is None else metric(self.metric).show(self.was)
-        return (*out, f"corrected on {self.corrected_on} (was {before})")
+        return (*out, f"corrected on {_day(self.corrected_on)} (was {before})")
 
     @property
     def provenance(self) -> str:
         """The source and the remarks in one line."""
         return ", ".join(filter(None, (self.source, *self.remarks)))
+
+
+def _day(session: date) -> str:
+    return f"{session.day} {session:%b %Y}"
 
 
 def counted(

@@ -49,6 +49,19 @@ class Standing:
         return COUNTED[self.frequency][1]
 
 
+def ordinal(value: float) -> str:
+    """1st, 2nd, 21st, 88th: of a number rounded to a whole one."""
+    whole = round(value)
+    ending = "th" if whole % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
+    return f"{whole}{ending}"
+
+
+def record(percentile: float, count: int) -> str | None:
+    """ "record low" or "record high" of a value below or above all `count` − 1 others; None of any other value."""
+    alone = 50.0 / count + 1e-9  # the percentile of a value with none below it and none equal
+    return "record low" if percentile <= alone else "record high" if percentile >= 100.0 - alone else None
+
+
 def standing(of: Metric, past: Sequence[Observed]) -> Standing:
     """Where the last value of `past` stands."""
     frequency = of.frequency if of.unit else _frequency(past)

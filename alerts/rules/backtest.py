@@ -11,7 +11,7 @@ from alerts.metrics.imported import Counted
 from alerts.rules.condition import Condition, series_of
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform, derive, derive_counted
-from alerts.rules.state import Kind, Observation
+from alerts.rules.state import Kind, Observation, State
 from alerts.rules.step import initial, settled, step
 
 #: By metric: all stored (session, value), ascending; None if a value is missing.
@@ -47,6 +47,7 @@ class Backtest:
     missing: int  # sessions without an observation
     true: int  # sessions on which it was true; for momentary rules, on which it happened
     happened: tuple[Happened, ...]
+    state: State  # after the last session
 
     def of(self, kind: Kind) -> list[Happened]:
         return [one for one in self.happened if one.kind is kind]
@@ -61,8 +62,9 @@ def backtest(
 ) -> Backtest:
     """Step `rule` through the sessions from `start` to `end`, both included, that any of its metrics has.
 
-    It begins with the first observation there is: while windows fill, there is nothing to see. What lies before `start`
-    settles the rule in silence, as it does a rule made that day. A rule of one metric that observations move sees
+    It begins with the first observation there is: while windows fill, there is nothing to see. What is true on that
+    session has not fired there, and the stretch that begins there does not count. What lies before `start` settles the
+    rule in silence, as it does a rule made that day. A rule of one metric that observations move sees
     nothing on sessions without one.
     """
     sessions = sorted({session for series in series_of(rule.watched) for session, _ in histories[series.metric]})
@@ -102,7 +104,7 @@ def backtest(
         happened += [Happened(session, kind, tuple(values[at] for values in shown)) for kind in kinds]
     if _crossing(rule):
         true = sum(one.kind is Kind.FIRED for one in happened)
-    return Backtest(rule, tuple(walked), gone, true, tuple(happened))
+    return Backtest(rule, tuple(walked), gone, true, tuple(happened), state)
 
 
 def _crossing(rule: Rule) -> bool:

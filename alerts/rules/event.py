@@ -186,13 +186,23 @@ class Episode:
 class LeadAfterFirings:
     """IWM's return less SPY's over the `horizon` sessions after `n` earlier firings, and after all days.
 
-    median, all_days: medians in percentage points; None where the firings are too few.
+    median, all_days: medians in percentage points; None where the firings are too few. above: the share of firings
+    after which it was above zero, 0–1. worst: the least of them, pp. years: of history, each of which counts as one
+    independent observation at most.
     """
 
     horizon: int
     n: int
     median: float | None = None
     all_days: float | None = None
+    above: float | None = None
+    worst: float | None = None
+    years: int | None = None
+
+
+def _lead_from(document: dict[str, Any]) -> LeadAfterFirings:
+    later = (document.get(name) for name in ("above", "worst", "years"))  # not in documents of earlier versions
+    return LeadAfterFirings(document["horizon"], document["n"], document["median"], document["all"], *later)
 
 
 @dataclass(frozen=True)
@@ -238,7 +248,10 @@ class EventRule:
             document["duration"] = episode.duration
             document["extreme"] = None if episode.extreme is None else episode.extreme.to_json()
         if lead is not None:
-            document["followed"] = {"horizon": lead.horizon, "n": lead.n, "median": lead.median, "all": lead.all_days}
+            document["followed"] = {
+                "horizon": lead.horizon, "n": lead.n, "median": lead.median, "all": lead.all_days,
+                "above": lead.above, "worst": lead.worst, "years": lead.years,
+            }  # fmt: skip
         if self.joined:
             document["conditions"] = [one.to_json() for one in self.conditions]
         if self.snooze_over:
@@ -265,7 +278,7 @@ class EventRule:
             until=_day(document, "until"),
             once=bool(document.get("once")),
             episode=episode,
-            lead=LeadAfterFirings(lead["horizon"], lead["n"], lead["median"], lead["all"]) if lead else None,
+            lead=_lead_from(lead) if lead else None,
             snooze_over=bool(document.get("snooze_over")),
             missed=bool(document.get("missed")),
         )

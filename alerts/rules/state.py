@@ -12,7 +12,7 @@ NO_DATA_AFTER = 3  # missing observations in a row
 class Phase(StrEnum):
     """The phase of a rule."""
 
-    NEW = "new"  # a crossing without any observation yet
+    NEW = "new"  # without any observation yet
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
@@ -64,6 +64,7 @@ class State:
     number on which a pending rule fires, a recovering one resolves, or a firing one reminds. announced: whether the
     episode was announced; only an announced one is reported as resolved. told: the observation number of the last
     message about the episode, from which reminders count. side: the last value's position in a range (−1, 0, +1).
+    at_least: `since` is the first session of the history, so the phase may have begun earlier.
     """
 
     phase: Phase
@@ -72,3 +73,4 @@ class State:
     announced: bool = False
     told: int | None = None
     side: int | None = None
+    at_least: bool = False

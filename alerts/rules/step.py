@@ -5,30 +5,31 @@ recovering. A crossing is armed until it fires, then spent until the value has b
 an extreme or a change of state is a series that is 1 on the session on which it happens. A `once` rule is disarmed
 after it fires; a rule whose last session is over has expired.
 
+Every rule is new until the first observation of its history, which fires nothing: what is true there may have begun
+long before. A level rule that is true there counts as firing, unannounced, since that session at least.
+
 In every phase a rule waits for the value to pass one or two levels (`triggers.waits`), or for an observation number
 (`State.due`). A session that does neither leaves the state as it is, so only rules that a value moves need a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alerts.rules.condition import Operator
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.state import NO_DATA_AFTER, OVER, TRUE, Kind, Observation, Phase, State
-from alerts.rules.triggers import becomes_false, becomes_true, goes_back, past_clear
+from alerts.rules.triggers import becomes_false, becomes_true, goes_back, past_clear, waits
 
-__all__ = ["Kind", "Observation", "Phase", "State", "announced", "initial", "looks_back", "settled", "step"]
+__all__ = ["Kind", "Observation", "Phase", "State", "announced", "initial", "settled", "step"]
 
 Step = tuple[State, tuple[Kind, ...]]
 
 
 def initial(rule: Rule) -> State:
     """The state of a rule before its first observation."""
-    if not rule.momentary:
-        return State(Phase.INACTIVE)
-    return State(Phase.ARMED if rule.first.operator is Operator.HAPPENS else Phase.NEW)
+    return State(Phase.NEW)
 
 
 def step(rule: Rule, state: State, observation: Observation) -> Step:
@@ -40,8 +41,28 @@ def step(rule: Rule, state: State, observation: Observation) -> Step:
         return State(Phase.EXPIRED, observation.session, announced=state.announced), told
     if observation.value is None:
         return state, (Kind.NO_DATA,) if observation.missing == NO_DATA_AFTER else ()
-    after, kinds = _present(rule, state, observation, observation.value)
+    kinds: tuple[Kind, ...] = ()
+    if state.phase is Phase.NEW:
+        after = _first(rule, state, observation, observation.value)
+    else:
+        after, kinds = _present(rule, state, observation, observation.value)
     return after, (Kind.DATA_BACK, *kinds) if observation.missing >= NO_DATA_AFTER else kinds
+
+
+def _first(rule: Rule, state: State, observation: Observation, value: float) -> State:
+    """The state after the first observation of a history; `since` is the earliest session it is known to hold."""
+    if not rule.momentary:
+        phase = Phase.FIRING if rule.holds(value) else Phase.INACTIVE
+        side = rule.first.side(value) if rule.ranged else None
+        return State(phase, observation.session, side=side, at_least=True)
+    match rule.first.operator:
+        case Operator.HAPPENS:
+            after = State(Phase.ARMED, observation.session)
+        case Operator.CROSSES:
+            after, _ = _cross_either_way(rule, state, observation, value)
+        case _:
+            after, _ = _cross(rule, state, observation, value)
+    return replace(after, since=observation.session, at_least=True)
 
 
 def _present(rule: Rule, state: State, observation: Observation, value: float) -> Step:
@@ -61,7 +82,7 @@ def _present(rule: Rule, state: State, observation: Observation, value: float) -
         return after, ()
     if rule.repeat is Repeat.ONCE:
         return State(Phase.DISARMED, observation.session, announced=True), (Kind.FIRED,)
-    return replace(after, since=observation.session, announced=True), (Kind.FIRED,)
+    return replace(after, since=observation.session, announced=True, at_least=False), (Kind.FIRED,)
 
 
 def _level(rule: Rule, state: State, observation: Observation, value: float) -> Step:
@@ -130,15 +151,33 @@ def _cross_either_way(rule: Rule, state: State, observation: Observation, value:
 
 
 def settled(rule: Rule, past: Sequence[Observation]) -> State:
-    """The starting state of a new rule: its state after the `past` observations, with nothing announced.
+    """The starting state of a new rule: its state after the whole `past`, ascending, with nothing announced.
 
     A level rule that is already true starts as firing and unannounced: it fires after it has cleared and becomes true
-    again. `past`: the latest observations, ascending; at least `looks_back` that are not missing, or all.
+    again. Observations that move nothing are skipped, so a long history costs little.
     """
-    state, silent = initial(rule), rule.endless
-    for observation in past:
-        state, _ = step(silent, state, observation)
+    state, silent, at = initial(rule), rule.endless, 0
+    while at < len(past):
+        state, _ = step(silent, state, past[at])
+        moves = _mover(silent, state)
+        at = next((later for later in range(at + 1, len(past)) if moves(past[later])), len(past))
     return replace(state, announced=False, told=None)
+
+
+def _mover(rule: Rule, state: State) -> Callable[[Observation], bool]:
+    """Whether an observation can move the rule out of `state`."""
+    limits = [(wait.sign, wait.strict, wait.sign * wait.level) for wait in waits(rule, state)]
+    due = state.due
+
+    def moves(observation: Observation) -> bool:
+        value = observation.value
+        if value is None:
+            return False
+        if due is not None and observation.number >= due:
+            return True
+        return any(sign * value > level if strict else sign * value >= level for sign, strict, level in limits)
+
+    return moves
 
 
 def announced(rule: Rule, state: State, number: int) -> State | None:
@@ -152,8 +191,3 @@ def announced(rule: Rule, state: State, number: int) -> State | None:
         return State(Phase.DISARMED, state.since, announced=True)
     due = _reminder(rule, number) if state.phase is Phase.FIRING else None
     return replace(state, announced=True, told=number, due=state.due if due is None else due)
-
-
-def looks_back(rule: Rule) -> int | None:
-    """How many of the latest values determine a rule's starting state; None if any earlier value may matter."""
-    return max(rule.hold, 2) if rule.clear is None and not rule.keep else None

@@ -1,10 +1,11 @@
-"""Finds the level at which a rule fires a given number of times a year, by backtesting levels."""
+"""Finds the levels at which a rule fires a given number of times a year, by backtesting levels."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -19,15 +20,26 @@ YEAR = 252  # sessions
 CANDIDATES = 40  # levels tried at most
 _NEAR = 2.0  # a rate further off than this factor is not "about"
 _SHORTEST = 126  # sessions of history needed for a yearly rate
+_FEWEST = 2  # firings: one has no rate
 _DECIMALS = {Transform.PERCENTILE: 0, Transform.ZSCORE: 2}
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """A level, the `at`-th from the middle outwards, and how often the rule fires there a year."""
+
+    at: int
+    level: float
+    rate: float
+
+
 def levels_firing(rule: Rule, histories: Histories, per_year: Sequence[float]) -> list[float | None]:
-    """For each of `per_year`, the level at which the rule fires about that often; None if there is none.
+    """For each of `per_year`, in descending order, the level at which the rule fires about that often; None for none.
 
     Tries levels from the middle of the series' values outwards to rare values, each with a backtest of the rule,
-    including `for`, `keep` and `clear`; the clear level keeps its distance. Only for rules with one level and a
-    direction; [] for others.
+    including `for`, `keep` and `clear`; the clear level keeps its distance. A rarer level is always further out and
+    fires less often; the firings of each are spread over the years. Only for rules with one level and a direction;
+    [] for others.
     """
     series = rule.first.series
     sign = rule.first.operator.sign
@@ -42,11 +54,13 @@ def levels_firing(rule: Rule, histories: Histories, per_year: Sequence[float]) -
     shares = np.linspace(0.5, 1.0, CANDIDATES) if sign > 0 else np.linspace(0.5, 0.0, CANDIDATES)
     decimals = _DECIMALS.get(series.transform, min(series.of.decimals, 4))
     quantiles = np.quantile([value for _, value in known], shares)
-    rates: dict[float, float] = {}
-    for level in dict.fromkeys(round(float(one), decimals) + 0.0 for one in quantiles):
+    found = []
+    for at, level in enumerate(dict.fromkeys(round(float(one), decimals) + 0.0 for one in quantiles)):
         if (moved := _at(rule, level)) is not None:
-            rates[level] = _fired(moved, seen) * YEAR / len(seen)
-    return [_nearest(rates, wanted) for wanted in per_year]
+            fired = _fired(moved, seen)
+            if len(fired) >= _FEWEST and _spread(fired, len(seen)):
+                found.append(_Tried(at, level, len(fired) * YEAR / len(seen)))
+    return _in_order(found, per_year)
 
 
 def _at(rule: Rule, level: float) -> Rule | None:
@@ -59,19 +73,44 @@ def _at(rule: Rule, level: float) -> Rule | None:
         return None
 
 
-def _fired(rule: Rule, seen: Sequence[Observation]) -> int:
-    state, count = initial(rule), 0
-    for observation in seen:
+def _fired(rule: Rule, seen: Sequence[Observation]) -> list[int]:
+    """The positions of the observations on which the rule fired."""
+    state, fired = initial(rule), []
+    for at, observation in enumerate(seen):
         state, kinds = step(rule, state, observation)
-        count += Kind.FIRED in kinds
-    return count
+        if Kind.FIRED in kinds:
+            fired.append(at)
+    return fired
 
 
-def _nearest(rates: dict[float, float], wanted: float) -> float | None:
-    """The level whose rate has the nearest ratio to the wanted one; of equals, the more extreme level."""
-    fitting = [
-        (abs(math.log(rate / wanted)), -at, level)
-        for at, (level, rate) in enumerate(rates.items())
-        if rate and wanted / _NEAR <= rate <= wanted * _NEAR
+def _spread(fired: Sequence[int], sessions: int) -> bool:
+    """Whether at least half of the years have a firing, and none has more than half of them all.
+
+    Years are counted back from the last session; a first one shorter than half a year belongs to the next.
+    """
+    years = max(1, round(sessions / YEAR))
+    if years == 1:
+        return True
+    counts = [0] * years
+    for at in fired:
+        counts[min(years - 1, (sessions - 1 - at) // YEAR)] += 1
+    return sum(count > 0 for count in counts) * 2 >= years and max(counts) * 2 <= max(len(fired), 2)
+
+
+def _in_order(found: Sequence[_Tried], per_year: Sequence[float]) -> list[float | None]:
+    """Of the choices in which a rarer level lies further out and fires less often, the one with the most levels, and of
+    those the one whose rates have the nearest ratios to the wanted ones; of equals, the more extreme levels."""
+    fitting: list[list[_Tried | None]] = [
+        [None, *(one for one in found if wanted / _NEAR <= one.rate <= wanted * _NEAR)] for wanted in per_year
     ]
-    return min(fitting)[2] if fitting else None
+    best: tuple[int, float, int] | None = None
+    chosen: tuple[_Tried | None, ...] = (None,) * len(per_year)
+    for choice in product(*fitting):
+        taken = [one for one in choice if one is not None]
+        if any(a.at >= b.at or a.rate <= b.rate for a, b in pairwise(taken)):
+            continue
+        off = sum(abs(math.log(one.rate / per_year[at])) for at, one in enumerate(choice) if one is not None)
+        key = (-len(taken), off, -sum(one.at for one in taken))
+        if best is None or key < best:
+            best, chosen = key, choice
+    return [None if one is None else one.level for one in chosen]

@@ -64,11 +64,11 @@ def waits(rule: Rule, state: State) -> tuple[Wait, ...]:
     """What moves the rule out of its state; empty once it is over."""
     if state.phase in OVER:
         return ()
+    if state.phase is Phase.NEW:
+        return (ANY_VALUE,)
     if rule.ranged:
         return _beside_a_range(rule, state.side)
     match state.phase:
-        case Phase.NEW:
-            return (ANY_VALUE,)
         case Phase.PENDING | Phase.BEYOND:
             return (becomes_false(rule),)
         case Phase.FIRING:
@@ -91,10 +91,10 @@ def all_waits(rule: Rule) -> frozenset[Wait]:
     if rule.ranged:
         return frozenset(wait for side in (None, -1, 0, 1) for wait in _beside_a_range(rule, side))
     phases = (
-        (Phase.ARMED,) if rule.first.operator is Operator.HAPPENS
+        (Phase.NEW, Phase.ARMED) if rule.first.operator is Operator.HAPPENS
         else (Phase.NEW, Phase.BELOW, Phase.AT, Phase.ABOVE) if rule.first.operator is Operator.CROSSES
         else (Phase.NEW, Phase.ARMED, Phase.BEYOND, Phase.SPENT) if rule.momentary
-        else (Phase.INACTIVE, Phase.PENDING, Phase.FIRING, Phase.RECOVERING)
+        else (Phase.NEW, Phase.INACTIVE, Phase.PENDING, Phase.FIRING, Phase.RECOVERING)
     )  # fmt: skip
     return frozenset(wait for phase in phases for wait in waits(rule, State(phase)))
 

@@ -20,17 +20,15 @@ from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.presets import Pack
 from alerts.rules.rule import Rule
 from alerts.rules.state import TRUE, Kind
-from alerts.rules.step import announced, looks_back
+from alerts.rules.step import announced
 from bot.alerting.event import EventBuilder
 from bot.reports.backtest import refuse_unheld
 from bot.reports.rule_status import now_of
-from bot.reports.series import SETTLING, value_past
+from bot.reports.series import value_past
 from storage import chats, events, preferences, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent
 from storage.sessions import last_judged
 from storage.snoozes import Snooze
-
-HOLES = 10  # sessions without a value that may be among those from which a new rule's state is computed
 
 
 @dataclass(frozen=True)
@@ -78,12 +76,9 @@ def set_rule(
 
 
 def _settling(db: Database, rule: Rule) -> list[tuple[date, float | None]]:
-    """The latest (session, value) of what a rule watches, as many as its state at the start depends on."""
+    """The whole (session, value) history of what a rule watches, up to the last judged session."""
     session = last_judged(db)
-    if session is None:
-        return []
-    back = looks_back(rule)
-    return value_past(db, rule.watched, session, SETTLING if back is None else back + HOLES)
+    return [] if session is None else value_past(db, rule.watched, session)
 
 
 @dataclass

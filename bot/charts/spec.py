@@ -110,6 +110,11 @@ class Chart:
         if not 1 <= len(self.panels) <= MOST_PANELS:
             raise ValueError(f"chart {self.title!r}: {len(self.panels)} panels; a picture holds 1 to {MOST_PANELS}")
 
+    @property
+    def since(self) -> date | None:
+        """The first session of the first panel; None of an empty one."""
+        return min((line.sessions[0] for line in self.panels[0].lines if line.sessions), default=None)
+
     def key(self) -> str:
         """32 hexadecimal digits of this content and DRAWING_VERSION: equal in every process, for equal pictures."""
         return self._key

@@ -63,7 +63,12 @@ async def chart(update: Update, context: Context) -> None:
         await say(update, NO_FIGURES)
         return
     session, drawn = found
-    await show(update, context, words.chart_caption(watch, rule_words(watch.rule), session), drawn)
+    await show(
+        update,
+        context,
+        words.chart_caption(watch, rule_words(watch.rule), session, drawn.since if drawn else None),
+        drawn,
+    )
 
 
 async def more(update: Update, context: Context) -> None:

@@ -35,7 +35,7 @@ _KINDS = {
     Kind.NO_DATA: 3,
     Kind.DATA_BACK: 3,
 }
-_REST = {Kind.FIRED: "fired", Kind.RESOLVED: "over", Kind.EXPIRED: "expired", Kind.REMINDER: "still true"}
+_REST = {Kind.FIRED: "fired", Kind.RESOLVED: "resolved", Kind.EXPIRED: "expired", Kind.REMINDER: "still true"}
 
 
 def rank(event: AlertEvent) -> tuple[Any, ...]:
@@ -58,7 +58,7 @@ def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
     blocks: list[str] = []
     for of_session, found in groupby(events, key=lambda one: one.session):
         ours = list(found)
-        late = " · comes late, the session was missed" if any(one.late for one in ours) else ""
+        late = " · late: this session was missed" if any(one.late for one in ours) else ""
         here = [one for one in ours if one in shown]
         lines = data_lines([one for one in ours if one.gap is not None])
         if here or lines:

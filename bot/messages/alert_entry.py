@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from html import escape
 
-from alerts.metrics.catalog import Metric, minus, number
+from alerts.metrics.catalog import Metric, decimals_beside, number
 from alerts.rules.base_rates import FEWEST
 from alerts.rules.condition import Condition, Operator
 from alerts.rules.event import AlertEvent, ConditionReading, DataGap, EventRule, LeadAfterFirings, Reading
 from alerts.rules.series import Transform
 from alerts.rules.state import Kind
-from bot.formatting import capital, counted_over, short_day, standing
+from bot.formatting import capital, counted_over, counted_years, share, short_day, standing
 
 _NAMED = 6  # series in the line on data; the rest are counted
 _DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
@@ -26,11 +28,11 @@ def entry_text(event: AlertEvent) -> str:
     if rule.joined:
         lines += [_part(part) for part in rule.conditions]
     elif event.reading.figure.value is not None:
-        lines.append(_figures(event.reading))
-    if lasted := _lasted(event.kind, rule):
+        lines.append(_figures(event.reading, _levels(rule)))
+    if lasted := _lasted(event):
         lines.append(lasted)
-    if rule.lead is not None:
-        lines.append(lead_text(rule.lead))
+    if rule.lead is not None and (followed := lead_text(rule.lead)):
+        lines.append(followed)
     lines.append(f"Alert {rule.number}: <code>{escape(rule.line)}</code>")
     return "\n".join(lines)
 
@@ -50,18 +52,21 @@ def data_lines(events: Sequence[AlertEvent]) -> list[str]:
         lines.append(f"{_name(back[0])} has data again: {escape(_shown_value(back[0]))}.")
     elif back:
         names = _listed([f"{_name(one)} ({escape(_shown_value(one))})" for one in back])
-        lines.append(f"There are data again: {names}.")
+        lines.append(f"Data are back: {names}.")
     return ["\n".join(lines)] if lines else []
 
 
 def lead_text(lead: LeadAfterFirings) -> str:
-    """What came after earlier firings, beside what came after any day."""
+    """What came after earlier firings, beside what came after any day; nothing where the firings are too few."""
     if lead.n < FEWEST or lead.median is None or lead.all_days is None:
-        so_far = f"{lead.n} far enough apart" if lead.n else "none yet"
-        return f"IWM − SPY {lead.horizon} sessions after earlier firings: too few to say ({so_far})"
+        return ""
     median, all_days = (number(value, 1, sign=True) for value in (lead.median, lead.all_days))
     after = f"IWM − SPY {lead.horizon} sessions after {lead.n} earlier firings"
-    return f"{after}: median {median} pp, all days {all_days} pp"
+    spread = ""
+    if lead.above is not None and lead.worst is not None:
+        spread = f" (above 0 after {share(lead.above)}, worst {number(lead.worst, 1, sign=True)})"
+    years = "" if lead.years is None else f"; about {counted_years(lead.years)}"
+    return f"{after}: median {median} pp{spread}, all days {all_days} pp{years}"
 
 
 def what_text(rule: EventRule) -> str:
@@ -85,30 +90,65 @@ def _headline(kind: Kind, rule: EventRule) -> str:
     since = f" since {day}" if day else ""
     if kind is Kind.FIRED:
         return f"<b>{what}</b>"
+    fired = f" (fired on {day})" if day else ""
     if kind is Kind.REMINDER:
         if rule.missed:
             return f"<b>While it was snoozed{f' on {day}' if day else ''}: {what}</b>"
-        return f"<b>Still: {what}</b>{since}{'; its snooze is over' if rule.snooze_over else ''}"
+        return f"⏰ <b>Still true: {what}</b>{since}{' (snooze over)' if rule.snooze_over else ''}"
     if kind is Kind.EXPIRED:
-        return f"⌛ <b>Its last day is over: {what}</b> (was{since}); it is not watched any more"
+        return f"⌛ <b>Expired: {what}</b>{f' (true{since})' if since else ''}; no longer evaluated"
     if rule.joined:
-        return f"✅ <b>No longer: {what}</b> (was{since})"
+        return f"✔ <b>No longer: {what}</b>{fired}"
     stood = f"{rule.first.operator.words} {_target(rule.first)}"
-    return f"✅ <b>{_subject(rule.first)} is no longer {stood}</b> (was{since})"
+    return f"✔ <b>{_subject(rule.first)} is no longer {stood}</b>{fired}"
 
 
-def _lasted(kind: Kind, rule: EventRule) -> str:
-    """How long an episode has been going on, and how far the value went."""
+def _lasted(event: AlertEvent) -> str:
+    """How long an episode lasted or has lasted, and how far the value went."""
+    rule = event.rule
+    assert rule is not None
     if rule.episode is None or rule.episode.duration is None:
         return ""
     count, extreme, series = rule.episode.duration, rule.episode.extreme, rule.first.series
     sessions = f"{count} session{'s' if count != 1 else ''}"
-    text = f"It held for {sessions}" if kind is Kind.RESOLVED else f"It holds for {sessions} now"
+    shown = ""
     if extreme is not None:
-        beside = " beside its average" if series.average is not None else ""
-        shown = series.of.show(extreme.value) if series.transform is Transform.VALUE else plain(extreme.value)
-        text += f"; furthest {escape(shown)}{beside} on {short_day(extreme.session)}"
-    return text + "."
+        in_its_unit = series.transform is Transform.VALUE
+        value = series.of.show_near(extreme.value, _levels(rule)) if in_its_unit else plain(extreme.value)
+        away = " from its average" if series.average is not None else ""
+        shown = f"{_furthest(rule.first)} {escape(value)}{away} on {short_day(extreme.session)}"
+    if event.kind is not Kind.RESOLVED:
+        return f"It has held for {sessions}{f'; {shown}' if shown else ''}."
+    return f"Ended{_back(rule)} after {sessions}{f' ({shown})' if shown else ''}."
+
+
+def _furthest(condition: Condition) -> str:
+    """What the extreme of an episode is called."""
+    if condition.upper is not None or condition.series.average is not None:
+        return "most extreme"
+    return "lowest" if condition.operator.sign < 0 else "highest"
+
+
+def _back(rule: EventRule) -> str:
+    """On which side of its level a value is that has resolved a rule: ": back below 60 %"."""
+    if rule.joined:
+        return ""
+    part, condition = rule.conditions[0], rule.first
+    if condition.upper is not None:
+        return f": back {'outside' if condition.operator is Operator.INSIDE else 'inside'} {_target(condition)}"
+    side = "above" if condition.operator.sign < 0 else "below"
+    if condition.series.average is not None or part.reading.observed is None:
+        return f": back {side} {_target(condition)}"
+    clear = condition if rule.clear is None else replace(condition, level=rule.clear)
+    return f": back {'at' if part.reading.observed == clear.level else side} {_target(clear)}"
+
+
+def _levels(rule: EventRule) -> tuple[float, ...]:
+    """The levels that what a rule with one condition watches is read against."""
+    first = rule.first
+    if rule.joined or first.operator is Operator.HAPPENS or first.series.transform is Transform.GAP:
+        return ()
+    return tuple(level for level in (first.level, first.upper, rule.clear) if level is not None)
 
 
 def _subject(condition: Condition) -> str:
@@ -128,14 +168,19 @@ def _target(condition: Condition) -> str:
 
 def _part(part: ConditionReading) -> str:
     observed = part.reading.observed
-    value = "missing" if observed is None else plain(observed)
+    levels = [level for level in (part.condition.level, part.condition.upper) if level is not None]
+    value = "missing" if observed is None else plain(observed, levels)
     counted = _counted(part.reading) if part.reading.figure.source else ""
     return f"{escape(part.condition.line)}: {value}" + (f" · {counted}" if counted else "")
 
 
-def plain(value: float) -> str:
-    """A number without a unit."""
-    return minus(f"{value:.4g}")
+def plain(value: float, levels: Sequence[float] = ()) -> str:
+    """A number without a unit: four digits, or as many as it takes to read on its own side of each of `levels`."""
+    if not math.isfinite(value):
+        return "–"
+    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
+    text = number(value, decimals_beside(value, levels, min(digits, 9)))
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _side(part: ConditionReading) -> str:
@@ -145,17 +190,19 @@ def _side(part: ConditionReading) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _figures(reading: Reading) -> str:
+def _figures(reading: Reading, levels: tuple[float, ...] = ()) -> str:
     """Value, value before, where it stands, who was counted: the same for all rules of a series, of which many move."""
     of, value, before = reading.series.of, reading.figure.value, reading.before
     assert value is not None
-    text = f"<b>{escape(of.show(value))}</b>"
-    if reading.series.transform in _DERIVED and reading.observed is not None:
-        text = f"{plain(reading.observed)} · {text}"
+    derived = reading.series.transform in _DERIVED
+    of_metric = () if derived else levels
+    text = f"<b>{escape(of.show_near(value, of_metric))}</b>"
+    if derived and reading.observed is not None:
+        text = f"{plain(reading.observed, levels)} · {text}"
     if reading.average is not None:
         text += f" · average {escape(of.show(reading.average))}"
     if before is not None:
-        text += f" · {escape(of.show(before.value))} on {short_day(before.session)}"
+        text += f" · {escape(of.show_near(before.value, of_metric))} on {short_day(before.session)}"
         if change := of.show_change(value - before.value):
             text += f" ({escape(change)})"
     return text + "\n" + " · ".join(filter(None, (_rank(reading, of), _counted(reading))))

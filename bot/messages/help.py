@@ -23,7 +23,7 @@ def start(simulated: bool) -> str:
             "<b>Rotation alerts</b>",
             "I tell you when leadership in US equities rotates: from a few mega-caps to small caps, the average stock, "
             "the cyclicals, and back. After every New York close I count how many stocks take part, how small caps do "
-            "against large ones, and what each costs. You say what is worth telling.",
+            "against large ones, and what each costs. You choose what to be told.",
             *(["", "<b>This market is simulated.</b> No figure here is a real one."] if simulated else []),
             "",
             f"<i>{NO_ADVICE}</i>",
@@ -99,9 +99,7 @@ def not_understood(text: str) -> str:
 
 def not_imported(metric_id: str) -> str:
     """The series named was not imported."""
-    return (
-        f"<code>{escape(metric_id)}</code> has no values: whoever runs this bot has not imported it. /metrics has all."
-    )
+    return f"<code>{escape(metric_id)}</code> has no values: the operator has not imported it. /metrics has all."
 
 
 def only_text() -> str:

@@ -14,7 +14,7 @@ SHOWN = 25
 _SIGNS = {
     Kind.FIRED: "🔔",
     Kind.REMINDER: "🔁",
-    Kind.RESOLVED: "✅",
+    Kind.RESOLVED: "✔",
     Kind.EXPIRED: "⌛",
     Kind.NO_DATA: "–",
     Kind.DATA_BACK: "–",

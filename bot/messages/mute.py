@@ -14,7 +14,7 @@ from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
 
 NOTHING_TO_TELL = "There is nothing to tell of it now."  # a note at a button
-_WENT_ON = "It is evaluated all the same: /history has what it would have said."
+_WENT_ON = "It is evaluated all the same: /history shows suppressed alerts."
 
 
 def subscribed(changed: bool, rules: int) -> str:
@@ -42,17 +42,17 @@ def how_long(watch: Watch) -> str:
 def snoozed(watch: Watch, snooze: Snooze | None) -> str:
     """An alert was snoozed; with None, its snooze was ended."""
     if snooze is None:
-        return f"Alert {watch.number} speaks as before."
+        return f"Alert {watch.number} is active again."
     if snooze.through is None:
-        return f"Alert {watch.number} is silent until it resolves; that you hear."
+        return f"Alert {watch.number} is silent until it resolves; you are told then."
     still = "" if watch.rule.momentary else " If it is true then, you are told once."
     return f"Alert {watch.number} is silent through the session of {short_day(snooze.through)}.{still} {_WENT_ON}"
 
 
 def muted(changed: bool) -> str:
     """A chat was muted. `changed`: whether it was not before."""
-    head = "Muted: you hear nothing until /unmute." if changed else "You have muted me already; /unmute ends that."
-    return f"{head} Your alerts are evaluated all the same: /history has what they would have said."
+    head = "Muted: you hear nothing until /unmute." if changed else "Already muted; /unmute ends that."
+    return f"{head} Your alerts are evaluated all the same: /history shows suppressed alerts."
 
 
 def unmuted(changed: bool, missed: int, still: Sequence[StoredEvent]) -> str:
@@ -94,13 +94,13 @@ def quiet_refused(error: QuietError) -> str:
 def _quiet_words(quiet: Quiet) -> str:
     hours = f"Quiet from {quiet.start:%H:%M} to {quiet.end:%H:%M}, {escape(quiet.zone)} time: "
     if quiet.silent:
-        return f"{hours}what comes then arrives without a sound."
-    return f"{hours}what comes then waits until {quiet.end:%H:%M}."
+        return f"{hours}messages arrive without a sound."
+    return f"{hours}messages wait until {quiet.end:%H:%M}."
 
 
 def waits(watch: Watch) -> str:
     """A rule that was true when it was set waits until it has cleared."""
     return (
-        f"Alert {watch.number} waits until <code>{escape(watch.rule.line)}</code> has cleared, and speaks when it "
+        f"Alert {watch.number} waits until <code>{escape(watch.rule.line)}</code> has cleared, and fires when it "
         "comes true again."
     )

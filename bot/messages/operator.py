@@ -18,12 +18,12 @@ def failing(source: str, why: str, session: date, *, waits: bool) -> str:
     """A source has begun to fail. `waits`: the session is not judged before it works, or the deadline."""
     until = f"{seal_deadline(session).astimezone(NEW_YORK):%H:%M on %a %-d %b}"
     follows = (
-        f"The session is judged once they are there, or at {until} New York time with what is there. "
-        "Until then it is tried again by itself, and the last good figures stay."
+        f"The session is sealed when they arrive, or at {until} New York time with the data available. "
+        "Until then the bot retries; earlier figures remain."
         if waits
-        else "Nothing waits for them: what is known stays in use until it is too old."
+        else "The session does not wait; known values are used until they are too old."
     )
-    return f"⚠️ <b>{escape(capital(source))}: not to be had</b>\n{day(session)}\n\n{escape(why[:_LONGEST])}\n\n{follows}"
+    return f"⚠️ <b>{escape(capital(source))}: not available</b>\n{day(session)}\n\n{escape(why[:_LONGEST])}\n\n{follows}"
 
 
 def refresh_failed(why: str) -> str:

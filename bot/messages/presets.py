@@ -18,7 +18,7 @@ def packs_text(packs: Iterable[Pack]) -> str:
     """The packs, each with its reason."""
     lines = ["<b>Packs of alerts</b>", ""]
     lines += [f"<b>{escape(pack.title)}</b> ({len(pack.presets)}): {escape(pack.why)}." for pack in packs]
-    return "\n".join([*lines, "", "Look into one; then set all of it, or single alerts."])
+    return "\n".join([*lines, "", "Open a pack, then set all or single alerts."])
 
 
 def packs_buttons(packs: Iterable[Pack]) -> Buttons:

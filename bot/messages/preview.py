@@ -9,12 +9,14 @@ from html import escape
 from alerts.rules.condition import typed_number
 from alerts.rules.event import Reading
 from alerts.rules.rule import Rule
-from bot.formatting import short_day
+from bot.formatting import hindsight, share, short_day, since
 from bot.messages.alert_entry import lead_text
 from bot.messages.rules import now_text
 from bot.reports.preview import Tried
 
 SHORT = 60  # sessions, under which nothing is said of how often
+_MOSTLY = "⚠️ This is true on most days, so an alert says little."
+_NEVER = "⚠️ It has not fired in this history."
 _OFTEN = ("once a month", "once a quarter", "once a year")
 
 
@@ -29,29 +31,33 @@ def preview_text(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, rep
     if now is not None:
         lines += ["", escape(now_text(rule, now))]
     if not tried.sessions or tried.since is None:
-        lines += ["", "No history is held yet to try it on."]
+        lines += ["", "There is no history yet to test it on."]
     else:
         lines += ["", _counts(tried)]
         lines += _warning(rule, tried)
-        if tried.lead:
-            lines.append(lead_text(tried.lead) + ".")
+        if tried.lead and (followed := lead_text(tried.lead)):
+            lines.append(followed + ".")
+        if known_later := hindsight(condition.series.of for condition in rule.conditions):
+            lines.append(f"History: {known_later}.")
     if rule.until or rule.repeat.value == "once":
-        lines.append("Counted as if it spoke every time and had no last day.")
+        lines.append("Counted without <code>once</code> and <code>until</code>.")
     return "\n".join(lines)
 
 
 def _counts(tried: Tried) -> str:
-    since = short_day(tried.since) if tried.since else ""
-    held = f"Over {tried.sessions:,} session{'s' if tried.sessions != 1 else ''} since {since} it would have fired"
+    began = f" {since(tried.since)}" if tried.since else ""
+    held = f"Over {tried.sessions:,} session{'s' if tried.sessions != 1 else ''}{began}"
     if tried.last is None:
-        return f"{held} never."
-    times = "once" if tried.fired == 1 else f"{tried.fired} times"
-    text = f"{held} {times}, last on {short_day(tried.last)}; the longest quiet was {tried.quiet:,} sessions."
-    return text + (f" It was true on {_percent(tried.share)} of all days." if tried.share is not None else "")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share == 0 or share >= 0.01 else "less than 1 %"
+        text = f"{held} it would never have fired."
+    else:
+        times = "once" if tried.fired == 1 else f"{tried.fired} times, most recently"
+        gap = f"the longest gap was {tried.quiet:,} session{'s' if tried.quiet != 1 else ''}"
+        text = f"{held} it would have fired {times} on {short_day(tried.last)}; {gap}."
+    if tried.share is not None:
+        text += f" It was true on {share(tried.share)} of all days."
+    if tried.true_since is not None:
+        text += f" True now {since(tried.true_since, at_least=tried.at_least)}."
+    return text
 
 
 def _warning(rule: Rule, tried: Tried) -> list[str]:
@@ -59,7 +65,7 @@ def _warning(rule: Rule, tried: Tried) -> list[str]:
         return []
     if tried.sessions < SHORT:
         return ["That is too short a history to judge it by."]
-    lines = ["⚠️ That is true more often than not, so it tells little." if tried.always else "⚠️ It may never fire."]
+    lines = [_MOSTLY if tried.always else _NEVER]
     found = [
         f"{often}: <code>{escape(_threshold(rule, level))}</code>"
         for often, level in zip(_OFTEN, tried.levels, strict=False)

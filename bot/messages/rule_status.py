@@ -11,7 +11,7 @@ from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import Phase
 from alerts.rules.triggers import clears, goes_back
-from bot.formatting import because, capital, counted_over, day, short_day, standing
+from bot.formatting import because, capital, counted_over, day, short_day, since, standing
 from bot.messages.alert_entry import plain
 from bot.reports.rule_status import Verdict, Why
 
@@ -29,7 +29,7 @@ def why_text(told: Why) -> str:
     if told.snooze is not None:
         through = told.snooze.through
         lines.append(f"Snoozed {f'through {short_day(through)}' if through else 'until it resolves'}.")
-    lines += [f"Told last: {_last(told)}", f"Would fire: {escape(would_fire(rule, told))}"]
+    lines += [f"Last message: {_last(told)}", f"Fires: {escape(would_fire(rule, told))}"]
     lines += ["", f"Last {len(told.recent)} observations:"] + [_verdict(rule, one) for one in reversed(told.recent)]
     return "\n".join(lines)
 
@@ -40,11 +40,12 @@ def rule_words(rule: Rule) -> str:
     if rule.hold > 1:
         text += f", {rule.hold} sessions in a row"
     if rule.clear is not None:
-        text += f"; over once it is past {_level(rule.first, rule.clear)} on the other side"
+        side = "above" if rule.first.operator.sign < 0 else "below"
+        text += f"; {'armed again' if rule.momentary else 'resolves'} {side} {_level(rule.first, rule.clear)}"
     if rule.keep:
-        text += f"; over only after more than {rule.keep} session{'s' if rule.keep > 1 else ''} of that"
+        text += f"; resolves after {rule.keep + 1} clear sessions in a row"
     if rule.repeat is Repeat.ONCE:
-        text += "; spoken of once"
+        text += "; fires once"
     if rule.remind:
         text += f"; with a reminder every {rule.remind} sessions while it lasts"
     if rule.until is not None:
@@ -76,13 +77,14 @@ def _standing(condition: Condition, reading: Reading, observed: float | None) ->
     of, figure = reading.series.of, reading.figure
     if figure.value is None:
         return f"{escape(capital(of.title))}: {because(figure)}"
-    parts = [f"{escape(capital(of.title))}: <b>{escape(of.show(figure.value))}</b>"]
+    shown = of.show_near(figure.value, _levels(condition))
+    parts = [f"{escape(capital(of.title))}: <b>{escape(shown)}</b>"]
     if reading.before is not None:
         parts.append(f"{escape(of.show(reading.before.value))} on {short_day(reading.before.session)}")
     if reading.average is not None:
         parts.append(f"average {escape(of.show(reading.average))}")
     elif condition.series.transform is not Transform.VALUE and observed is not None and not condition.series.happens:
-        parts.append(f"{escape(condition.series.words)}: {plain(observed)}")
+        parts.append(f"{escape(condition.series.words)}: {plain(observed, _ends(condition))}")
     if (away := distance(condition, observed)) is not None:
         parts.append(escape(away))
     rank = reading.rank
@@ -91,13 +93,23 @@ def _standing(condition: Condition, reading: Reading, observed: float | None) ->
     return f"{' · '.join(parts)}\n{' · '.join(second)}"
 
 
+def _ends(condition: Condition) -> list[float]:
+    """The level of a condition, or both ends of its range."""
+    return [condition.level] if condition.upper is None else [condition.level, condition.upper]
+
+
+def _levels(condition: Condition) -> list[float]:
+    """The levels that the metric's own value is read against."""
+    compared = condition.series.transform is Transform.VALUE and condition.operator is not Operator.HAPPENS
+    return _ends(condition) if compared else []
+
+
 def distance(condition: Condition, observed: float | None) -> str | None:
     """How far the value is from the threshold; None where there is none, or no value."""
     if observed is None or condition.operator is Operator.HAPPENS:
         return None
     series = condition.series
-    ends = [condition.level] if condition.upper is None else [condition.level, condition.upper]
-    level = min(ends, key=lambda end: abs(observed - end))
+    level = min(_ends(condition), key=lambda end: abs(observed - end))
     away = observed - level
     in_its_unit = series.transform in (Transform.VALUE, Transform.GAP)
     shown = series.of.show_change(abs(away)).lstrip("+") if in_its_unit else plain(abs(away))
@@ -108,27 +120,34 @@ def distance(condition: Condition, observed: float | None) -> str | None:
 def state_words(told: Why) -> str:
     """Where the rule stands, since when, and for how many sessions."""
     state, rule = told.watch.state, told.watch.rule
-    since = f" since {short_day(state.since)}" if state.since else ""
+    began = f" {since(state.since, at_least=state.at_least)}" if state.since else ""
     run = f", {told.run} session{'s' if told.run != 1 else ''}" if told.run else ""
     match state.phase:
         case Phase.FIRING:
-            known = "" if state.announced else "; it was when the alert was made, so nothing was said"
-            return f"firing{since}{run}{known}"
+            known = "" if state.announced else "; already true when set, so not announced"
+            return f"{'firing' if state.announced else 'true'}{began}{run}{known}"
         case Phase.RECOVERING:
-            return f"firing{since}{run}; clear now, resolved in {told.due_in} sessions if it stays so"
+            sessions = f"{told.due_in} session{'s' if told.due_in != 1 else ''}"
+            return f"firing{began}{run}; clear; resolves in {sessions} if it stays clear"
         case Phase.PENDING:
-            return f"true{since}{run} of {rule.hold}; fires in {told.due_in} if it stays so"
+            return f"true{began}{run} of {rule.hold}; fires in {told.due_in} if it stays true"
         case Phase.DISARMED:
-            return f"fired{since.replace('since', 'on')}, and speaks once"
+            return f"fired{f' on {short_day(state.since)}' if state.since else ''} (once)"
         case Phase.EXPIRED:
-            return "its last day is over"
+            return "expired"
         case Phase.NEW:
             return "waits for a first figure"
-        case Phase.SPENT | Phase.BEYOND:
-            return f"crossed already{since}; waits for the way back"
+        case Phase.SPENT:
+            on = f" on {short_day(state.since)}" if state.since else ""
+            return f"crossed{on}; waits until the value has come back"
+        case Phase.BEYOND:
+            beyond = "below" if rule.first.operator.sign < 0 else "above"
+            return f"{beyond} the level{began}; waits until the value has come back"
         case Phase.ABOVE | Phase.BELOW | Phase.AT:
-            return f"{state.phase.value} the level{since}{run}"
-    return f"not true{since}{run}"
+            return f"{state.phase.value} the level{began}{run}"
+        case Phase.ARMED if rule.first.operator is Operator.HAPPENS:
+            return "waiting for it to happen"
+    return f"not true{began}{run}"
 
 
 def would_fire(rule: Rule, told: Why) -> str:
@@ -139,7 +158,7 @@ def would_fire(rule: Rule, told: Why) -> str:
     words = " and ".join(condition_words(condition) for condition in rule.conditions)
     again = f"once {words}" + (f", {rule.hold} sessions in a row" if rule.hold > 1 else "")
     if phase is Phase.PENDING:
-        return f"in {told.due_in} session{'s' if told.due_in != 1 else ''}, if {words} until then"
+        return f"in {told.due_in} session{'s' if told.due_in != 1 else ''}, if {words} and that stays true until then"
     if phase in (Phase.FIRING, Phase.RECOVERING):
         if rule.joined or rule.ranged or rule.first.series.transform is Transform.GAP:
             return f"after that has ended, {again}"
@@ -171,6 +190,7 @@ def _verdict(rule: Rule, one: Verdict) -> str:
     if rule.joined or rule.first.series.happens:
         return f"{short_day(one.session)}: {mark}"
     series = rule.first.series
-    shown = series.of.show(one.value) if series.transform is Transform.VALUE else plain(one.value)
-    beside = " beside its average" if series.transform is Transform.GAP else ""
+    levels = [*_ends(rule.first), *([] if rule.clear is None else [rule.clear])]
+    shown = series.of.show_near(one.value, levels) if series.transform is Transform.VALUE else plain(one.value, levels)
+    beside = " from its average" if series.transform is Transform.GAP else ""
     return f"{short_day(one.session)}: {escape(shown)}{beside} {mark}"

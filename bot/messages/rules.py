@@ -14,7 +14,7 @@ from alerts.rules.grammar import GrammarError
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Phase
-from bot.formatting import capital, counted_over, day, short_day
+from bot.formatting import capital, counted_over, day, short_day, since
 from bot.messages.buttons import Buttons
 from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
@@ -89,15 +89,19 @@ def rule_set(watch: Watch, now: Sequence[Reading] | None, *, there_already: bool
         lines.append(escape(stands))
     match watch.state.phase:
         case Phase.FIRING | Phase.RECOVERING:
+            state = watch.state
+            began = f" {since(state.since, at_least=state.at_least)}" if state.since else ""
             lines.append(
-                "That is true already. Shall I tell you of it now, or wait until it has cleared and comes true again?"
+                f"That is true already{began}. Shall I tell you of it now, or wait until it has cleared and comes true "
+                "again?"
             )
         case Phase.SPENT | Phase.BEYOND:
             beyond, back = ("below", "above") if watch.rule.first.operator.sign < 0 else ("above", "below")
-            level = "it" if watch.rule.clear is None else typed_number(watch.rule.clear)
+            first, clear = watch.rule.first, watch.rule.clear
+            average = first.series.transform is Transform.GAP
+            level = "its average" if average else typed_number(first.level if clear is None else clear)
             lines.append(
-                f"It lies {beyond} that already; you hear at the next crossing, after it has been back at or "
-                f"{back} {level}."
+                f"It is already {beyond}; you are told at the next crossing, once it has been at or {back} {level}."
             )
         case Phase.PENDING:
             lines.append(f"True now, but not yet for {watch.rule.hold} sessions.")
@@ -168,8 +172,8 @@ def one_alert(watch: Watch) -> str:
 def no_such_alert(command: str, number: str) -> str:
     """The number given is not that of an alert of the chat, or none was given."""
     if not number:
-        return f"Which one? Say its number, for example /{command} 1. They stand in /alerts"
-    return f"You have no alert {escape(number[:20])}. Their numbers stand in /alerts"
+        return f"Which one? Say its number, for example /{command} 1. /alerts lists the numbers"
+    return f"You have no alert {escape(number[:20])}. /alerts lists the numbers"
 
 
 def change_line(line: str, number: int | None) -> str:
@@ -178,33 +182,32 @@ def change_line(line: str, number: int | None) -> str:
     return f"Copy this, change it and send it:\n<code>{command} {escape(line)}</code>"
 
 
-def chart_caption(watch: Watch, words: str, session: date) -> str:
-    """The caption of a rule's chart."""
+def chart_caption(watch: Watch, words: str, session: date, drawn_since: date | None) -> str:
+    """The caption of a rule's chart, which begins on the session `drawn_since`."""
     lines = [f"<b>Alert {watch.number}</b>, {day(session)}", escape(words)]
-    return "\n".join([*lines, "A ring marks a session on which it would have fired, by the history held."])
+    if drawn_since is not None:
+        lines.append(f"Rings: the sessions since {short_day(drawn_since)} on which it would have fired.")
+    return "\n".join(lines)
 
 
 def _where(watch: Watch) -> str:
-    since = f" since {short_day(watch.state.since)}" if watch.state.since else ""
+    state = watch.state
+    began = f" {since(state.since, at_least=state.at_least)}" if state.since else ""
     match watch.state.phase:
         case Phase.FIRING:
-            return f"true{since}" if watch.state.announced else f"true{since}, from before it was made"
+            return f"true{began}" if state.announced else f"true{began}, already true when set"
         case Phase.RECOVERING:
-            return f"true{since}, on its way out"
+            return f"true{began}, clearing"
         case Phase.EXPIRED:
-            return "its last day is over"
+            return "expired"
         case Phase.PENDING:
-            return f"true{since}, waiting for {watch.rule.hold} sessions in a row"
+            return f"true{began}, waiting for {watch.rule.hold} sessions in a row"
         case Phase.DISARMED:
-            return (
-                f"fired on {short_day(watch.state.since)}, will not again"
-                if watch.state.since
-                else "fired, will not again"
-            )
+            return f"fired{f' on {short_day(state.since)}' if state.since else ''} (once)"
         case Phase.NEW:
             return "waiting for a first figure"
         case Phase.SPENT | Phase.BEYOND:
-            return "crossed, waits for the way back"
+            return "crossed, waits until the value has come back"
     return "waiting"
 
 

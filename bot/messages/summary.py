@@ -15,7 +15,8 @@ from bot.formatting import (
     counted_over,
     coverage,
     day,
-    ordinal,
+    hindsight,
+    percentile_words,
     short_day,
     sources,
     standing,
@@ -70,6 +71,8 @@ def figure_text(entry: FigureReading) -> str:
         stands = standing(found.percentile, found.count, found.frequency)
         if found.percentile is not None and found.since is not None:
             stands += f" since {short_day(found.since)}"
+            if known_later := hindsight([of]):
+                stands += f" ({known_later})"
         counted = counted_over(of, figure.eligible, figure.members)
         lines.append(f"{stands} · {counted}" if counted else stands)
     lines += ["", f"<i>{escape(capital(of.formula))}.</i>"]
@@ -116,7 +119,7 @@ def _groups(figures: Sequence[FigureReading]) -> list[list[FigureReading]]:
 
 
 def _segments(group: Sequence[FigureReading]) -> str:
-    """One metric for its segments in a line: value, change and percentile of each, the coverage of the whole.
+    """One metric for its segments in a line: value, change, percentile and coverage of each.
 
     Where none of them has a value, the reason of the first speaks for all.
     """
@@ -130,11 +133,15 @@ def _segments(group: Sequence[FigureReading]) -> str:
             told.append(f"{of.segment} {because(figure)}")
             continue
         text = f"{of.segment} <b>{escape(of.show(figure.value))}</b>"
+        beside = []
         if entry.change is not None and (change := of.show_change(entry.change)):
-            text += f" ({escape(change)})"
-        told.append(text)
-    counted = coverage(group[-1].figure.eligible, group[-1].figure.members)
-    return f"{title}: {', '.join(told)}" + (f" · {group[-1].of.segment} {counted}" if counted else "")
+            beside.append(escape(change))
+        if of.unit not in ("state", "event") and entry.standing.percentile is not None:
+            beside.append(percentile_words(entry.standing.percentile, entry.standing.count))
+        if counted := coverage(figure.eligible, figure.members):
+            beside.append(counted)
+        told.append(text + (f" ({', '.join(beside)})" if beside else ""))
+    return f"{title}: {' · '.join(told)}"
 
 
 def _line(entry: FigureReading, name: str, *, counted: bool = False) -> str:
@@ -147,7 +154,7 @@ def _line(entry: FigureReading, name: str, *, counted: bool = False) -> str:
         text += f" ({escape(change)})"
     parts = []
     if of.unit not in ("state", "event") and entry.standing.percentile is not None:
-        parts.append(f"{ordinal(entry.standing.percentile)} pct.")
+        parts.append(percentile_words(entry.standing.percentile, entry.standing.count))
     if counted and (over := coverage(figure.eligible, figure.members)):
         parts.append(over)
     if counted and figure.dated:
@@ -162,7 +169,7 @@ def _example(entry: FigureReading) -> str:
 def _foot(figures: Sequence[FigureReading]) -> str:
     """What the changes and percentiles of the lines above are taken from."""
     before = {entry.before.session for entry in figures if entry.before is not None and entry.change is not None}
-    words = [f"In brackets the change since {short_day(max(before))}."] if before else []
+    words = [f"In brackets: change since {short_day(max(before))}."] if before else []
     daily = [entry for entry in figures if entry.standing.frequency == "daily" and not entry.of.labels]
     counts = [entry.standing.count for entry in daily if entry.standing.percentile is not None]
     short = [
@@ -170,10 +177,11 @@ def _foot(figures: Sequence[FigureReading]) -> str:
     ]
     if counts:
         span = f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
-        words.append(f"pct. = percentile of {span} sessions.")
+        known_later = hindsight(entry.of for entry in figures)
+        words.append(f"pct. = percentile of {span} sessions{f' ({known_later})' if known_later else ''}.")
     if short:
-        some = "Where none stands, the" if counts else "The"
-        words.append(f"{some} history is too short for a percentile ({max(short):,} of {DAILY_MINIMUM} sessions).")
+        held = f"history too short ({max(short):,} of {DAILY_MINIMUM} sessions)."
+        words.append(f"{'Without a percentile' if counts else 'No percentiles yet'}: {held}")
     return " ".join(words)
 
 

@@ -8,24 +8,28 @@ from html import escape
 from alerts.thesis import Holding, Thesis, Verdict
 from bot.formatting import NO_ADVICE, coverage, day, short_day, sources
 
+_VERB = {Holding.HOLDS: "holds", Holding.NOT: "has not held", Holding.UNKNOWN: "cannot be told"}
 SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
 
 
 def thesis_text(told: Thesis, notes: Sequence[str] = ()) -> str:
     """Each claim with its value, verdict, since when, and what would change it."""
-    total = len(told.verdicts)
     figures = (verdict.figure for verdict in told.verdicts)
     counted = [figure for figure in figures if figure is not None and figure.value is not None]
     lines = [
-        f"<b>The case for small caps: {told.holding} of {total} claims hold</b>",
+        f"<b>The case for small caps: {told.holding} hold, {_judged(told)}</b>",
         f"{day(told.session)} · {escape(sources(counted))}",
         *map(escape, notes),
     ]
-    if told.told < total:
-        lines.append(f"{total - told.told} cannot be told.")
     for verdict in told.verdicts:
         lines += ["", *claim_lines(verdict)]
     return "\n".join([*lines, "", f"<i>{NO_ADVICE}</i>"])
+
+
+def _judged(told: Thesis) -> str:
+    """How many claims can be told: "11 of 13 can be told", "all 13 can be told"."""
+    total = len(told.verdicts)
+    return f"{told.told} of {total} can be told" if told.told < total else f"all {total} can be told"
 
 
 def claim_lines(verdict: Verdict) -> list[str]:
@@ -33,7 +37,7 @@ def claim_lines(verdict: Verdict) -> list[str]:
     head = f"{SIGNS[verdict.judged.holding]} <b>{escape(verdict.claim.text)}</b>"
     parts = [verdict.judged.holding.value]
     if verdict.judged.holding is not Holding.UNKNOWN:
-        parts = [escape(verdict.shown), f"{verdict.judged.holding.value} {since(verdict)}"]
+        parts = [escape(verdict.shown), f"{_VERB[verdict.judged.holding]} {since(verdict)}"]
         if verdict.figure is not None and (counted := coverage(verdict.figure.eligible, verdict.figure.members)):
             parts.append(counted)
     return [f"{head}: {' · '.join(parts)}", f"<i>{escape(verdict.judged.change)}</i>"]

@@ -13,6 +13,7 @@ from alerts.rules.condition import series_of
 from alerts.rules.event import LeadAfterFirings
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
+from alerts.rules.suggest import YEAR
 from bot.reports.series import Past, counting
 from storage import figures
 
@@ -62,4 +63,7 @@ def lead_after_firings(rates: BaseRates) -> LeadAfterFirings | None:
     after, all_days = horizon.firings, horizon.all_days
     if after.lead is None or all_days.lead is None:
         return LeadAfterFirings(HORIZON, after.n)
-    return LeadAfterFirings(HORIZON, after.n, after.lead.median, all_days.lead.median)
+    lead, years = after.lead, max(1, round((all_days.n + HORIZON) / YEAR))
+    return LeadAfterFirings(
+        HORIZON, after.n, lead.median, all_days.lead.median, lead.share_above_zero, lead.worst, years
+    )

@@ -17,7 +17,7 @@ from alerts.rules.series import Series, Transform
 from alerts.rules.state import Kind
 from alerts.thesis import CLAIMS, Thesis
 from bot.charts.spec import Chart, Level, Line, Marker, Panel, Role
-from bot.formatting import capital, counted_over, coverage, short_day
+from bot.formatting import capital, counted_over, coverage, hindsight, short_day
 from bot.reports.backtest import histories
 from bot.reports.series import counting, value_past
 from storage import figures
@@ -72,7 +72,7 @@ def metric_chart(
         levels=tuple(Level(level, of.show_level(level)) for level in levels),
         minimum=0 if share else None, maximum=100 if share else None,
     )  # fmt: skip
-    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.provenance)))
+    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.provenance, hindsight([of]))))
     return Chart(capital(of.title), subtitle, (panel,), simulated)
 
 
@@ -177,7 +177,12 @@ def rule_chart(db: Database, rule: Rule, simulated: bool, fired: Collection[date
     if not panels:
         return None
     title = capital(rule.first.series.of.title) if not rule.joined else "Conditions joined by “and”"
-    return Chart(title, _rule_subtitle(db, rule.first.series, until), tuple(panels), simulated)
+    stated = [_rule_subtitle(db, rule.first.series, until)]
+    if fired and (first := min((line.sessions[0] for panel in panels for line in panel.lines), default=None)):
+        stated.append(f"rings since {short_day(first)}")
+    if known_later := hindsight(condition.series.of for condition in rule.conditions):
+        stated.append(known_later)
+    return Chart(title, " · ".join(stated), tuple(panels), simulated)
 
 
 def fired_chart(db: Database, rule: Rule, simulated: bool) -> tuple[date, Chart | None] | None:

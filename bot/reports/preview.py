@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from alerts.rules.backtest import Backtest, backtest
 from alerts.rules.event import LeadAfterFirings, Reading
 from alerts.rules.rule import Rule
-from alerts.rules.state import Kind
+from alerts.rules.state import TRUE, Kind
 from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
 from bot.reports.backtest import histories, rates_of, refuse_unheld
@@ -31,7 +31,8 @@ class Tried:
 
     sessions: those with a value, since `since`. fired: how often, the last time on `last`. quiet: the most sessions in
     a row without firing. share: of a level rule, the part of the sessions on which it was true, 0 to 1. levels: those
-    at which it would fire about once a month, a quarter and a year. lead: what came after its firings.
+    at which it would fire about once a month, a quarter and a year. lead: what came after its firings. true_since: of a
+    level rule that is firing after the last session, since when; `at_least`: it may have begun earlier.
     """
 
     sessions: int = 0
@@ -42,6 +43,8 @@ class Tried:
     share: float | None = None
     levels: tuple[float | None, ...] = ()
     lead: LeadAfterFirings | None = None
+    true_since: date | None = None
+    at_least: bool = False
 
     @property
     def always(self) -> bool:
@@ -91,6 +94,8 @@ def _tried(found: Backtest, fired: list[date]) -> Tried:
         last=fired[-1] if fired else None,
         quiet=_longest_quiet(sessions, fired),
         share=found.true / seen if level and seen else None,
+        true_since=found.state.since if found.state.phase in TRUE else None,
+        at_least=found.state.at_least,
     )
 
 

@@ -18,7 +18,6 @@ from alerts.rules.series import Series, Transform, derive, derive_counted, lates
 from storage import figures, imports
 
 Past = list[tuple[date, float | None]]
-SETTLING = 300  # sessions that a new rule looks back on, where it may remember any of them
 
 
 def counting(db: Database, metrics: Iterable[str], until: date) -> dict[str, Counted]:
@@ -78,8 +77,8 @@ class Observed:
         return max((day for day in moves.sessions if day <= self.session), default=None)
 
 
-def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:
-    """The last `count` (session, value) up to `until`, ascending; at least one, of `until` itself.
+def value_past(db: Database, watched: Watched, until: date, count: int | None = None) -> Past:
+    """The last `count` (session, value) up to `until`, all with None, ascending; at least one, of `until` itself.
 
     Of an imported series: the sessions on which an observation counts, or on which it is missing.
     """
@@ -88,25 +87,30 @@ def value_past(db: Database, watched: Watched, until: date, count: int) -> Past:
     if moves := counting(db, [watched.metric], until).get(watched.metric):
         standing = _counted_past(db, watched, until, moves)
         found = [one for one in standing if one[0] in moves.sessions or one[1] is None]
-        return found[-count:] or [(until, None)]
+        return _last(found, count) or [(until, None)]
     reach = span(watched)
-    past = figures.latest_values(db, watched.metric, until, count + reach if reach else None)
+    past = figures.latest_values(db, watched.metric, until, count + reach if reach and count is not None else None)
     if not past or past[-1][0] != until:
         past.append((until, None))
     values = derive(watched, [value for _, value in past])
-    return [(session, value) for (session, _), value in zip(past, values, strict=True)][-count:]
+    found = [(session, value) for (session, _), value in zip(past, values, strict=True)]
+    return _last(found, count)
 
 
-def _joined_past(db: Database, joined: Joined, until: date, count: int) -> Past:
+def _last(past: Past, count: int | None) -> Past:
+    return past if count is None else past[-count:]
+
+
+def _joined_past(db: Database, joined: Joined, until: date, count: int | None) -> Past:
     pasts = [dict(_standing_past(db, condition.series, until, count)) for condition in joined.conditions]
-    sessions = sorted(set().union(*pasts))[-count:]
-    return [(session, joined.value([past.get(session) for past in pasts])) for session in sessions]
+    sessions = sorted(set().union(*pasts))
+    return _last([(session, joined.value([past.get(session) for past in pasts])) for session in sessions], count)
 
 
-def _standing_past(db: Database, series: Series, until: date, count: int) -> Past:
+def _standing_past(db: Database, series: Series, until: date, count: int | None) -> Past:
     """The same with the sessions on which an imported series stands."""
     moves = counting(db, [series.metric], until).get(series.metric)
-    return _counted_past(db, series, until, moves)[-count:] if moves else value_past(db, series, until, count)
+    return _last(_counted_past(db, series, until, moves), count) if moves else value_past(db, series, until, count)
 
 
 def read_series(db: Database, series: Series, session: date) -> Reading:

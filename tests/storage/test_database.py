@@ -108,7 +108,7 @@ def test_a_correction_shows_the_new_value_and_says_what_it_was(db: Database) -> 
         assert figures.correct(db, [figure(68.2)], later) == 1
         assert figures.revision(db) > number
     first, second = figures.history(db, "size.ratio")
-    assert (first.value, first.provenance) == (68.2, f"test, corrected on {later:%Y-%m-%d} (was 67.60)")
+    assert (first.value, first.provenance) == (68.2, f"test, corrected on {later.day} {later:%b %Y} (was 67.60)")
     assert (second.value, second.reason, second.provenance) == (
         70.0,
         None,
@@ -193,7 +193,8 @@ def test_notes_that_stood_behind_a_source_move_into_their_own_columns(path: Path
     db.close()
     db = open_database(path)
     held = figures.on_session(db, DAY)
-    assert {name: figure.provenance for name, figure in held.items()} == sources
+    shown = {"backdrop.unemployment": "FRED, of 1 Jul 2025", "import.pe": "pe, of cboe.csv, of 31 Jul 2025"}
+    assert {name: figure.provenance for name, figure in held.items()} == sources | shown
     assert {name: (figure.source, figure.notes, figure.observed) for name, figure in held.items()} == {
         "size.ratio": ("Yahoo Finance", (), None),
         "backdrop.unemployment": ("FRED", (), date(2025, 7, 1)),

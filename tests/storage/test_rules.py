@@ -159,7 +159,7 @@ def test_a_rule_starts_where_the_market_is(db: Database) -> None:
     )  # three values known; the fourth would be the third true
     assert held == settled(
         parse("small above 200d > 60 for 2 days"),
-        [Observation(past[1][0], 2, 61.0), Observation(past[3][0], 3, 62.0)],
+        [Observation(past[0][0], 1, 55.0), Observation(past[1][0], 2, 61.0), Observation(past[3][0], 3, 62.0)],
     )
 
 

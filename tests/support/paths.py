@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from alerts.rules.condition import Operator
 from alerts.rules.evaluate import OF_SERIES
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, derive
-from alerts.rules.step import Observation, State, step
+from alerts.rules.step import Observation, Phase, State, step
 from alerts.rules.triggers import waits
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios"
@@ -73,6 +74,13 @@ def observations(values: Sequence[float | None], after: Sequence[Observation] = 
         out.append(Observation(START + timedelta(days=at), number, value, missing))
         missing = 0 if value is not None else missing
     return out
+
+
+def quiet(rule: Rule) -> State:
+    """The state of a rule that has seen sessions, none of which was true; of a crossing, before any session."""
+    if not rule.momentary:
+        return State(Phase.INACTIVE)
+    return State(Phase.ARMED if rule.first.operator is Operator.HAPPENS else Phase.NEW)
 
 
 def touches(rule: Rule, state: State, observation: Observation) -> bool:

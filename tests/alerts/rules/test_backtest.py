@@ -79,16 +79,26 @@ def test_what_lies_before_the_range_settles_the_rule_in_silence() -> None:
 
 def test_a_window_is_filled_from_before_the_range() -> None:
     rule = parse("lead 21d rising 2d")
-    whole = happened(rule, "0 1 2 1 0 3 4")
-    assert whole == [(3, "fired", 2), (4, "resolved", 0), (6, "fired", 2)]
-    assert happened(rule, "0 1 2 1 0 3 4", start=START + timedelta(days=4)) == [(6, "fired", 2)]
+    whole = happened(rule, "0 1 0 1 2 1 0 3 4")
+    assert whole == [(5, "fired", 2), (6, "resolved", 0), (8, "fired", 2)]
+    assert happened(rule, "0 1 0 1 2 1 0 3 4", start=START + timedelta(days=6)) == [(8, "fired", 2)]
 
 
 def test_an_extreme_is_news_again_after_twenty_one_sessions_without_one() -> None:
     rule = parse("iwm/spy at a new high 3d")
-    assert happened(rule, "1 2 3 4 3x21 5") == [(3, "fired", 3), (26, "fired", 5)]
-    assert happened(rule, "1 2 3 4 3x20 5") == [(3, "fired", 3)]
-    assert happened(rule, "1 2 3 4 3x20 _ _ 5 5x21 6") == [(3, "fired", 3), (49, "fired", 6)]
+    assert happened(rule, "1 2 1 3 2 4 3x21 5") == [(4, "fired", 3), (28, "fired", 5)]
+    assert happened(rule, "1 2 1 3 2 4 3x20 5") == [(4, "fired", 3)]
+    assert happened(rule, "1 2 1 3 2 4 3x20 _ _ 5 5x21 6") == [(4, "fired", 3), (51, "fired", 6)]
+
+
+def test_what_is_true_on_the_first_session_of_the_history_has_not_fired_there() -> None:
+    assert happened(parse("small above 200d > 60"), "86 84 59 61") == [(4, "fired", 61)]
+    assert happened(parse("small above 200d > 60 for 2 days"), "_ 86 84 70 59 61 62") == [(7, "fired", 62)]
+    assert happened(parse("small above 200d > 60"), "86 84 59 61", start=START + timedelta(days=1)) == [
+        (4, "fired", 61),
+    ]  # fmt: skip
+    found = backtest(parse("small above 200d > 60"), {"breadth.above_200d.small": held("86 84")})
+    assert (found.true, found.state.since, found.state.at_least) == (2, START, True)
 
 
 def test_a_value_that_only_equals_the_highest_is_no_new_high() -> None:
@@ -97,8 +107,8 @@ def test_a_value_that_only_equals_the_highest_is_no_new_high() -> None:
 
 
 def test_an_extreme_needs_its_window_but_for_a_hole_or_two() -> None:
-    assert happened(parse("iwm/spy at a new high 4d"), "1 _ 2 _ 3 4") == [(6, "fired", 4)]
-    assert happened(parse("iwm/spy at a new high 4d"), "1 _ 2 _ _ 3 4 5 6")[0] == (8, "fired", 5)
+    assert happened(parse("iwm/spy at a new high 4d"), "1 _ 2 _ 3 2 4") == [(7, "fired", 4)]
+    assert happened(parse("iwm/spy at a new high 4d"), "1 _ 2 _ _ 3 4 3 6")[0] == (9, "fired", 6)
 
 
 def test_a_state_that_changes_is_compared_with_the_last_one_known() -> None:

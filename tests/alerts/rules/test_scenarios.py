@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.paths import Scenario, observations, scenarios, values_of, walk
+from support.paths import Scenario, observations, quiet, scenarios, values_of, walk
 
 from alerts.rules.condition import Operator
 from alerts.rules.grammar import parse
 from alerts.rules.state import Kind, Phase
-from alerts.rules.step import initial, settled
+from alerts.rules.step import settled
 
 
 @pytest.mark.parametrize("only_touched", [False, True], ids=["every session", "touched sessions"])
@@ -16,7 +16,7 @@ from alerts.rules.step import initial, settled
 def test_scenario(scenario: Scenario, only_touched: bool) -> None:
     rule = parse(scenario.rule)
     past = observations(values_of(scenario.past or ""))
-    start = initial(rule) if scenario.past is None else settled(rule, past)
+    start = quiet(rule) if scenario.past is None else settled(rule, past)
     states, told = walk(rule, start, observations(scenario.watched(rule), past), only_touched=only_touched)
     # No data and data back belong to the series: the sessions that touch a rule do not show them.
     assert told == [one for one in scenario.expected if not only_touched or one[1] not in ("no data", "data back")]
@@ -37,7 +37,7 @@ def test_scenarios_come_by_every_state_and_tell_every_kind_of_transition() -> No
         rule = parse(scenario.rule)
         operators |= {condition.operator for condition in rule.conditions}
         past = observations(values_of(scenario.past or ""))
-        state = initial(rule) if scenario.past is None else settled(rule, past)
+        state = quiet(rule) if scenario.past is None else settled(rule, past)
         path = observations(scenario.watched(rule), past)
         walked, told = walk(rule, state, path)
         kinds |= {kind for _, kind in told}

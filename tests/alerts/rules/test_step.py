@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from support.paths import START, observations, touches, values_of, walk
+from support.paths import START, observations, quiet, touches, values_of, walk
 
 from alerts.rules.condition import Operator
 from alerts.rules.evaluate import Watch, evaluate
 from alerts.rules.grammar import parse
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Series
-from alerts.rules.step import Kind, Observation, Phase, State, initial, looks_back, settled, step
+from alerts.rules.step import Kind, Observation, Phase, State, initial, settled, step
 from alerts.rules.triggers import all_waits, waits
 
 VALUES = st.lists(st.one_of(st.none(), st.sampled_from([-2.0, -1.0, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0])), max_size=40)
@@ -95,32 +95,43 @@ def test_missing_sessions_could_be_left_out(rule: Rule, values: list[float | Non
     assert [state for state, seen in zip(states, path, strict=True) if seen.value is not None] == kept
 
 
-@given(small_rules(), st.lists(st.sampled_from([-2.0, -1.0, 0.0, 1.0, 2.0]), min_size=1, max_size=12))
-@settings(max_examples=150, deadline=None)
-def test_the_latest_few_values_settle_a_rule_as_all_of_them_do(rule: Rule, values: list[float]) -> None:
+@given(small_rules(), VALUES)
+@settings(max_examples=200, deadline=None)
+def test_the_whole_history_settles_a_rule_as_stepping_every_session_does(
+    rule: Rule, values: list[float | None]
+) -> None:
     past = observations(values)
-    rule = replace(rule, clear=None, keep=0, until=None)
-    back = looks_back(rule)
-    assert back is not None
-    whole, tail = settled(rule, past), settled(rule, past[-back:])
-    if not rule.momentary:
-        firing = all(rule.holds(value) for value in values[-rule.hold :]) and len(values) >= rule.hold
-        assert (tail.phase is Phase.FIRING) == firing
-    assert whole.phase is tail.phase or {whole.phase, tail.phase} == {Phase.SPENT, Phase.BEYOND}
-    assert not whole.announced
+    stepped = walk(rule.endless, initial(rule), past)[0]
+    state = stepped[-1] if stepped else initial(rule)
+    assert settled(rule, past) == replace(state, announced=False, told=None)
+
+
+@given(small_rules(), st.integers(1, 2000))
+@settings(max_examples=50, deadline=None)
+def test_a_new_rule_knows_since_when_however_long_ago(rule: Rule, sessions: int) -> None:
+    assume(not rule.momentary)
+    true = {None: rule.first.level, -1: rule.first.level - 9, 1: rule.first.level + 9}
+    value = next(one for one in (rule.first.level + 0.5, *true.values()) if rule.holds(one))
+    other = next(one for one in (*true.values(), rule.first.level + 0.5) if not rule.holds(one))
+    away = -9.0 if other < value else 9.0
+    clear = rule.first.level + away if rule.clear is not None else other
+    state = settled(rule, observations([clear, *[value] * (sessions + rule.hold)]))
+    assert (state.phase, state.since, state.at_least) == (Phase.FIRING, START + timedelta(days=rule.hold), False)
+    begun = settled(rule, observations([value] * sessions))
+    assert (begun.phase, begun.since, begun.at_least) == (Phase.FIRING, START, True)
 
 
 def test_since_is_the_session_on_which_the_phase_began() -> None:
     rule = parse("small above 200d > 60 for 2 days")
     states, _ = walk(rule, initial(rule), observations(values_of("52 61 _ 62 63 59")))
     assert [(state.phase.value, state.since and (state.since - START).days) for state in states] == [
-        ("inactive", None), ("pending", 1), ("pending", 1), ("firing", 3), ("firing", 3), ("inactive", 5),
+        ("inactive", 0), ("pending", 1), ("pending", 1), ("firing", 3), ("firing", 3), ("inactive", 5),
     ]  # fmt: skip
 
 
 def test_due_counts_observations_and_not_sessions() -> None:
     rule = parse("small above 200d > 60 for 3 days")
-    state, _ = step(rule, initial(rule), Observation(START, 17, 61.0))
+    state, _ = step(rule, quiet(rule), Observation(START, 17, 61.0))
     assert state == State(Phase.PENDING, START, due=19)
     late = Observation(START + timedelta(days=9), 19, 61.0)
     assert step(rule, state, late) == (State(Phase.FIRING, late.session, announced=True, told=19), (Kind.FIRED,))
@@ -158,7 +169,7 @@ def test_evaluating_leaves_out_what_did_not_move() -> None:
 
 def test_a_change_without_a_word_is_still_a_change() -> None:
     rule = parse("small above 200d > 60 for 2 days")
-    watch = Watch(1, 7, 1, rule, initial(rule))
+    watch = Watch(1, 7, 1, rule, quiet(rule))
     (change,) = evaluate([watch], Observation(START, 1, 61.0))
     assert (change.after.phase, change.kinds) == (Phase.PENDING, ())
     assert evaluate([replace(watch, state=change.after)], Observation(START, 1, None)) == []

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date, timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.rules.backtest import Histories, backtest
 from alerts.rules.grammar import parse
@@ -53,3 +58,56 @@ def test_what_has_no_level_or_no_direction_or_no_history_has_none() -> None:
         assert levels_firing(parse(line), WAVES, (4.0,)) == []
     short: Histories = {name: past[:60] for name, past in WAVES.items()}
     assert levels_firing(parse("small above 200d > 95"), short, (4.0,)) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.integers(130, 1300),
+    st.floats(0.0, 0.1),
+    st.sampled_from([">", "<", "crosses above", "crosses below", ">= 95 for 3 days #", "< 5 for 2 days #"]),
+)
+def test_rarer_levels_lie_further_out_and_fire_over_the_years(seed: int, n: int, pull: float, form: str) -> None:
+    draw, value, path = np.random.default_rng(seed), 50.0, []
+    for _ in range(n):
+        value = min(99.0, max(1.0, value + pull * (50.0 - value) + float(draw.normal(0, 3))))
+        path.append(round(value, 1))
+    history: Histories = {
+        "breadth.above_200d.small": [(date(2020, 1, 1) + timedelta(days=at), one) for at, one in enumerate(path)]
+    }
+    line = "small above 200d " + form.replace(" #", "")
+    if not form.endswith("#"):
+        line += " 95" if form in (">", "crosses above") else " 5"
+    rule = parse(line)
+    up = rule.first.operator.sign > 0
+    found = [
+        (at, level) for at, level in enumerate(levels_firing(rule, history, (12.0, 4.0, 1.0))) if level is not None
+    ]
+    levels = [level if up else -level for _, level in found]
+    assert levels == sorted(set(levels))
+    rates = []
+    for at, level in found:
+        moved = replace(rule, conditions=(replace(rule.first, level=level),))
+        fired = [one.session for one in backtest(moved, history).of(Kind.FIRED)]
+        rates.append(len(fired) * YEAR / n)
+        wanted = (12.0, 4.0, 1.0)[at]
+        assert wanted / 2 <= rates[-1] <= wanted * 2
+        assert len(fired) >= 2
+        if n >= 2 * YEAR:  # not all in one year
+            assert (fired[-1] - fired[0]).days > YEAR / 4
+    assert rates == sorted(set(rates), reverse=True)
+
+
+def test_firings_of_one_year_alone_are_no_yearly_level() -> None:
+    """Five visits above 70 in the first of five years, none later."""
+    quiet = [50 + 5 * math.sin(at / 9) for at in range(5 * YEAR)]
+    for visit in range(5):
+        for at in range(30 + 40 * visit, 35 + 40 * visit):
+            quiet[at] = 80.0
+    history: Histories = {
+        "breadth.above_200d.small": [(date(2020, 1, 1) + timedelta(days=at), one) for at, one in enumerate(quiet)]
+    }
+    assert all(
+        level is None or level < 60
+        for level in levels_firing(parse("small above 200d > 95"), history, (12.0, 4.0, 1.0))
+    )

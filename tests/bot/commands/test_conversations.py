@@ -30,7 +30,7 @@ def test_from_a_pack_to_silence(program: Program, telegram: str, figures_of_two_
     assert len(rows(program, "SELECT 1 FROM rules")) == 11
 
     why = text(ada.ask("/why 3"))
-    assert "Would fire:" in why
+    assert "Fires:" in why
     assert "20 Aug 2025" in why
     assert "simulated" in why
     assert "You have no alert 99" in text(ada.ask("/why 99"))
@@ -105,7 +105,7 @@ def test_a_line_is_previewed_saved_changed_and_never_half_kept(
     until(lambda: "🔔 Wed 20 Aug 2025" in text(ada.rows()[-1]))
     assert "Alert 2: small above 200d > 1" in text(ada.rows()[-1])
     assert "fired" in text(ada.ask("/history 2"))
-    assert "Told last: fired on 20 Aug 2025" in text(ada.ask("/why 2"))
+    assert "Last message: fired on 20 Aug 2025" in text(ada.ask("/why 2"))
 
 
 def test_an_alerts_buttons_work_after_a_restart_and_for_nobody_else(
@@ -139,7 +139,7 @@ def test_an_alerts_buttons_work_after_a_restart_and_for_nobody_else(
     assert rows(program, "SELECT count(*) FROM snoozes") == [(0,)]
 
     assert ada.press_and_wait(alert, "Chart")["message"]["photo"]
-    assert "Would fire" in text(ada.press_and_wait(alert, "Why"))
+    assert "Fires:" in text(ada.press_and_wait(alert, "Why"))
     assert "for how long" in text(ada.press_and_wait(alert, "Snooze"))
     assert "/edit 1 small above 200d > 1" in text(ada.press_and_wait(alert, "Edit"))
     gone = ada.press_and_wait(alert, "Delete")

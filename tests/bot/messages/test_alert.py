@@ -9,7 +9,7 @@ import pytest
 from support.alert_events import DAY, EPISODE, after_firings, event, gap, lead, reading, small
 
 from alerts.metrics.catalog import catalog
-from alerts.rules.event import AlertEvent, Episode
+from alerts.rules.event import AlertEvent, DatedValue, Episode
 from alerts.rules.grammar import MAX_LINE
 from alerts.rules.series import Series, Transform, typed_name
 from bot.commands.reply import visible_length
@@ -42,37 +42,30 @@ def test_fired_with_what_followed_earlier_firings() -> None:
     assert "\nIWM − SPY 63 sessions after 7 earlier firings: median +1.2 pp, all days −0.4 pp\nAlert 1:" in text
 
 
-@pytest.mark.parametrize(
-    ("n", "words"),
-    [
-        (0, "too few to say (none yet)"),
-        (4, "too few to say (4 far enough apart)"),
-    ],
-)
-def test_under_five_earlier_firings_are_too_few(n: int, words: str) -> None:
-    text = one(small(lead=after_firings(n)))
-    assert f"IWM − SPY 63 sessions after earlier firings: {words}\n" in text
+@pytest.mark.parametrize("n", [0, 4])
+def test_nothing_is_said_of_what_followed_under_five_earlier_firings(n: int) -> None:
+    assert "IWM − SPY" not in one(small(lead=after_firings(n)))
 
 
 def test_resolved_with_duration_extreme_and_value() -> None:
     assert one(small(value=58.0, kind="resolved", episode=EPISODE)) == (
-        "✅ <b>Small above 200d is no longer above 60 %</b> (was since 31 Jul 2025)\n"
+        "✔ <b>Small above 200d is no longer above 60 %</b> (fired on 31 Jul 2025)\n"
         "<b>58.0 %</b> · 55.3 % on 21 Aug 2025 (+2.7 pp)\n"
         "88th percentile of 410 sessions · 1,508/1,510 companies · Yahoo Finance\n"
-        "It held for 16 sessions; furthest 71.2 % on 14 Aug 2025.\n"
+        "Ended: back below 60 % after 16 sessions (highest 71.2 % on 14 Aug 2025).\n"
         "Alert 1: <code>small above 200d &gt; 60</code>"
     )
 
 
 def test_a_reminder() -> None:
     text = one(small(kind="reminder", episode=EPISODE))
-    assert text.startswith("<b>Still: Small above 200d is above 60 %</b> since 31 Jul 2025\n")
-    assert "\nIt holds for 16 sessions now; furthest 71.2 % on 14 Aug 2025.\n" in text
+    assert text.startswith("⏰ <b>Still true: Small above 200d is above 60 %</b> since 31 Jul 2025\n")
+    assert "\nIt has held for 16 sessions; highest 71.2 % on 14 Aug 2025.\n" in text
 
 
 def test_a_snooze_that_is_over() -> None:
     text = one(small(kind="reminder", episode=EPISODE, snooze_over=True))
-    assert text.startswith("<b>Still: Small above 200d is above 60 %</b> since 31 Jul 2025; its snooze is over\n")
+    assert text.startswith("⏰ <b>Still true: Small above 200d is above 60 %</b> since 31 Jul 2025 (snooze over)\n")
 
 
 def test_what_spoke_once_while_it_was_snoozed() -> None:
@@ -83,10 +76,9 @@ def test_what_spoke_once_while_it_was_snoozed() -> None:
 def test_expired_with_its_state() -> None:
     text = one(small(kind="expired", episode=EPISODE))
     assert text.startswith(
-        "⌛ <b>Its last day is over: Small above 200d is above 60 %</b> (was since 31 Jul 2025); "
-        "it is not watched any more\n"
+        "⌛ <b>Expired: Small above 200d is above 60 %</b> (true since 31 Jul 2025); no longer evaluated\n"
     )
-    assert "It holds for 16 sessions now" in text
+    assert "It has held for 16 sessions" in text
 
 
 def test_data_that_stay_away_and_come_back_are_a_line_each() -> None:
@@ -139,14 +131,14 @@ def test_joined_conditions_each_with_value_coverage_and_source() -> None:
 def test_from_four_entries_on_families_have_headings_and_the_important_come_first() -> None:
     shown = [small(number=1), small(number=3), LEAD, lead(kind="resolved", id=9, episode=EPISODE)]
     text = alert_texts(DAY, shown)[0]
-    assert text.index("<u>Size</u>") < text.index("<u>Breadth</u>") < text.index("✅")
+    assert text.index("<u>Size</u>") < text.index("<u>Breadth</u>") < text.index("✔")
     assert text.count("<u>Breadth</u>") == 1
 
 
 def test_a_catch_up_is_one_message_with_a_heading_for_each_session() -> None:
     late = small(late=True, session=date(2025, 8, 21))
     (text,) = alert_texts(DAY, [LEAD, late])
-    assert text.startswith("🔔 <b>Thu 21 Aug 2025</b> · comes late, the session was missed\n\n<b>Small above 200d")
+    assert text.startswith("🔔 <b>Thu 21 Aug 2025</b> · late: this session was missed\n\n<b>Small above 200d")
     assert "\n\n🔔 <b>Fri 22 Aug 2025</b>\n\n" in text
 
 
@@ -200,3 +192,19 @@ def test_a_catch_up_of_a_month_stays_inside_the_limits() -> None:
     for text in alert_texts(DAY, [longest(number, day) for day in days for number in (1, 2)]):
         parse_html(text)
         assert visible_length(text) <= 4096
+
+
+def test_near_a_level_there_are_digits_enough_for_the_comparison_to_read_true() -> None:
+    above = reading(Series("size.lead_63d"), 3.0004, before=2.99996)
+    text = one(event("lead 63d outside -3..3", above))
+    assert "<b>+3.0004 pp</b> · +2.99996 pp on 21 Aug 2025" in text
+    assert "+3 " not in text
+    percentile = reading(Series("size.ratio", Transform.PERCENTILE, 252), 100.0, observed=4.99996)
+    assert "4.99996 · " in one(event("percentile 252d of iwm/spy < 5", percentile))
+
+
+def test_an_end_says_which_way_and_how_far_it_went() -> None:
+    episode = Episode(date(2025, 8, 21), 1, DatedValue(date(2025, 8, 21), 5.3))
+    ended = reading(Series("size.lead_63d"), 4.0)
+    text = one(event("lead 63d > 5", ended, kind="resolved", episode=episode))
+    assert "\nEnded: back below 5 pp after 1 session (highest +5.3 pp on 21 Aug 2025).\n" in text

@@ -13,7 +13,7 @@ from alerts.rules.series import Series, Transform
 from bot.commands import dispatch
 from bot.commands.reply import split, visible_length
 from bot.emulator.api.entities import parse_html
-from bot.formatting import ordinal, short_day, standing
+from bot.formatting import ordinal, share, short_day, standing
 from bot.messages import help as program
 from bot.messages import mute, rules
 from bot.messages.alert import alert_texts
@@ -53,7 +53,7 @@ def test_a_resolved_level_says_since_when_it_held() -> None:
     of = reading(Series("valuation.discount_profitable"), -24.2, before=-25.8)
     line = "valuation discount profitable < -25"
     text = alert_texts(DAY, [event(line, of, kind="resolved", episode=Episode(date(2025, 7, 31)))])[0]
-    assert "✅ <b>Valuation discount, profitable companies is no longer below −25 %</b> (was since 31 Jul 2025)" in text
+    assert "✔ <b>Valuation discount, profitable companies is no longer below −25 %</b> (fired on 31 Jul 2025)" in text
     assert "<b>−24.2 %</b> · −25.8 % on 21 Aug 2025 (+1.6 pp)" in text
 
 
@@ -63,7 +63,7 @@ def test_several_rules_of_a_chat_are_one_message_fired_ones_first() -> None:
 
 
 def test_a_session_that_was_missed_is_called_late() -> None:
-    assert "comes late" in alert_texts(DAY, [crossed(late=True)])[0]
+    assert "late: this session was missed" in alert_texts(DAY, [crossed(late=True)])[0]
 
 
 def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None:
@@ -119,7 +119,7 @@ def test_lengths_are_counted_as_telegram_counts_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (42.4, "42nd"), (100, "100th")]
+    ("value", "words"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (21, "21st"), (42.4, "42nd"), (100, "100th")]
 )
 def test_ordinals(value: float, words: str) -> None:
     assert ordinal(value) == words
@@ -127,5 +127,12 @@ def test_ordinals(value: float, words: str) -> None:
 
 def test_days_and_standings_read_as_people_write_them() -> None:
     assert short_day(date(2025, 8, 1)) == "1 Aug 2025"
+    assert standing(0.2, 1410) == "1st percentile of 1,410 sessions"
+    assert standing(50 / 1410, 1410) == "a record low of 1,410 sessions"
+    assert standing(99.8, 1410) == "99th percentile of 1,410 sessions"
+    assert standing(100 - 50 / 1410, 1410) == "a record high of 1,410 sessions"
+    assert [share(one) for one in (0, 0.004, 0.5, 0.995, 1)] == [
+        "0 %", "less than 1 %", "50 %", "more than 99 %", "100 %",
+    ]  # fmt: skip
     assert standing(88.2, 1410) == "88th percentile of 1,410 sessions"
     assert standing(None, 41) == "no percentile yet: 41 of 252 sessions"

@@ -139,7 +139,7 @@ def test_a_month_end_that_is_no_session_counts_from_the_next_one_and_grows_stale
     found = own_figures("import.pe", observations, sessions_between(date(2025, 6, 27), date(2025, 12, 1)), "pe.csv", 0)
     by_day = {figure.session: figure for figure in found}
     assert date(2025, 6, 27) not in by_day
-    assert (by_day[date(2025, 8, 29)].value, by_day[date(2025, 8, 29)].provenance) == (2, "pe.csv, of 2025-07-31")
+    assert (by_day[date(2025, 8, 29)].value, by_day[date(2025, 8, 29)].provenance) == (2, "pe.csv, of 31 Jul 2025")
     assert by_day[date(2025, 9, 2)].value == 3
     assert by_day[date(2025, 11, 4)].value == 3
     stale = by_day[date(2025, 11, 5)]

@@ -72,8 +72,8 @@ def test_a_source_that_fails_altogether_freezes_everything_and_is_told_once(one:
     # One a source, not one a try. A chart that is refused looks like a contract nobody trades.
     sources = ["Census", "Economic series", "Fund closes"] + ([] if kind == "401" else ["Fed funds futures"])
     assert len(told) == len(sources), told
-    assert all("not to be had" in text and "Wed 20 Aug 2025" in text for text in told)
-    assert "judged once they are there, or at 09:00 on Thu 21 Aug" in told[0]
+    assert all("not available" in text and "Wed 20 Aug 2025" in text for text in told)
+    assert "sealed when they arrive, or at 09:00 on Thu 21 Aug" in told[0]
     assert one.told(LISTENER) == []
     one.control("/_calm")
     (outcome,) = one.refresh(D1, 2 * HOUR)
@@ -214,7 +214,7 @@ def test_the_economy_is_not_waited_for(one: Bench) -> None:
     assert lack.startswith("economic series (FRED: ")
     assert "DFEDTARU: HTTP 500" in lack
     (told,) = one.told()
-    assert "Nothing waits for them" in told
+    assert "The session does not wait" in told
 
 
 def test_missed_sessions_come_oldest_first_and_once(one: Bench) -> None:

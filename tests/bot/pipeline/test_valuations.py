@@ -51,7 +51,7 @@ def test_the_discount_of_the_last_months_end_is_written_for_the_session(
     assert (done.companies, done.left, done.figures) == (members, 0, 1)
     told = figures.on_session(one_day, DAYS[0])[NAME]
     assert told.value is not None and -60 < told.value < 0
-    assert "of 2025-07-31" in told.provenance
+    assert "of 31 Jul 2025" in told.provenance
     assert told.eligible == told.members
 
 

@@ -43,6 +43,6 @@ def test_a_file_name_with_a_comma_is_no_note(db: Database) -> None:
     record(db, "import.vix", "vix, of cboe.csv")
     reading = reading_of(db, "import.vix", LAST)
     assert reading is not None
-    assert (reading.figure.source, reading.figure.dated) == ("vix, of cboe.csv", "of 2025-08-01")
-    assert reading.figure.provenance == "vix, of cboe.csv, of 2025-08-01"
+    assert (reading.figure.source, reading.figure.dated) == ("vix, of cboe.csv", "of 1 Aug 2025")
+    assert reading.figure.provenance == "vix, of cboe.csv, of 1 Aug 2025"
     assert sources([reading.figure]) == "vix, of cboe.csv"
