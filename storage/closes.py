@@ -122,6 +122,14 @@ def latest_fund_closes(db: Database, symbol: str, until: date, count: int | None
     return [(date.fromordinal(EPOCH.toordinal() + day), close) for day, close in reversed(rows)]
 
 
+def latest_adjusted_closes(db: Database, symbol: str, until: date) -> list[tuple[date, float]]:
+    """A fund's (session, total-return close in dollars) up to `until`, ascending."""
+    rows = db.conn.execute(
+        "SELECT day, adjusted FROM fund_closes WHERE symbol = ? AND day <= ? ORDER BY day", [symbol, day_number(until)]
+    ).fetchall()
+    return [(date.fromordinal(EPOCH.toordinal() + day), adjusted) for day, adjusted in rows]
+
+
 def fund_span(db: Database) -> tuple[date, date] | None:
     """The first and the last session with a close of a fund."""
     first, last = db.conn.execute("SELECT min(day), max(day) FROM fund_closes").fetchone()
