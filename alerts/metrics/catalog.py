@@ -52,6 +52,7 @@ class Metric:
     counts: str = ""  # what its coverage counts: companies, funds, signs; nothing for a series
     fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
     short: str = ""  # its name in a summary, where it has one
+    about: str = ""  # what it is, in one plain sentence
 
     @property
     def family(self) -> str:
@@ -120,6 +121,7 @@ class Family:
     heading: str  # above its figures in a message
     counts: str  # what its metrics' coverage counts, unless one says another
     in_alerts: int  # its place in an alert's message
+    key: tuple[str, ...] = ()  # the metrics whose figures its answer shows
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
@@ -145,7 +147,7 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             counts=entry.get("counts", families()[entry["id"].split(".")[0]].counts),
             fred=tuple(entry.get("fred", ())),
             short=short.get(segment, "") if isinstance(short, dict) else short,
-            **{name: entry[name] for name in ("frequency", "source", "caveat") if name in entry},
+            **{name: entry[name] for name in ("frequency", "source", "caveat", "about") if name in entry},
         )
 
 
@@ -157,7 +159,7 @@ def _document() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def families() -> dict[str, Family]:
     """All families by id, in the order they are shown."""
-    return {entry["id"]: Family(**entry) for entry in _document()["family"]}
+    return {entry["id"]: Family(**entry | {"key": tuple(entry["key"])}) for entry in _document()["family"]}
 
 
 def key_figures() -> tuple[str, ...]:

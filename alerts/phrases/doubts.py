@@ -1,4 +1,4 @@
-"""Lines that parse and may not say what was meant: a ratio typed as a factor, a share as a fraction, a near namesake."""
+"""Lines that parse and may not say what was meant: ratios typed as factors, shares as fractions, namesakes."""
 
 from __future__ import annotations
 

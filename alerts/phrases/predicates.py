@@ -20,11 +20,14 @@ _WINDOW = re.compile(
     r"(?P<unit>day|session|week|month|quarter|year)s?\b|\b(?:in|over|within|during|for)\s+(?P<days>\d+)d\b"
 )
 _UP = r"up|rises?|rising|gains?|climbs?|jumps?|rallies|rally|adds|increases?|widens?|steepens?|advances|surges?|grows?"
-_DOWN = r"down|falls?|falling|drops?|loses?|declines?|slides?|sinks?|narrows?|decreases?|slips?|plunges?|shrinks?|tumbles?"
+_DOWN = (
+    r"down|falls?|falling|drops?|loses?|declines?|slides?|sinks?|narrows?|decreases?|slips?|plunges?|shrinks?|tumbles?"
+)
 #: A number with its unit; `number_of` reads it. (Its own pattern has groups that cannot stand inside another's.)
 NUMBER = r"[+-]?\d(?:[\d,.']*\d)?(?:\s*(?:%|×|σ|(?:percent|points?|pp|x)\b))?"
 _CHANGE = re.compile(
-    rf"(?:\bis |\bare |\bgoes |\bgo |\bmoves? )?\b(?P<way>{_UP}|{_DOWN})(?: by)?(?: more than| at least| over)? (?P<n>{NUMBER})"
+    rf"(?:\bis |\bare |\bgoes |\bgo |\bmoves? )?\b(?P<way>{_UP}|{_DOWN})"
+    rf"(?: by)?(?: more than| at least| over)? (?P<n>{NUMBER})"
 )
 _CROSS_UP = (
     r"(?:rises?|breaks?|gets?|goes|go|moves?|climbs?|jumps?|comes?|pushes|cross(?:es)?|closes|back)\s+"
@@ -56,11 +59,19 @@ _EXTREME = re.compile(
     r"(?:(?:new|fresh|record|all[- ]time|multi[- ]year|yearly|annual|(?P<n>\d+|one|two|three|six|twelve)[- ]?"
     r"(?P<unit>day|week|month|year)s?|(?P<days>\d+)d)\s*)+(?P<side>high|low)s?\b"
 )
-_MOST = re.compile(r"\b(?:at )?(?:its |their |the )*(?P<side>highest|lowest)(?: level| value| point)?(?: (?:in|of|for|since)\b)?")
+_MOST = re.compile(
+    r"\b(?:at )?(?:its |their |the )*(?P<side>highest|lowest)(?: level| value| point)?(?: (?:in|of|for|since)\b)?"
+)
 _CHANGED = re.compile(r"\b(?:changes?|changed|flips?|switches|shifts?|turns? over|is different)\b")
-_TURNS = re.compile(r"\b(?:turns?|goes|becomes?|gets?|is|moves? to|enters?|moves? into|into|to|flips? to|switches to)\s+(?:the )?(?P<label>[a-z]+)\b")
+_TURNS = re.compile(
+    r"\b(?:turns?|goes|becomes?|gets?|is|moves? to|enters?|moves? into|into|to|flips? to|switches to)\s+"
+    r"(?:the )?(?P<label>[a-z]+)\b"
+)
 _SIGN = {"positive": "crosses above 0", "negative": "crosses below 0"}
-_TREND = re.compile(rf"\b(?:is |are |keeps? |starts? |trending |trends? )*(?P<way>{_UP}|{_DOWN}|improves?|worsens?|weakens?|strengthens?)\b")
+_TREND = re.compile(
+    rf"\b(?:is |are |keeps? |starts? |trending |trends? )*"
+    rf"(?P<way>{_UP}|{_DOWN}|improves?|worsens?|weakens?|strengthens?)\b"
+)
 _DOWNWARD = re.compile(rf"(?:{_DOWN}|worsens?|weakens?)$")
 
 
@@ -201,7 +212,19 @@ def _compare(text: str) -> Predicate | None:
 
 def _turns(text: str) -> Predicate | None:
     found = _TURNS.search(text)
-    labels = (*_SIGN, "leading", "weakening", "improving", "lagging", "broadening", "narrow", "mixed", "small", "cash", "large")
+    labels = (
+        *_SIGN,
+        "leading",
+        "weakening",
+        "improving",
+        "lagging",
+        "broadening",
+        "narrow",
+        "mixed",
+        "small",
+        "cash",
+        "large",
+    )
     if found is None or found["label"] not in labels:
         return None
     return Predicate("turns", _around(text, found), found["label"])

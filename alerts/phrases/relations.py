@@ -13,14 +13,16 @@ from alerts.rules.names import metric_named
 from alerts.rules.numbers import number_of
 
 _AHEAD = (
-    r"beats?|beating|outperforms?|outperforming|outperformed|leads?|leading|overtakes?|outpaces?|outruns?|wins? against|"
-    r"(?:does|do|doing|did|performs?|performing) better than|(?:is|are|gets?|moves?|pulls?|go|goes)? ?ahead of|stronger than|"
-    r"over(?:takes?)|tops?|tak(?:e|es) the lead(?: (?:from|over))?|tak(?:e|es) over from|gains? more than|rises? more than|"
+    r"beats?|beating|outperforms?|outperforming|outperformed|leads?|leading|overtakes?|outpaces?|outruns?|"
+    r"wins? against|(?:does|do|doing|did|performs?|performing) better than|"
+    r"(?:is|are|gets?|moves?|pulls?|go|goes)? ?ahead of|stronger than|"
+    r"over(?:takes?)|tops?|tak(?:e|es) the lead(?: (?:from|over))?|tak(?:e|es) over from|"
+    r"gains? more than|rises? more than|"
     r"rises? faster than|(?:is|are) up more than|win|wins"
 )
 _BEHIND = (
-    r"lags?|lagging|trails?|underperforms?|underperforming|underperformed|(?:is|are|falls?|drops?)? ?behind|weaker than|"
-    r"(?:does|do|doing|performs?) worse than|loses? (?:to|against)"
+    r"lags?|lagging|trails?|underperforms?|underperforming|underperformed|(?:is|are|falls?|drops?)? ?behind|"
+    r"weaker than|(?:does|do|doing|performs?) worse than|loses? (?:to|against)"
 )
 _RELATION = re.compile(rf"\b(?:(?P<ahead>{_AHEAD})|(?P<behind>{_BEHIND}))(?=\s|$)")
 _AMOUNT = re.compile(rf"(?:\b(?:by|with)\s+)?(?:\b(?:more than|over|at least)\s+)?(?P<n>{NUMBER})")

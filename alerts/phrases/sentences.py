@@ -120,7 +120,8 @@ def _said(text: str, _value: Value) -> tuple[str, ...]:
 
 _SHARE = re.compile(
     r"^(?P<how>more than|over|above|at least|less than|fewer than|under|below|at most)?\s*"
-    r"(?P<n>\d+(?:[.,]\d+)?)\s*(?:%|percent|per cent)\s*(?:of )?(?:all |the )?(?P<who>small|large|all|stocks|companies)?\s*"
+    r"(?P<n>\d+(?:[.,]\d+)?)\s*(?:%|percent|per cent)\s*"
+    r"(?:of )?(?:all |the )?(?P<who>small|large|all|stocks|companies)?\s*"
     r"(?:stocks |companies )?(?:are |is |trade |close |stand |get |go )*above (?:their |its |the )*(?P<days>20|50|200)d"
 )
 

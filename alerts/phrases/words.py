@@ -18,18 +18,9 @@ from alerts.rules.names import normalise
 
 _TOKEN = re.compile(r"[a-z0-9&/.+'-]*[a-z0-9]")
 _WINDOW = re.compile(
-    r"\b(above|lead|beating|breadth) (20|21|50|63|126|200|252)(?=\s+(?:[<>≥≤]|above|below|over|under|cross|rise|fall|is |at |drop))"
+    r"\b(above|lead|beating|breadth) (20|21|50|63|126|200|252)"
+    r"(?=\s+(?:[<>≥≤]|above|below|over|under|cross|rise|fall|is |at |drop))"
 )
-#: Words of the grammar and of the predicates, for the spelling.
-_GRAMMAR = """
-above below over under crosses cross inside outside between least most more less than greater lower higher exceeds rises rise
-rising falls fall falling drops drop climbs goes moves breaks reaches changes change changed high highs low lows when alert
-tell beat beats outperform outperforms outperforming underperform underperforms lead leads overtake overtakes outpace outpaces
-lag lags trail trails week weeks month months year years quarter days session sessions average percentile percent points
-positive negative zero turns turn leading weakening improving lagging broadening narrow mixed and once every until clear keep
-days gains gain loses lose jumps declines increases decreases widens with from that this last uptrend downtrend trend
-should would could sell hold best worst good time thanks thank what where which there their about have today
-""".split()
 
 
 @dataclass(frozen=True)
@@ -104,7 +95,7 @@ def _names() -> dict[frozenset[str], str]:
 @lru_cache(maxsize=1)
 def vocabulary() -> frozenset[str]:
     """Every word that is not misspelt."""
-    words: set[str] = set(_GRAMMAR)
+    words: set[str] = set(document()["grammar"])
     for of in catalog().values():
         words.update(*(re.findall(r"[a-z][a-z'-]*", normalise(name)) for name in (*of.aliases, of.title)))
     lists = document()

@@ -90,7 +90,9 @@ def nearest_commands(text: str, commands: Collection[str]) -> list[tuple[str, fl
     """Commands whose name or words resemble the text, with how much, 0 to 100, best first."""
     known = {name: name for name in commands} | {phrase: one.command for phrase, one in _phrases().items()}
     best: dict[str, float] = {}
-    for phrase, score, _ in process.extract(_bare(text), [one for one in known if len(one) > 2], scorer=fuzz.ratio, limit=12):
+    for phrase, score, _ in process.extract(
+        _bare(text), [one for one in known if len(one) > 2], scorer=fuzz.ratio, limit=12
+    ):
         command = known[phrase]
         if command in commands:
             best[command] = max(best.get(command, 0.0), score)
@@ -100,8 +102,11 @@ def nearest_commands(text: str, commands: Collection[str]) -> list[tuple[str, fl
 def asks_for_advice(text: str) -> bool:
     """Whether a text asks what to do with money."""
     said, lists = _bare(text), _lists()["advice"]
-    has = lambda phrases: any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", said) for one in phrases)  # noqa: E731
-    return has(lists["phrases"]) or (has(lists["verbs"]) and has(lists["starts"]))
+    return _has(said, lists["phrases"]) or (_has(said, lists["verbs"]) and _has(said, lists["starts"]))
+
+
+def _has(said: str, phrases: Collection[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", said) for one in phrases)
 
 
 def _bare(text: str) -> str:

@@ -40,13 +40,18 @@ def not_held(asked: str, funds: Sequence[str], company: bool = False) -> str:
         if company
         else "is not held here"
     )
-    return f"{escape(asked[:20])} {why}.\nThe funds I hold: {', '.join(funds)}. Two of them make a ratio, such as <code>xlf/spy</code>."
+    return (
+        f"{escape(asked[:20])} {why}.\n"
+        f"The funds I hold: {', '.join(funds)}. Two of them make a ratio, such as <code>xlf/spy</code>."
+    )
 
 
 def may_mean(lines: Sequence[str], together: bool) -> str:
     """Several alerts are near to what was asked."""
     if together:
-        return "\n".join(["That makes two alerts:" if len(lines) == 2 else "That makes several alerts:", *_listed(lines)])
+        return "\n".join(
+            ["That makes two alerts:" if len(lines) == 2 else "That makes several alerts:", *_listed(lines)]
+        )
     if len(lines) == 1:
         return "\n".join(["The nearest that I can watch:", *_listed(lines)])
     return "\n".join(["Which of these do you mean?", *_listed(lines), "", "A tap shows first what it would have done."])
@@ -71,7 +76,7 @@ def doubt_text(found: Doubtful) -> str:
     name, now = escape(capital(of.title)), escape(of.show(found.now))
     match found.doubt:
         case Doubt.FACTOR:
-            asked = f"{name} is 100 on 2 January 2020 and {now} now; {level:g} would be far below. Did you mean one of these?"
+            asked = f"{name} is 100 on 2 January 2020 and {now} now, far from {level:g}. Did you mean one of these?"
         case Doubt.FRACTION:
             asked = f"{name} is in percent, {now} now. Did you mean {level * 100:g} %, or really {level:g} %?"
         case Doubt.NAMESAKE:

@@ -81,8 +81,6 @@ def is_company(db: Database, symbol: str) -> bool:
     return symbol in companies.ids(db)
 
 
-
-
 def _held(
     db: Database, name: str, past: Sequence[tuple[date, float]], base: date | None, simulated: bool
 ) -> tuple[Held, Chart] | None:
