@@ -55,6 +55,7 @@ class Metric:
     short: str = ""  # its name in a summary, where it has one
     extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
     revised: bool = False  # whether its source revises past values
+    about: str = ""  # what it is, in one plain sentence
 
     @property
     def hindsight(self) -> tuple[str, ...]:
@@ -147,6 +148,7 @@ class Family:
     heading: str  # above its figures in a message
     counts: str  # what its metrics' coverage counts, unless one says another
     in_alerts: int  # its place in an alert's message
+    key: tuple[str, ...] = ()  # the metrics whose figures its answer shows
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
@@ -173,7 +175,7 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             fred=tuple(entry.get("fred", ())),
             extremes=tuple(entry.get("extremes", ())),
             short=short.get(segment, "") if isinstance(short, dict) else short,
-            **{name: entry[name] for name in ("frequency", "source", "caveat", "revised") if name in entry},
+            **{name: entry[name] for name in ("frequency", "source", "caveat", "revised", "about") if name in entry},
         )
 
 
@@ -185,7 +187,7 @@ def _document() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def families() -> dict[str, Family]:
     """All families by id, in the order they are shown."""
-    return {entry["id"]: Family(**entry) for entry in _document()["family"]}
+    return {entry["id"]: Family(**entry | {"key": tuple(entry["key"])}) for entry in _document()["family"]}
 
 
 def key_figures() -> tuple[str, ...]:

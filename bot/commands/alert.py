@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from telegram import Update
 
 from alerts.market.sessions import NEW_YORK
+from alerts.phrases.doubts import doubt_about
+from alerts.phrases.sentences import meant
 from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError, parse
@@ -25,11 +27,13 @@ from bot.commands.reply import (
     show,
     without_buttons,
 )
+from bot.messages import asking
 from bot.messages import rules as words
 from bot.messages.buttons import Buttons, fits, line_offered
 from bot.messages.preview import preview_text
 from bot.reports.backtest import refuse_unheld
 from bot.reports.preview import Preview, preview
+from bot.reports.summary import values_now
 from storage import drafts, rules
 from storage.drafts import Draft
 
@@ -37,7 +41,45 @@ from storage.drafts import Draft
 async def alert(update: Update, context: Context) -> None:
     """Preview the line after the command; without one, say how to set a threshold."""
     line = argument(update)
-    await (show_preview(update, context, line) if line else how_to(update, context))
+    await (typed_line(update, context, line) if line else how_to(update, context))
+
+
+async def typed_line(update: Update, context: Context, line: str) -> None:
+    """Preview a typed line; ask where it may not say what was meant. A sentence gets the alerts that it may mean."""
+    try:
+        rule = parse(line, datetime.now(NEW_YORK).date())
+    except RuleError as error:
+        await say(update, words.rule_refused(error))
+    except GrammarError as error:
+        if not await offer_meant(update, context, line):
+            await say(update, words.rule_refused(error), [[("How to ask", "howto"), ("Help", "do:help")]])
+    else:
+        values = await parts(context).store.read(values_now)
+        doubt = doubt_about(rule, values.get)
+        if doubt is None:
+            await show_preview(update, context, line)
+        else:
+            await say(update, asking.doubt_text(doubt), asking.doubt_buttons(doubt, values))
+
+
+async def offer_meant(update: Update, context: Context, sentence: str) -> bool:
+    """Preview the alert that a sentence means, or offer those that it may mean. Whether it means any."""
+    values = await parts(context).store.read(values_now)
+    found = meant(sentence, values.get)
+    if not found.lines:
+        return False
+    if found.sure:
+        await typed_line(update, context, found.lines[0])
+        return True
+    buttons = asking.line_buttons(found.lines)
+    if found.together:
+        ids = [
+            await parts(context).store.write(drafts.add_draft, chat_of(update), Draft(line, None), datetime.now(UTC))
+            for line in found.lines
+        ]
+        buttons.append([("Set both" if len(ids) == 2 else "Set all", f"every:{':'.join(map(str, ids))}")])
+    await say(update, asking.may_mean(found.lines, found.together), buttons)
+    return True
 
 
 async def how_to(update: Update, _context: Context) -> None:
@@ -109,11 +151,32 @@ async def save_draft(update: Update, context: Context) -> None:
         await _save(update, context, draft.line, draft.replaces)
 
 
+async def save_every(update: Update, context: Context) -> None:
+    """Set the rules of all drafts that the button names."""
+    if not await may_change(update):
+        return
+    lines = []
+    for identity in argument(update).split(":"):
+        draft = await parts(context).store.read(drafts.draft_of, chat_of(update), int(identity))
+        if draft is None:
+            await answer_button(update, words.DRAFT_GONE)
+            return
+        lines.append(draft.line)
+    await answer_button(update)
+    await without_buttons(update)
+    for line in lines:
+        await _set(update, context, line, None)
+
+
 async def _save(update: Update, context: Context, line: str, replaces: int | None) -> None:
     if not await may_change(update):
         return
     await answer_button(update)
     await without_buttons(update)
+    await _set(update, context, line, replaces)
+
+
+async def _set(update: Update, context: Context, line: str, replaces: int | None) -> None:
     found = parts(context)
     try:
         rule = parse(line, datetime.now(NEW_YORK).date())
@@ -175,6 +238,7 @@ BUTTONS = (
     Button("set", preview_pressed, ".+"),
     Button("save", save_line, ".+"),
     Button("draft", save_draft, ID),
+    Button("every", save_every, rf"{ID}(?::{ID}){{1,3}}"),
     Button("change", change),
     Button("change", change, ID),
     Button("cancel", cancel),

@@ -73,6 +73,7 @@ def listen(application: Telegram) -> None:
     application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     private = messages & filters.ChatType.PRIVATE
     application.add_handler(MessageHandler(private & filters.TEXT, fallback.text))
+    application.add_handler(MessageHandler(messages & filters.ChatType.GROUPS & filters.TEXT, fallback.in_group))
     application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, fallback.other))
     application.add_error_handler(handle_error)
 

@@ -1,55 +1,263 @@
-"""What is not a command: a metric's name gets its value, a rule's line its preview, everything else a hint."""
+"""What is not a command: a plain word, a metric, a fund, a sentence that asks for an alert; else the nearest."""
 
 from __future__ import annotations
 
+import re
+
+from rapidfuzz import fuzz
 from telegram import Update
 
+from alerts.metrics.catalog import catalog
+from alerts.metrics.compute import FUNDS
+from alerts.phrases.words import document, named, plain, spelled, vocabulary, without_start
 from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, metric_named, parse
-from bot.commands.alert import show_preview
-from bot.commands.reply import Context, answer_button, parts, say, show
-from bot.messages import help as words
-from bot.messages.rules import rule_refused
-from bot.messages.summary import NO_FIGURES, figure_text
-from bot.reports.charts import metric_chart
-from bot.reports.summary import latest_reading
+from alerts.rules.series import typed_name
+from bot.commands.alert import how_to, offer_meant, typed_line
+from bot.commands.declaration import Button, Command
+from bot.commands.metrics import show_metric
+from bot.commands.reply import Context, answer_button, argument, parts, say, show
+from bot.commands.wanted import (
+    Wanted,
+    addressed_to,
+    asks_for_advice,
+    command_misspelt,
+    nearest_commands,
+    wanted,
+)
+from bot.messages import asking as words
+from bot.messages import help as help_words
+from bot.reports import funds
+
+#: Those that need nothing after them: a button may stand for each.
+_ALONE = (
+    "help", "start", "summary", "breadth", "size", "valuation", "sectors", "rates", "regime", "thesis", "alerts",
+    "presets", "metrics", "subscribe", "unsubscribe", "privacy", "alert",
+)  # fmt: skip
+_TICKER = re.compile(r"\$?([A-Za-z]{1,5}(?:[.-][A-Za-z])?)")
+_PAIR = re.compile(r"\$?([A-Za-z]{2,5})\s*(?:/|:|\bvs\.?\b|\bversus\b)\s*\$?([A-Za-z]{2,5})", re.IGNORECASE)
+#: Asked for often, and not held; typed in small letters they are tickers too.
+_KNOWN_TICKERS = (
+    "qqq",
+    "vix",
+    "dia",
+    "tlt",
+    "gld",
+    "iwf",
+    "iwd",
+    "voo",
+    "ivv",
+    "aapl",
+    "nvda",
+    "tsla",
+    "msft",
+    "amzn",
+    "btc",
+)
+_SURE = 0.99
+_THREE = 3
+_LEAST_LIKE = 45.0  # of 100: below it a name is not like the text
 
 
 async def text(update: Update, context: Context) -> None:
-    """Text that is not one of the commands."""
+    """Text in a private chat that is none of the commands."""
+    assert update.effective_message is not None
+    await _answer(update, context, (update.effective_message.text or "").strip())
+
+
+async def in_group(update: Update, context: Context) -> None:
+    """In a group only what is addressed to the bot is answered: “/sumary@bot”, “@bot breadth”."""
     assert update.effective_message is not None
     typed = (update.effective_message.text or "").strip()
-    named = metric_named(typed)
-    if named is not None:
-        await _show_metric(update, context, named)
+    name = (context.bot.username or "").casefold()
+    mention, _, rest = typed.partition(" ")
+    if mention.casefold() == f"@{name}" and rest.strip():
+        await _answer(update, context, rest.strip())
+    elif (addressed_to(typed) or "").casefold() == name:
+        await _answer(update, context, typed)
+
+
+async def _answer(update: Update, context: Context, typed: str) -> None:
+    commands = _answers()
+    if typed.startswith("/"):
+        name = command_misspelt(typed, commands)
+        await (_run(update, context, Wanted(name)) if name else _near(update, context, typed))
         return
+    if found := wanted(typed, commands):
+        await _run(update, context, found)
+    elif metric := metric_named(typed):
+        await show_metric(update, context, metric)
+    elif asks_for_advice(typed):
+        await say(update, words.NO_ADVICE_LINE)
+        await _figures_for(update, context, typed)
+    elif not await _fund(update, context, typed) and not await _line(update, context, typed):
+        await _loosely(update, context, typed)
+
+
+async def _line(update: Update, context: Context, typed: str) -> bool:
+    """Answer a line of the grammar, or a sentence that means one. Whether it was one."""
     try:
         parse(typed)
-    except RuleError as error:
-        await say(update, rule_refused(error))
-    except GrammarError as error:
-        # A line without a number is hardly a threshold, however near its words come to a metric's name.
-        meant_a_rule = any(sign.isdigit() for sign in typed) and not typed.startswith("/")
-        await say(update, rule_refused(error) if meant_a_rule else words.not_understood(typed))
+    except RuleError:
+        pass
+    except GrammarError:
+        if wanted(typed, _answers(), near=True) or metric_asked(typed):
+            return False
+        return await offer_meant(update, context, typed)
+    await typed_line(update, context, typed)
+    return True
+
+
+async def _loosely(update: Update, context: Context, typed: str) -> None:
+    """What is misspelt or asked for in more words; at last the nearest."""
+    if metric := metric_asked(typed):
+        await show_metric(update, context, metric)
+    elif found := wanted(typed, _answers(), near=True):
+        await _run(update, context, found)
+    elif (unheld := _PAIR.search(typed)) and not {side.upper() for side in unheld.groups()} <= set(FUNDS):
+        side = next(side.upper() for side in unheld.groups() if side.upper() not in FUNDS)
+        await _not_held(update, context, side)
+    elif any(sign.isdigit() for sign in typed):
+        await typed_line(update, context, typed)  # says what is wrong with the line
     else:
-        await show_preview(update, context, typed)
+        await _near(update, context, typed)
 
 
-async def _show_metric(update: Update, context: Context, metric_id: str) -> None:
+def metric_asked(typed: str) -> str | None:
+    """The metric that a question or a misspelt name asks for: “how is the yield curve?”, “smal above 200d”."""
+    asked = plain(typed)
+    for one in dict.fromkeys((asked, spelled(asked))):
+        bare = without_start(one, document()["questions"])
+        if (metric := metric_named(bare)) is not None:
+            return metric
+        if found := [each for each in named(bare) if each.score >= _SURE]:
+            return found[0].metric
+    return None
+
+
+async def _run(update: Update, context: Context, found: Wanted) -> None:
+    if found.foreign:
+        await say(update, words.ENGLISH_ONLY)
+    await _answers()[found.command].answer(update, context)
+
+
+async def _figures_for(update: Update, context: Context, typed: str) -> None:
+    """The figures that a question for advice is about: a fund's, else the summary."""
+    for word in re.findall(r"[A-Za-z]{2,5}", typed):
+        if word.upper() in FUNDS and await _fund(update, context, word):
+            return
+    await _answers()["summary"].answer(update, context)
+
+
+async def _fund(update: Update, context: Context, typed: str) -> bool:
+    """Answer a ticker or a pair of them. Whether it was one."""
     found = parts(context)
-    entry = await found.store.read(latest_reading, metric_id)
-    if entry is None:
-        await say(update, words.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES)
+    bare = without_start(
+        typed.rstrip("?!. "), ("price of", "price", "show me", "show", "how is", "what is", "chart of", "chart")
+    )
+    if pair := _PAIR.fullmatch(bare):
+        first, second = (side.upper() for side in pair.groups())
+        if not {first, second} <= set(FUNDS):
+            lacking = first if first not in FUNDS else second
+            if _is_ticker(lacking if bare.isupper() else lacking.lower()) or "/" in bare:
+                await _not_held(update, context, lacking)
+                return True
+            return False
+        if metric := metric_named(f"{first}/{second}"):
+            await show_metric(update, context, metric)
+            return True
+        held = await found.store.read(funds.pair, first, second, found.simulated)
+        name = f"{first}/{second}"
+    elif (one := _TICKER.fullmatch(bare)) and _is_ticker(bare):
+        name = one[1].upper()
+        if name not in FUNDS:
+            await _not_held(update, context, name)
+            return True
+        held = await found.store.read(funds.fund, name, found.simulated)
+    else:
+        return False
+    if held is None:
+        await _not_held(update, context, name)
+    else:
+        await show(update, context, words.fund_text(held[0]), held[1], [[("Alert me", "howto"), ("Size", "size")]])
+    return True
+
+
+def _is_ticker(typed: str) -> bool:
+    """Whether a word alone is a ticker: one that is held or often asked for, or any in capitals that is no word."""
+    bare = typed.lstrip("$")
+    if bare.upper() in FUNDS or bare.casefold() in _KNOWN_TICKERS or typed.startswith("$"):
+        return True
+    return bare.isupper() and len(bare) > 1 and bare.casefold() not in vocabulary()
+
+
+async def _not_held(update: Update, context: Context, symbol: str) -> None:
+    company = await parts(context).store.read(funds.is_company, symbol)
+    buttons = [[("IWM", "fund:IWM"), ("SPY", "fund:SPY"), ("RSP", "fund:RSP")], [("Help", "do:help")]]
+    await say(update, words.not_held(symbol, FUNDS, company), buttons)
+
+
+async def _near(update: Update, context: Context, typed: str) -> None:
+    await say(update, words.not_understood(typed), words.near_buttons(_nearest(typed)))
+
+
+def _nearest(typed: str) -> list[tuple[str, str]]:
+    """(text, action) of the three things most like the text: commands that stand alone, and metrics."""
+    answers, asked = _answers(), spelled(plain(typed.lstrip("/")))
+    menu = {name: answers[name].menu for name in _ALONE if name in answers}
+    found = [
+        (score, f"/{name}" + (f" – {menu[name]}" if menu[name] else ""), f"do:{name}")
+        for name, score in nearest_commands(typed, menu)
+        if name != "help"
+    ]
+    for of in catalog().values():
+        score = max(fuzz.ratio(asked, name) for name in of.aliases)
+        found.append((score, typed_name(of), f"metric:{of.id}"))
+    for one in named(asked):
+        found.append((100 * one.score, typed_name(catalog()[one.metric]), f"metric:{one.metric}"))
+    out: dict[str, str] = {}
+    for score, shown, action in sorted(found, key=lambda one: -one[0]):
+        if score >= _LEAST_LIKE:
+            out.setdefault(action, shown)
+    for name in ("summary", "alert", "metrics"):
+        out.setdefault(f"do:{name}", f"/{name}" + (f" – {menu[name]}" if menu.get(name) else ""))
+    return [(shown, action) for action, shown in out.items()][:_THREE]
+
+
+async def pressed(update: Update, context: Context) -> None:
+    """The command that a button stands for."""
+    name = argument(update)
+    if name not in _ALONE:
+        await old_button(update, context)
         return
-    chart = await found.store.read(metric_chart, metric_id, found.simulated)
-    await show(update, context, figure_text(entry), chart)
+    await answer_button(update)
+    if name == "alert":
+        await how_to(update, context)
+    else:
+        await _answers()[name].answer(update, context)
+
+
+async def fund_pressed(update: Update, context: Context) -> None:
+    """The fund that a button names."""
+    await answer_button(update)
+    await _fund(update, context, argument(update))
+
+
+def _answers() -> dict[str, Command]:
+    """The commands by name."""
+    from bot.commands.dispatch import commands  # late: it collects this file's buttons
+
+    return {command.name: command for command in commands()}
 
 
 async def other(update: Update, _context: Context) -> None:
     """A message without text: a picture, a sticker, a voice."""
-    await say(update, words.only_text())
+    await say(update, help_words.only_text())
 
 
 async def old_button(update: Update, _context: Context) -> None:
     """A button of a former version, or one whose data were tampered with."""
-    await answer_button(update, words.OLD_BUTTON)
+    await answer_button(update, help_words.OLD_BUTTON)
+
+
+BUTTONS = (Button("do", pressed, "[a-z]+"), Button("fund", fund_pressed, "[A-Z]{1,5}"))

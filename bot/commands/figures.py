@@ -1,4 +1,4 @@
-"""/summary, /breadth, /size, /valuation, /metrics."""
+"""/summary, and the families: /breadth, /size, /valuation, /sectors, /rates, /regime."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from functools import partial
 from sqlite_utils import Database
 from telegram import Update
 
+from alerts.metrics.catalog import families
 from bot.charts.spec import Chart
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, answer_on, parts, say, show
-from bot.messages.summary import NO_FIGURES, family_text, metrics_text, summary_text
+from bot.commands.reply import Context, answer_button, answer_on, argument, parts, say, show
+from bot.messages.families import family_answer, family_buttons
+from bot.messages.summary import NO_FIGURES, family_text, summary_text
 from bot.reports.charts import chart_for
-from bot.reports.summary import every_metric, family, summarise
+from bot.reports.summary import family, key_family, summarise
 
 
 async def summary(update: Update, context: Context) -> None:
@@ -38,15 +40,33 @@ async def valuation(update: Update, context: Context) -> None:
     await _show_family(update, context, "valuation")
 
 
-async def metrics(update: Update, context: Context) -> None:
-    """Everything that can be watched."""
-    await say(update, metrics_text(await parts(context).store.read(every_metric)))
+async def sectors(update: Update, context: Context) -> None:
+    """Which sectors lead, and in which quadrant of rotation each stands."""
+    await _show_family(update, context, "sectors")
+
+
+async def rates(update: Update, context: Context) -> None:
+    """The Fed, what futures expect of it, and the yield curve."""
+    await _show_family(update, context, "rates")
+
+
+async def regime(update: Update, context: Context) -> None:
+    """Who leads, and which signs say so."""
+    await _show_family(update, context, "regime")
+
+
+async def every_figure(update: Update, context: Context) -> None:
+    """All figures of the family that a button names."""
+    await answer_button(update)
+    name = argument(update)
+    text, _ = await answer_on(context, f"all {name}", partial(_every, name))
+    await say(update, text, [[("Alert me", "howto"), ("All metrics", "metrics")]])
 
 
 async def _show_family(update: Update, context: Context, name: str) -> None:
     await answer_button(update)
     text, chart = await answer_on(context, name, partial(_family, name, parts(context).simulated))
-    await show(update, context, text, chart)
+    await show(update, context, text, chart, family_buttons(name))
 
 
 def _summary(simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
@@ -56,7 +76,12 @@ def _summary(simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, 
 
 
 def _family(name: str, simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
-    return family_text(name, family(db, name), notes), chart_for(db, name, simulated)
+    figures = key_family(db, name) + (family(db, name) if name == "sectors" else ())
+    return family_answer(name, figures, notes), chart_for(db, name, simulated)
+
+
+def _every(name: str, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
+    return family_text(name, family(db, name), notes), None
 
 
 COMMANDS = (
@@ -64,11 +89,14 @@ COMMANDS = (
     Command("breadth", breadth, "How many stocks take part", place=20),
     Command("size", size, "Small caps against large caps", place=30),
     Command("valuation", valuation, "What small and large caps cost", place=40),
-    Command("metrics", metrics, "Everything that can be watched", place=160),
+    Command("sectors", sectors, "Which sectors lead", place=42),
+    Command("rates", rates, "The Fed and the yield curve", place=44),
+    Command("regime", regime, "Who leads, and which signs say so", place=46),
 )
 BUTTONS = (
     Button("summary", summary),
     Button("breadth", breadth),
     Button("size", size),
     Button("valuation", valuation),
+    Button("all", every_figure, "|".join(families())),
 )

@@ -9,7 +9,7 @@ from telegram import Update
 
 from bot.commands.declaration import Command
 from bot.commands.reply import Context, chat_of, parts, say
-from bot.messages import help as words
+from bot.messages import asking as words
 from bot.messages.status import status as status_text
 from bot.reports import checks
 from bot.reports.health import health

@@ -87,14 +87,9 @@ def not_forgotten() -> str:
     return "Kept. Nothing was erased."
 
 
-def not_understood(text: str) -> str:
-    """A text is not a command, a metric or a rule."""
-    shown = text if len(text) <= 60 else text[:59] + "…"
-    return (
-        f"I do not understand “{escape(shown)}”.\n"
-        "Ask /summary for today's figures, /metrics for all that can be watched, or set a threshold: "
-        "<code>/alert small above 200d crosses above 60</code>. /help has the rest."
-    )
+def no_such_metric(name: str) -> str:
+    """No metric has the name given to /metric."""
+    return f"No metric is called “{escape(name[:60])}”."
 
 
 def not_imported(metric_id: str) -> str:

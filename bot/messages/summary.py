@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from alerts.metrics.catalog import catalog, families
+from alerts.metrics.catalog import families
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from bot.formatting import (
@@ -38,9 +38,11 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
         f"{day(told.session)} · {escape(sources(entry.figure for entry in told.figures))}",
     ]
     lines += [*map(escape, notes), ""]
-    lines += [_line(entry, entry.of.short or capital(entry.of.title)) for entry in told.figures]
-    lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]]
-    lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
+    lines += [figure_line(entry, entry.of.short or capital(entry.of.title)) for entry in told.figures]
+    lines += [
+        f"{figure_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]
+    ]
+    lines += ["", figure_foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
 
 
@@ -55,9 +57,11 @@ def family_text(family: str, figures: Sequence[FigureReading], notes: Sequence[s
         "",
     ]
     for group in _groups(figures):
-        lines.append(_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group))
+        lines.append(
+            figure_line(group[0], capital(group[0].of.title), counted=True) if len(group) == 1 else _segments(group)
+        )
     shown = next((entry for entry in figures if entry.figure.metric == families()[family].suggested), figures[0])
-    lines += ["", _foot(figures), f"To be told: <code>/alert {escape(_example(shown))}</code>"]
+    lines += ["", figure_foot(figures), f"To be told: <code>/alert {escape(_example(shown))}</code>"]
     return "\n".join(lines)
 
 
@@ -65,7 +69,7 @@ def figure_text(entry: FigureReading) -> str:
     """One metric: its value, where it stands, and what it is made of."""
     of, figure = entry.of, entry.figure
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
-    lines.append(_line(entry, of.id))
+    lines.append(figure_line(entry, of.id))
     if figure.value is not None:
         found = entry.standing
         stands = standing(found.percentile, found.count, found.frequency)
@@ -79,30 +83,6 @@ def figure_text(entry: FigureReading) -> str:
     if of.caveat:
         lines.append(f"<i>{escape(capital(of.caveat))}.</i>")
     lines += [f"<code>/alert {escape(_example(entry))}</code>"]
-    return "\n".join(lines)
-
-
-def metrics_text(figures: Sequence[FigureReading]) -> str:
-    """Every metric by the name to type, with its latest value."""
-    latest = {entry.figure.metric: entry for entry in figures}
-    lines = ["<b>What can be watched</b>"]
-    if figures:
-        listed = [entry for entry in figures if entry.of.family != "import"]
-        lines.append(f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in listed))}")
-    for family in families().values():
-        lines += ["", f"<b>{escape(family.heading)}</b>"]
-        for of in (of for of in catalog().values() if of.family == family.id):
-            entry = latest.get(of.id)
-            shown = "–" if entry is None or entry.figure.value is None else of.show(entry.figure.value)
-            counted = "" if entry is None else coverage(entry.figure.eligible, entry.figure.members)
-            lines.append(
-                f"<code>{escape(of.aliases[0])}</code> {escape(shown)}" + (f" <i>({counted})</i>" if counted else "")
-            )
-    if own := [entry for entry in figures if entry.of.family == "import"]:
-        lines += ["", f"<b>{OWN}</b>"]
-        lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in own]
-    lines += ["", "In brackets: how many companies, funds or signs were counted, of how many."]
-    lines += ["For example: <code>/alert small above 200d crosses above 60</code>"]
     return "\n".join(lines)
 
 
@@ -144,7 +124,7 @@ def _segments(group: Sequence[FigureReading]) -> str:
     return f"{title}: {' · '.join(told)}"
 
 
-def _line(entry: FigureReading, name: str, *, counted: bool = False) -> str:
+def figure_line(entry: FigureReading, name: str, *, counted: bool = False) -> str:
     """One figure: value, change since the session before, percentile where the history is long enough, coverage."""
     of, figure = entry.of, entry.figure
     if figure.value is None:
@@ -166,7 +146,7 @@ def _example(entry: FigureReading) -> str:
     return example_near(entry.of, entry.figure.value)
 
 
-def _foot(figures: Sequence[FigureReading]) -> str:
+def figure_foot(figures: Sequence[FigureReading]) -> str:
     """What the changes and percentiles of the lines above are taken from."""
     before = {entry.before.session for entry in figures if entry.before is not None and entry.change is not None}
     words = [f"In brackets: change since {short_day(max(before))}."] if before else []

@@ -33,7 +33,7 @@ Dated = Sequence[tuple[date, float | None]]
 
 
 def chart_for(db: Database, topic: str, simulated: bool) -> Chart | None:
-    """The chart of "summary", "breadth", "size" or "valuation"; None where there are no figures."""
+    """The chart of "summary" or of a family that has an answer; None where there are no figures."""
     session = figures.last_session(db)
     if session is None:
         return None
@@ -42,12 +42,18 @@ def chart_for(db: Database, topic: str, simulated: bool) -> Chart | None:
         "breadth": (_small_and_large, _equal_weight),
         "size": (_ratio, _lead),
         "valuation": (_discount, _multiples),
+        "sectors": (_cyclicals, _sectors_up),
+        "rates": (_fed, _curve),
+        "regime": (_score, _ratio),
     }[topic]
     titles = {
         "summary": "Is leadership rotating?",
         "breadth": "How many stocks take part",
         "size": "Small caps against large caps",
         "valuation": "What small and large caps cost",
+        "sectors": "Which sectors lead",
+        "rates": "The Fed and the yield curve",
+        "regime": "Signs of rotation",
     }
     subtitle = _subtitle(db, session, topic)
     return Chart(titles[topic], subtitle, tuple(panel(db, session) for panel in panels), simulated)
@@ -80,12 +86,13 @@ def _subtitle(db: Database, session: date, topic: str) -> str:
     """Session, how many were counted, and source."""
     recorded = figures.on_session(db, session)
     names = {"valuation": "valuation.loss_share"}.get(topic, "breadth.above_200d")
+    source = "rates.fed_upper" if topic == "rates" and "rates.fed_upper" in recorded else "size.ratio"
     counted = []
-    for segment in () if topic == "size" else ("small", "large"):
+    for segment in () if topic in ("size", "sectors", "rates") else ("small", "large"):
         figure = recorded.get(f"{names}.{segment}")
         if figure is not None and (of := coverage(figure.eligible, figure.members)):
             counted.append(f"{segment} {of}")
-    return " · ".join((short_day(session), *counted, recorded["size.ratio"].provenance))
+    return " · ".join((short_day(session), *counted, recorded[source].provenance))
 
 
 def _past(db: Database, metric_id: str, session: date) -> Dated:
@@ -152,6 +159,32 @@ def _multiples(db: Database, session: date) -> Panel:
     small, large = (_past(db, f"valuation.forward_pe_profitable.{segment}", session) for segment in ("small", "large"))
     unit = metric("valuation.forward_pe_profitable.small").unit
     return Panel("Forward P/E, profitable companies", unit, (_line(small, "small"), _line(large, "large", "second")))
+
+
+def _cyclicals(db: Database, session: date) -> Panel:
+    past = _past(db, "sectors.cyclicals_lead_63d", session)
+    return Panel("Cyclicals' lead over defensives, 63 sessions", "pp", (_line(past, "lead"),), shade_zero=True)
+
+
+def _sectors_up(db: Database, session: date) -> Panel:
+    past = _past(db, "breadth.sectors_above_200d", session)
+    return Panel("Sectors above their 200-day average, of 11", "", (_line(past, "sectors"),), minimum=0, maximum=11)
+
+
+def _fed(db: Database, session: date) -> Panel:
+    upper, lower = (_past(db, f"rates.fed_{end}", session) for end in ("upper", "lower"))
+    return Panel("Fed target range", "%", (_line(upper, "upper"), _line(lower, "lower", "second")))
+
+
+def _curve(db: Database, session: date) -> Panel:
+    two, bills = (_past(db, f"rates.curve_10y{end}", session) for end in ("2y", "3m"))
+    lines = (_line(two, "10y − 2y"), _line(bills, "10y − 3m", "second"))
+    return Panel("Yield curve", "pp", lines, levels=(Level(0.0, "0"),))
+
+
+def _score(db: Database, session: date) -> Panel:
+    past = _past(db, "regime.score", session)
+    return Panel("Signs of rotation that hold, of 4", "", (_line(past, "signs"),), minimum=0, maximum=4)
 
 
 def thesis_chart(told: Thesis, simulated: bool) -> Chart | None:

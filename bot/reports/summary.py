@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import Metric, catalog, key_figures, metric
+from alerts.metrics.catalog import Metric, catalog, families, key_figures, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.regime import of_score
 from alerts.metrics.standing import Standing, standing
@@ -109,6 +109,12 @@ def latest_reading(db: Database, metric_id: str) -> FigureReading | None:
     return None if session is None else reading_of(db, metric_id, session)
 
 
+def values_now(db: Database) -> dict[str, float | None]:
+    """The value of every metric on the latest session; empty where there are no figures."""
+    session = figures.last_session(db)
+    return {} if session is None else figures.values_on(db, session)
+
+
 def readings(db: Database, metric_ids: tuple[str, ...] | list[str], session: date) -> tuple[FigureReading, ...]:
     """Several of them, in order; those with nothing recorded are left out."""
     found = (reading_of(db, metric_id, session) for metric_id in metric_ids)
@@ -141,6 +147,32 @@ def family(db: Database, name: str) -> tuple[FigureReading, ...]:
     if session is None:
         return ()
     return readings(db, [entry.id for entry in catalog().values() if entry.family == name], session)
+
+
+def key_family(db: Database, name: str) -> tuple[FigureReading, ...]:
+    """The figures that matter most of a family on the latest session, those of others that it leans on included."""
+    session = figures.last_session(db)
+    return () if session is None else readings(db, families()[name].key, session)
+
+
+@dataclass(frozen=True)
+class Range:
+    """How far a metric has ranged: its lowest and highest value with their sessions, and the first session held."""
+
+    low: float
+    low_on: date
+    high: float
+    high_on: date
+    since: date
+
+
+def range_of(db: Database, metric_id: str) -> Range | None:
+    """The range of a metric's history; None where it has no value."""
+    past = [(figure.value, figure.session) for figure in figures.history(db, metric_id) if figure.value is not None]
+    if not past:
+        return None
+    low, high = min(past), max(past)
+    return Range(low[0], low[1], high[0], high[1], past[0][1])
 
 
 def every_metric(db: Database) -> tuple[FigureReading, ...]:

@@ -1,0 +1,106 @@
+"""/metrics by family, /metric NAME, and a metric's name alone: its value with its history."""
+
+from __future__ import annotations
+
+from telegram import Update
+
+from alerts.metrics.catalog import catalog, families
+from alerts.phrases.words import named, plain, spelled
+from alerts.rules.grammar import metric_named
+from alerts.rules.series import typed_name
+from bot.commands.declaration import Button, Command
+from bot.commands.reply import Context, answer_button, argument, parts, say, show
+from bot.messages import families as words
+from bot.messages import help as help_words
+from bot.messages.summary import NO_FIGURES, figure_text
+from bot.reports.charts import metric_chart
+from bot.reports.summary import every_metric, latest_reading, range_of
+
+
+async def metrics(update: Update, context: Context) -> None:
+    """What can be watched, by family."""
+    await answer_button(update)
+    figures = await parts(context).store.read(every_metric)
+    own = any(entry.of.family == "import" for entry in figures)
+    await say(update, words.families_text(figures), words.families_buttons(own))
+
+
+async def family(update: Update, context: Context) -> None:
+    """All metrics of the family that a button names."""
+    await answer_button(update)
+    figures = await parts(context).store.read(every_metric)
+    await say(
+        update, words.family_metrics(argument(update), figures), [[("Families", "metrics"), ("Alert me", "howto")]]
+    )
+
+
+async def metric(update: Update, context: Context) -> None:
+    """/metric NAME: what it is, how it is computed, its range."""
+    typed = argument(update)
+    if not typed:
+        await say(update, words.which_metric(), words.families_buttons(own=False))
+        return
+    identity = metric_named(typed)
+    found = [] if identity else named(spelled(plain(typed)))
+    if identity is None and found and found[0].score == 1:
+        identity = found[0].metric
+    if identity is None:
+        near = [[(typed_name(catalog()[one.metric]), f"metric:{one.metric}")] for one in found[:3]]
+        await say(update, help_words.no_such_metric(typed), [*near, [("All metrics", "metrics")]])
+        return
+    await _described(update, context, identity)
+
+
+async def metric_pressed(update: Update, context: Context) -> None:
+    """The value and history of the metric that a button names."""
+    await answer_button(update)
+    identity = argument(update)
+    if metric_named(identity) is not None:
+        await show_metric(update, context, identity)
+
+
+async def about_pressed(update: Update, context: Context) -> None:
+    """What the metric that a button names is."""
+    await answer_button(update)
+    identity = argument(update)
+    if metric_named(identity) is not None:
+        await _described(update, context, identity)
+
+
+async def show_metric(update: Update, context: Context, metric_id: str) -> None:
+    """A metric's value, where it stands, and its history as a picture."""
+    found = parts(context)
+    entry = await found.store.read(latest_reading, metric_id)
+    if entry is None:
+        await say(update, help_words.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES)
+        return
+    chart = await found.store.read(metric_chart, metric_id, found.simulated)
+    await show(
+        update, context, figure_text(entry), chart, [[("What it is", f"about:{metric_id}"), ("Alert me", "howto")]]
+    )
+
+
+async def _described(update: Update, context: Context, metric_id: str) -> None:
+    found = parts(context)
+    entry = await found.store.read(latest_reading, metric_id)
+    if entry is None:
+        await say(update, help_words.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES)
+        return
+    ranged = await found.store.read(range_of, metric_id)
+    chart = await found.store.read(metric_chart, metric_id, found.simulated)
+    await show(
+        update, context, words.metric_text(entry, ranged), chart, [[("Alert me", "howto"), ("All metrics", "metrics")]]
+    )
+
+
+_ID = r"[a-z0-9][a-z0-9._-]{1,54}"
+COMMANDS = (
+    Command("metrics", metrics, "Everything that can be watched, by family", place=160),
+    Command("metric", metric, "What a figure is: /metric small above 200d", place=165),
+)
+BUTTONS = (
+    Button("metrics", metrics),
+    Button("family", family, "|".join((*families(), "import"))),
+    Button("metric", metric_pressed, _ID),
+    Button("about", about_pressed, _ID),
+)

@@ -1,0 +1,44 @@
+"""What people type, in plain words, misspelt, in sentences: the answer of the real program to each of a table."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.program import Program
+from support.telegram_people import Person, buttons, text
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
+
+REQUESTS = tomllib.loads((Path(__file__).parent / "requests.toml").read_text(encoding="utf-8"))["request"]
+
+
+def wrong(row: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What the answer lacks."""
+    said, keys = text(row), buttons(row)
+    lacks = [f"says {part!r}" for part in wanted["says"] if part.casefold() not in said.casefold()]
+    if "button" in wanted and not any(key.startswith(wanted["button"]) for key in keys):
+        lacks.append(f"button {wanted['button']!r} among {keys}")
+    if wanted.get("picture") and not row["message"].get("photo"):
+        lacks.append("a picture")
+    return lacks
+
+
+def test_what_people_type_gets_what_they_meant(program: Program, telegram: str, figures_of_two_days: None) -> None:
+    program.start("run")
+    ada = Person(telegram)
+    failed = {}
+    for wanted in REQUESTS:
+        try:
+            row = ada.ask(wanted["typed"], wanted.get("answers", 1), 8)
+        except AssertionError:
+            failed[wanted["typed"]] = ["an answer"]
+            if len(failed) > 5:
+                break
+            continue
+        if lacks := wrong(row, wanted):
+            failed[wanted["typed"]] = [*lacks, text(row)[:200]]
+    assert len(REQUESTS) >= 80
+    assert not failed, "\n".join(f"{typed}: {lacks}" for typed, lacks in failed.items())
