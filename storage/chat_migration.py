@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlite_utils import Database
+
+from storage.preferences import add_chat
 
 
 def move_chat(db: Database, old: int, new: int) -> None:
@@ -12,11 +16,14 @@ def move_chat(db: Database, old: int, new: int) -> None:
     message about a session is kept even if the new chat has one about the same session.
     """
     one = db.conn.execute
-    one(
-        "INSERT OR IGNORE INTO chats (id, created_at, last_rule, muted, quiet_from, quiet_to, zone, quiet_silent) "
-        "SELECT ?, created_at, 0, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?",
-        [new, old],
-    )
+    created, there = (one("SELECT created_at FROM chats WHERE id = ?", [chat]).fetchone() for chat in (old, new))
+    if created is not None and there is None:
+        add_chat(db, new, datetime.fromisoformat(created[0]))
+        one(
+            "UPDATE chats SET (muted, quiet_from, quiet_to, zone, quiet_silent) = "
+            "(SELECT muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?) WHERE id = ?",
+            [old, new],
+        )
     one(
         "UPDATE chats SET subscribed_at = coalesce(subscribed_at, (SELECT subscribed_at FROM chats WHERE id = ?)) "
         "WHERE id = ?",

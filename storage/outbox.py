@@ -14,6 +14,8 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
+from storage.preferences import add_chat
+
 
 @dataclass(frozen=True)
 class Due:
@@ -178,7 +180,7 @@ def recover(db: Database, now: datetime) -> int:
 def tell_operators(db: Database, chats: Sequence[int], kind: str, text: str, now: datetime) -> None:
     """Put a notice for each operator into the outbox; the same `kind` once a day."""
     for chat in chats:
-        db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat, now.isoformat()])
+        add_chat(db, chat, now)
         enqueue(db, now.date(), f"operator {kind}", [Outgoing(chat, [text])], now)
 
 
