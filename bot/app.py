@@ -55,7 +55,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
         ]
         if settings.schedule == "on":
             schedule.plan(refresher.scheduler, refresher.run)
-            first = asyncio.create_task(_first_refresh(refresher), name="first refresh")
+            first = asyncio.create_task(refresher.catch_up(), name="first refresh")
             application.bot_data["tasks"].append(first)
 
     async def end(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -84,14 +84,6 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     )
     dispatch.listen(application)
     return application
-
-
-async def _first_refresh(refresher: Refresher) -> None:
-    """Catch up on the sessions that closed while the program was down."""
-    try:
-        await refresher.run()
-    except Exception:
-        log.exception("the refresh at start failed; the next one follows the next close")
 
 
 class AnotherPoller(Exception):
