@@ -52,6 +52,7 @@ class Metric:
     counts: str = ""  # what its coverage counts: companies, funds, signs; nothing for a series
     fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
     short: str = ""  # its name in a summary, where it has one
+    counted_as: str = ""  # what a summary calls its coverage; nothing: it is not stated
     extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
 
     @property
@@ -121,6 +122,7 @@ class Family:
     heading: str  # above its figures in a message
     counts: str  # what its metrics' coverage counts, unless one says another
     in_alerts: int  # its place in an alert's message
+    counted_as: str = ""  # what a summary calls its metrics' coverage, unless one says another
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
@@ -145,10 +147,16 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             labels={int(k): v for k, v in entry.get("labels", {}).items()},
             counts=entry.get("counts", families()[entry["id"].split(".")[0]].counts),
             fred=tuple(entry.get("fred", ())),
+            counted_as=_of_segment(entry.get("counted_as", families()[entry["id"].split(".")[0]].counted_as), segment),
             extremes=tuple(entry.get("extremes", ())),
-            short=short.get(segment, "") if isinstance(short, dict) else short,
+            short=_of_segment(short, segment),
             **{name: entry[name] for name in ("frequency", "source", "caveat") if name in entry},
         )
+
+
+def _of_segment(text: str | dict[str, str], segment: str | None) -> str:
+    """A text, or that of a segment where each has its own."""
+    return text.get(segment or "", "") if isinstance(text, dict) else text
 
 
 @lru_cache(maxsize=1)

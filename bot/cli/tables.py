@@ -13,6 +13,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
 from bot.formatting import NO_ADVICE, coverage, day, ordinal
+from bot.messages.summary import headline
 from bot.reports.summary import FigureReading, Summary
 
 
@@ -33,7 +34,7 @@ def figures_table(of: Metric, found: Sequence[Figure]) -> None:
 def summary_table(told: Summary) -> None:
     """Print a session's summary."""
     console = Console()
-    console.print(f"[bold]{told.headline}[/bold]")
+    console.print(f"[bold]{headline(told)}[/bold]")
     console.print(f"Session {day(told.session)} · {told.state.provenance}")
     table = Table(box=None, pad_edge=False)
     for heading, side in (

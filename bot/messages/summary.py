@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from alerts.metrics.catalog import catalog, families
+from alerts.metrics.catalog import catalog, families, metric
+from alerts.metrics.imported import FAMILY
+from alerts.metrics.regime import of_score
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from bot.formatting import (
@@ -22,7 +24,6 @@ from bot.formatting import (
 )
 from bot.reports.summary import FigureReading, Summary
 
-OWN = "Imported series"
 _OWN_SHOWN = 5  # in a summary, which has to fit under a picture
 NO_FIGURES = "No figures yet. The first ones come after the next close, or as soon as the first download is done."
 
@@ -33,7 +34,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     `notes`: what is to be said of the figures' age, in plain text.
     """
     lines = [
-        f"<b>{escape(told.headline)}</b>",
+        f"<b>{escape(headline(told))}</b>",
         f"{day(told.session)} · {escape(sources(entry.figure for entry in told.figures))}",
     ]
     lines += [*map(escape, notes), ""]
@@ -41,6 +42,20 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]]
     lines += ["", _foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
+
+
+def headline(told: Summary) -> str:
+    """The regime in one line, plain text."""
+    state, score = told.state.value, told.score.value
+    if score is None:
+        return f"Regime cannot be told: {told.score.reason}"
+    signs = f"{score:.0f} of 4 signs of rotation"
+    if state is None:
+        return f"Regime not settled yet: {signs}"
+    settled, today = round(state), of_score(score)
+    labels = metric("regime.state").labels
+    turning = "" if today == settled else f", {labels[today]} if it holds another session"
+    return f"Leadership is {labels[settled]}{turning}: {signs}"
 
 
 def family_text(family: str, figures: Sequence[FigureReading], notes: Sequence[str] = ()) -> str:
@@ -84,19 +99,20 @@ def metrics_text(figures: Sequence[FigureReading]) -> str:
     latest = {entry.figure.metric: entry for entry in figures}
     lines = ["<b>What can be watched</b>"]
     if figures:
-        listed = [entry for entry in figures if entry.of.family != "import"]
+        listed = [entry for entry in figures if entry.of.family != FAMILY]
         lines.append(f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in listed))}")
     for family in families().values():
-        lines += ["", f"<b>{escape(family.heading)}</b>"]
-        for of in (of for of in catalog().values() if of.family == family.id):
+        members = [of for of in catalog().values() if of.family == family.id]
+        lines += ["", f"<b>{escape(family.heading)}</b>"] if members else []
+        for of in members:
             entry = latest.get(of.id)
             shown = "–" if entry is None or entry.figure.value is None else of.show(entry.figure.value)
             counted = "" if entry is None else coverage(entry.figure.eligible, entry.figure.members)
             lines.append(
                 f"<code>{escape(of.aliases[0])}</code> {escape(shown)}" + (f" <i>({counted})</i>" if counted else "")
             )
-    if own := [entry for entry in figures if entry.of.family == "import"]:
-        lines += ["", f"<b>{OWN}</b>"]
+    if own := [entry for entry in figures if entry.of.family == FAMILY]:
+        lines += ["", f"<b>{escape(families()[FAMILY].heading)}</b>"]
         lines += [f"{_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in own]
     lines += ["", "In brackets: how many companies, funds or signs were counted, of how many."]
     lines += ["For example: <code>/alert small above 200d crosses above 60</code>"]
@@ -183,14 +199,6 @@ def _coverages(figures: Sequence[FigureReading]) -> str:
     for entry in figures:
         of, figure = entry.of, entry.figure
         counted = coverage(figure.eligible, figure.members)
-        if not counted:
-            continue
-        if of.family == "valuation":
-            out["forward earnings"] = counted
-        elif of.id.startswith("breadth.above"):
-            out[f"{of.segment} caps"] = counted
-        elif of.family == "size":
-            out["funds"] = counted
-        elif of.family == "concentration":
-            out["market values"] = counted
+        if counted and of.counted_as:
+            out[of.counted_as] = counted
     return ", ".join(f"{name} {counted}" for name, counted in out.items()) or "nothing was counted"
