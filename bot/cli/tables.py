@@ -94,7 +94,7 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
         table.add_row(one.session.isoformat(), one.kind.value, *shown)
     console.print(table)
     if not found.happened:
-        console.print("It would have said nothing.")
+        console.print("It would not have fired.")
     rates_table(found.rule.line, rates)
 
 
