@@ -67,10 +67,10 @@ def rule_table(told: Mapping[str, Any]) -> None:
         table.add_row(condition["line"], f"watches {condition['means']}")
     table.add_row("true for", f"{told['for']} session{'s' if told['for'] > 1 else ''} before it fires")
     if told["clear"] is not None:
-        table.add_row("clear", f"over only past {told['clear']:g}")
+        table.add_row("clear", f"resolves past {told['clear']:g}")
     if told["keep"]:
-        table.add_row("keep", f"over only after more than {told['keep']} clear sessions")
-    table.add_row("speaks", told["repeat"])
+        table.add_row("keep", f"resolves after more than {told['keep']} clear sessions")
+    table.add_row("repeat", told["repeat"])
     if told["until"]:
         table.add_row("until", told["until"])
     console.print(table)
@@ -87,8 +87,10 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
     table = Table()
     table.add_column("session")
     table.add_column("what")
-    for condition in found.rule.conditions:
-        table.add_column(condition.line if found.rule.joined else "value", justify="right")
+    for at, condition in enumerate(found.rule.conditions, start=1):
+        if found.rule.joined:  # lines of conditions would not fit beside each other in 80 columns
+            console.print(f"({at}) {condition.line}", highlight=False)
+        table.add_column(f"({at})" if found.rule.joined else "value", justify="right")
     for one in found.happened:
         shown = ["–" if value is None else minus(f"{value:,.4g}") for value in one.values]
         table.add_row(one.session.isoformat(), one.kind.value, *shown)
@@ -101,7 +103,9 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
 def rates_table(line: str, rates: BaseRates) -> None:
     """Print base rates, those of all days beside them."""
     console = Console()
-    console.print(f"[bold]After {line}[/bold]: fired {rates.fired} times", highlight=False)
+    console.print(
+        f"[bold]After {line}[/bold]: fired {'once' if rates.fired == 1 else f'{rates.fired} times'}", highlight=False
+    )
     if rates.missing:
         console.print(f"No base rates: {rates.missing}.")
         return
@@ -109,7 +113,7 @@ def rates_table(line: str, rates: BaseRates) -> None:
     for heading in ("ahead", "", "n", "IWM − SPY", "> 0", "worst", "IWM", "> 0", "worst"):
         table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
     for horizon in rates.horizons:
-        table.add_row(f"{horizon.sessions}", "after it", *_following(horizon.firings))
+        table.add_row(f"{horizon.sessions}", "after firing", *_following(horizon.firings))
         table.add_row("", "all days", *_following(horizon.all_days), end_section=True)
     console.print(table)
 
