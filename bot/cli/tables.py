@@ -109,11 +109,13 @@ def rates_table(line: str, rates: BaseRates) -> None:
     if rates.missing:
         console.print(f"No base rates: {rates.missing}.")
         return
-    table = Table(caption=f"median over sessions ahead: IWM less SPY in pp, IWM in %, total return. {NO_ADVICE}")
+    table = Table(
+        caption=f"median over sessions ahead: IWM less SPY in pp, IWM in %, total return. –: {TOO_FEW}. {NO_ADVICE}"
+    )
     for heading in ("ahead", "", "n", "IWM − SPY", "> 0", "worst", "IWM", "> 0", "worst"):
         table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
     for horizon in rates.horizons:
-        table.add_row(f"{horizon.sessions}", "after firing", *_following(horizon.firings))
+        table.add_row(f"{horizon.sessions}", "firings", *_following(horizon.firings))
         table.add_row("", "all days", *_following(horizon.all_days), end_section=True)
     console.print(table)
 
@@ -122,7 +124,7 @@ def _following(found: Following) -> list[str]:
     cells = [f"{found.n:,}"]
     for spread in (found.lead, found.iwm):
         if spread is None:
-            cells += [TOO_FEW, "", ""]
+            cells += ["–", "–", "–"]
         else:
             numbers = (f"{spread.median:+.1f}", f"{spread.share_above_zero:.0%}", f"{spread.worst:+.1f}")
             cells += [minus(text) for text in numbers]
