@@ -85,7 +85,7 @@ def read_quiet(text: str, zone: str | None = None) -> Quiet:
         raise QuietError(f"“{text.strip()[:60]}” is not understood. This works: /quiet {EXAMPLE}")
     start, end = (_clock(found[name]) for name in ("start", "end"))
     if start == end:
-        raise QuietError("Quiet from an hour to the same hour would be the whole day; /mute is understood.")
+        raise QuietError("Start and end are equal; use /mute for the whole day.")
     where = zone_named(found["zone"]) if found["zone"] else zone
     if where is None:
         raise QuietError(f"The time zone is missing. This works: /quiet {found[1]}-{found[2]} Europe/Berlin")

@@ -122,7 +122,7 @@ def _shown(name: str, value: float) -> str:
 
 
 def _unknown(why: str) -> Judged:
-    return Judged(Holding.UNKNOWN, f"It can be told once this is there: {why}.", why)
+    return Judged(Holding.UNKNOWN, f"Missing: {why}.", why)
 
 
 def _level(name: str, level: float, *, above: bool, strict: bool) -> Callable[[Past, int], Judged]:

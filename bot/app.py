@@ -89,7 +89,7 @@ class Service:
         backups.plan(self.refresher.scheduler, self.settings, self.store)
         if self.settings.schedule == "on":
             schedule.plan(self.refresher.scheduler, self.refresher.run)
-            self._begin("first refresh", self._first_refresh)
+            self._begin("first refresh", self.refresher.catch_up)
         await self.inbox.resume()
         await kept_running("polling", self.poller.run, final=(TokenRefused, AnotherPoller))
 
@@ -125,13 +125,6 @@ class Service:
         """Put the digests that are due into the outbox, a few hundred in each transaction."""
         while await self.store.write(send_due, datetime.now(UTC)):
             self.delivery.wake()
-
-    async def _first_refresh(self) -> None:
-        """Catch up on the sessions that closed while the program was down."""
-        try:
-            await self.refresher.run()
-        except Exception:
-            log.exception("the refresh at start failed; the next one follows the next close")
 
 
 async def kept_running(

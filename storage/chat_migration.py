@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlite_utils import Database
 
 from alerts.rules.state import Phase
 from storage import rules
+from storage.preferences import add_chat
 
 _OVER = (Phase.DISARMED, Phase.EXPIRED)
 
@@ -19,13 +22,16 @@ def move_chat(db: Database, old: int, new: int) -> None:
     new chat has one about the same session.
     """
     one = db.conn.execute
-    if one("SELECT 1 FROM chats WHERE id = ?", [old]).fetchone() is None:
+    created, there = (one("SELECT created_at FROM chats WHERE id = ?", [chat]).fetchone() for chat in (old, new))
+    if created is None:
         return
-    one(
-        "INSERT OR IGNORE INTO chats (id, created_at, last_rule, muted, quiet_from, quiet_to, zone, quiet_silent) "
-        "SELECT ?, created_at, 0, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?",
-        [new, old],
-    )
+    if there is None:
+        add_chat(db, new, datetime.fromisoformat(created[0]))
+        one(
+            "UPDATE chats SET (muted, quiet_from, quiet_to, zone, quiet_silent) = "
+            "(SELECT muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?) WHERE id = ?",
+            [old, new],
+        )
     one(
         "UPDATE chats SET subscribed_at = coalesce(subscribed_at, (SELECT subscribed_at FROM chats WHERE id = ?)) "
         "WHERE id = ?",

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from storage import drafts, updates, watches
+from storage.preferences import add_chat
 from storage.rules import rules_of
 
 
@@ -29,7 +30,7 @@ def chat(db: Database, chat_id: int) -> Chat | None:
 def subscribe(db: Database, chat_id: int, now: datetime) -> bool:
     """Subscribe a chat. Returns whether that changed anything."""
     stamp = now.isoformat(timespec="seconds")
-    db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat_id, stamp])
+    add_chat(db, chat_id, now)
     changed = db.conn.execute(
         "UPDATE chats SET subscribed_at = ?, ended_at = NULL, ended_why = NULL WHERE id = ? AND subscribed_at IS NULL",
         [stamp, chat_id],

@@ -14,6 +14,8 @@ from datetime import date, datetime, timedelta
 
 from sqlite_utils import Database
 
+from storage.preferences import add_chat
+
 
 @dataclass(frozen=True)
 class Due:
@@ -200,7 +202,7 @@ def limit_delays(db: Database, now: datetime, longest: timedelta) -> int:
 def tell_operators(db: Database, chats: Sequence[int], kind: str, text: str, now: datetime) -> None:
     """Put a notice for each operator into the outbox; the same `kind` once a day."""
     for chat in chats:
-        db.conn.execute("INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat, now.isoformat()])
+        add_chat(db, chat, now)
         enqueue(db, now.date(), f"operator {kind}", [Outgoing(chat, [text])], now)
 
 

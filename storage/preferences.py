@@ -68,7 +68,7 @@ def _preferences(
 
 def mute(db: Database, chat: int, muted: bool, now: datetime) -> bool:
     """Mute a chat, or end that; whether it changed anything."""
-    _known(db, chat, now)
+    add_chat(db, chat, now)
     return db.conn.execute(
         "UPDATE chats SET muted = ? WHERE id = ? AND muted <> ?", [int(muted), chat, int(muted)]
     ).rowcount > 0  # fmt: skip
@@ -76,7 +76,7 @@ def mute(db: Database, chat: int, muted: bool, now: datetime) -> bool:
 
 def set_quiet(db: Database, chat: int, quiet: Quiet | None, now: datetime) -> None:
     """Keep a chat's quiet hours, or none."""
-    _known(db, chat, now)
+    add_chat(db, chat, now)
     if quiet is None:
         db.conn.execute("UPDATE chats SET quiet_from = NULL, quiet_to = NULL WHERE id = ?", [chat])
         return
@@ -86,7 +86,8 @@ def set_quiet(db: Database, chat: int, quiet: Quiet | None, now: datetime) -> No
     )
 
 
-def _known(db: Database, chat: int, now: datetime) -> None:
+def add_chat(db: Database, chat: int, since: datetime) -> None:
+    """Add a chat that is not stored yet, not subscribed, with no preferences; one that is stored stays as it is."""
     db.conn.execute(
-        "INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat, now.isoformat(timespec="seconds")]
+        "INSERT OR IGNORE INTO chats (id, created_at) VALUES (?, ?)", [chat, since.isoformat(timespec="seconds")]
     )

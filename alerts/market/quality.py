@@ -34,7 +34,7 @@ class HeldBack:
         move = f"× {times:,.1f}" if times > 1 else f"÷ {1 / times:,.1f}"
         return (
             f"{self.before / _DOLLAR:,.2f} → {self.close / _DOLLAR:,.2f} on {self.session} ({move} in one session, "
-            "no split): held back until a second session stands by it"
+            "no split): held back until a second session confirms it"
         )
 
 

@@ -53,6 +53,7 @@ class Metric:
     counts: str = ""  # what its coverage counts: companies, funds, signs; nothing for a series
     fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
     short: str = ""  # its name in a summary, where it has one
+    counted_as: str = ""  # what a summary calls its coverage; nothing: it is not stated
     extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
     revised: bool = False  # whether its source revises past values
     about: str = ""  # what it is, in one plain sentence
@@ -149,6 +150,7 @@ class Family:
     counts: str  # what its metrics' coverage counts, unless one says another
     in_alerts: int  # its place in an alert's message
     key: tuple[str, ...] = ()  # the metrics whose figures its answer shows
+    counted_as: str = ""  # what a summary calls its metrics' coverage, unless one says another
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
@@ -173,10 +175,16 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             labels={int(k): v for k, v in entry.get("labels", {}).items()},
             counts=entry.get("counts", families()[entry["id"].split(".")[0]].counts),
             fred=tuple(entry.get("fred", ())),
+            counted_as=_of_segment(entry.get("counted_as", families()[entry["id"].split(".")[0]].counted_as), segment),
             extremes=tuple(entry.get("extremes", ())),
-            short=short.get(segment, "") if isinstance(short, dict) else short,
+            short=_of_segment(short, segment),
             **{name: entry[name] for name in ("frequency", "source", "caveat", "revised", "about") if name in entry},
         )
+
+
+def _of_segment(text: str | dict[str, str], segment: str | None) -> str:
+    """A text, or that of a segment where each has its own."""
+    return text.get(segment or "", "") if isinstance(text, dict) else text
 
 
 @lru_cache(maxsize=1)
@@ -187,7 +195,7 @@ def _document() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def families() -> dict[str, Family]:
     """All families by id, in the order they are shown."""
-    return {entry["id"]: Family(**entry | {"key": tuple(entry["key"])}) for entry in _document()["family"]}
+    return {entry["id"]: Family(**entry | {"key": tuple(entry.get("key", ()))}) for entry in _document()["family"]}
 
 
 def key_figures() -> tuple[str, ...]:

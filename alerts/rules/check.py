@@ -131,7 +131,7 @@ def _check_condition(condition: Condition) -> None:
             size = "beyond any figure kept here" if abs(level) > 1 else "as good as 0"
             raise RuleError(f"A threshold of {level:g} is {size}.", example_of(of))
     if condition.operator.ranged is not (condition.upper is not None):
-        raise RuleError("A range has two ends, and only a range.", f"{name} inside 1..2")
+        raise RuleError("inside and outside need a range such as 1..2.", f"{name} inside 1..2")
     if series.transform is Transform.GAP:
         if condition.level or condition.operator.ranged or condition.operator in (Operator.AT_LEAST, Operator.AT_MOST):
             raise RuleError(
@@ -283,7 +283,7 @@ def _check_clear(rule: Rule, clear: float) -> None:
     if first.series.transform is Transform.GAP:
         raise RuleError("“clear” takes a level, and an average moves; “keep 3 days” is understood.", without)
     if not math.isfinite(clear) or (clear and not SMALLEST <= abs(clear) <= LARGEST):
-        raise RuleError(f"A clear level of {clear:g} is no figure kept here.", without)
+        raise RuleError(f"A clear level of {clear:g} is out of range.", without)
     low, high = bounds(first.series)
     up = first.operator.sign > 0
     if clear > first.level if up else clear < first.level:

@@ -140,7 +140,7 @@ def _condition(text: str) -> tuple[Condition, str]:
     found = metric_at_start(rest)
     if found is None:
         head = _before_operator(rest)
-        raise GrammarError(f"“{head}” is no metric I know.", nearest(head))
+        raise GrammarError(f"“{head}” is not a known metric.", nearest(head))
     metric_id, name, rest = found
     if transform is Transform.VALUE:
         transform, n, rest = _transform(_AFTER, rest)

@@ -67,4 +67,4 @@ def _option(rest: str) -> tuple[str, Any, int]:
                 f"“{rest[:40]}”: after “until” a date is missing, written as year-month-day.",
                 "small above 200d > 60 until 2030-12-31",
             ) from None
-    raise NotUnderstood(f"“{rest[:40]}” is not understood; after the conditions may stand {KNOWN}.")
+    raise NotUnderstood(f"“{rest[:40]}” is not understood; options are {KNOWN}.")

@@ -37,13 +37,14 @@ def figures(metric: str, start: datetime | None, end: datetime | None, as_json: 
 @command
 def summary(as_json: bool) -> None:
     """The regime and the key figures of the last session."""
+    from bot.messages.summary import headline
     from bot.reports.summary import summarise
 
     settings = settings_read()
     db = opened(settings)
     told = summarise(db)
     if as_json:
-        print_json(told.as_json() if told else None)
+        print_json({"headline": headline(told)} | told.as_json() if told else None)
         return
     if told is None:
         complain(

@@ -18,7 +18,7 @@ _DECIMAL = {"comma": ",", "point": "."}
 @click.command("import")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="How 3/4/2025 is meant.")
+@click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="date order for 3/4/2025.")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="How 1,234 is meant.")
 @click.option("--lag", type=click.IntRange(0, 366), help="Days after its date on which an observation is known.")
 @click.option("--replace", is_flag=True, help="Drop what was imported under that name before.")
@@ -52,7 +52,7 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
             known = forget_import(db, metric_id)
         if not known:
             complain(f"{metric_id}: nothing was imported under that name.", 2)
-        click.echo(f"{metric_id} is gone; alerts on it have nothing to go by.")
+        click.echo(f"{metric_id} is gone; alerts on it have no data.")
         return
     day_first = None if dates is None else dates == "day-first"
     try:

@@ -7,7 +7,16 @@ import click
 from bot.cli import backup, demo, doctor, figures, imports, odds, refresh, rules, run, settings, thesis, universe
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Lists its commands with the whole first sentence of each, wrapped instead of cut."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str(limit=300)) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rotation-alerts")
 def main() -> None:
     """Tells investors in Telegram when leadership in US equities rotates.

@@ -45,7 +45,7 @@ def odds(session: datetime | None, prices: Path | None, target: str | None, as_j
         if as_json:
             print_json({"session": day.isoformat(), "cut_odds": None, "hike_odds": None, "reason": str(error)})
             return
-        complain(f"{day}: the odds cannot be told: {error}.", 1)
+        complain(f"{day}: the odds are not available: {error}.", 1)
         return
     if as_json:
         print_json(odds_json(told))

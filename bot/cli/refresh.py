@@ -16,7 +16,7 @@ PAUSES = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds before a backfill asks 
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @command
 def refresh(session: datetime | None, as_json: bool) -> None:
-    """Gather the last complete session, evaluate the rules, and queue what is to be told.
+    """Gather the last complete session, evaluate the rules, and queue messages.
 
     Sessions missed since the last one come first, oldest first. Safe beside a running bot, which sends what was queued.
     """
@@ -46,7 +46,7 @@ def refresh(session: datetime | None, as_json: bool) -> None:
     if not outcomes:
         click.echo(f"{until}: already done; nothing to do.")
     for outcome in outcomes:
-        state = "sealed" if outcome.sealed else "not sealed yet; the next refresh goes on"
+        state = "sealed" if outcome.sealed else "not sealed yet; the next refresh continues"
         click.echo(
             f"{outcome.session}: {outcome.figures} figures, {outcome.missing} missing; {state}; "
             f"{outcome.fired} fired, {outcome.resolved} resolved."

@@ -50,7 +50,7 @@ def rules() -> None:
 @AS_JSON
 @command
 def check(line: str, as_json: bool) -> None:
-    """Say what LINE means, in the bot's own words; exit 2 where it means nothing."""
+    """Say what LINE means, in the bot's own words; exit 2 if invalid."""
     rule = _refused(as_json, lambda: _checked(line))
     if as_json:
         print_json({"ok": True} | described(rule))
@@ -103,7 +103,7 @@ def described(rule: Rule) -> dict[str, Any]:
 @AS_JSON
 @command
 def backtest(line: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
-    """Try the rule LINE on the history held: when it would have fired and resolved, and what followed."""
+    """Backtest LINE: when it would have fired and resolved, and what followed."""
     db, rule = _opened(line, as_json)
     from bot.reports.backtest import backtest_json, tried
 

@@ -13,6 +13,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
 from bot.formatting import NO_ADVICE, coverage, day, ordinal
+from bot.messages.summary import headline
 from bot.reports.summary import FigureReading, Summary
 
 
@@ -33,7 +34,7 @@ def figures_table(of: Metric, found: Sequence[Figure]) -> None:
 def summary_table(told: Summary) -> None:
     """Print a session's summary."""
     console = Console()
-    console.print(f"[bold]{told.headline}[/bold]")
+    console.print(f"[bold]{headline(told)}[/bold]")
     console.print(f"Session {day(told.session)} · {told.state.provenance}")
     table = Table(box=None, pad_edge=False)
     for heading, side in (
@@ -66,10 +67,10 @@ def rule_table(told: Mapping[str, Any]) -> None:
         table.add_row(condition["line"], f"watches {condition['means']}")
     table.add_row("true for", f"{told['for']} session{'s' if told['for'] > 1 else ''} before it fires")
     if told["clear"] is not None:
-        table.add_row("clear", f"over only past {told['clear']:g}")
+        table.add_row("clear", f"resolves past {told['clear']:g}")
     if told["keep"]:
-        table.add_row("keep", f"over only after more than {told['keep']} clear sessions")
-    table.add_row("speaks", told["repeat"])
+        table.add_row("keep", f"resolves after more than {told['keep']} clear sessions")
+    table.add_row("repeat", told["repeat"])
     if told["until"]:
         table.add_row("until", told["until"])
     console.print(table)
@@ -86,29 +87,35 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
     table = Table()
     table.add_column("session")
     table.add_column("what")
-    for condition in found.rule.conditions:
-        table.add_column(condition.line if found.rule.joined else "value", justify="right")
+    for at, condition in enumerate(found.rule.conditions, start=1):
+        if found.rule.joined:  # lines of conditions would not fit beside each other in 80 columns
+            console.print(f"({at}) {condition.line}", highlight=False)
+        table.add_column(f"({at})" if found.rule.joined else "value", justify="right")
     for one in found.happened:
         shown = ["–" if value is None else minus(f"{value:,.4g}") for value in one.values]
         table.add_row(one.session.isoformat(), one.kind.value, *shown)
     console.print(table)
     if not found.happened:
-        console.print("It would have said nothing.")
+        console.print("It would not have fired.")
     rates_table(found.rule.line, rates)
 
 
 def rates_table(line: str, rates: BaseRates) -> None:
     """Print base rates, those of all days beside them."""
     console = Console()
-    console.print(f"[bold]After {line}[/bold]: fired {rates.fired} times", highlight=False)
+    console.print(
+        f"[bold]After {line}[/bold]: fired {'once' if rates.fired == 1 else f'{rates.fired} times'}", highlight=False
+    )
     if rates.missing:
         console.print(f"No base rates: {rates.missing}.")
         return
-    table = Table(caption=f"median over sessions ahead: IWM less SPY in pp, IWM in %, total return. {NO_ADVICE}")
+    table = Table(
+        caption=f"median over sessions ahead: IWM less SPY in pp, IWM in %, total return. –: {TOO_FEW}. {NO_ADVICE}"
+    )
     for heading in ("ahead", "", "n", "IWM − SPY", "> 0", "worst", "IWM", "> 0", "worst"):
         table.add_column(heading, justify="left" if heading == "" else "right", no_wrap=True)
     for horizon in rates.horizons:
-        table.add_row(f"{horizon.sessions}", "after it", *_following(horizon.firings))
+        table.add_row(f"{horizon.sessions}", "firings", *_following(horizon.firings))
         table.add_row("", "all days", *_following(horizon.all_days), end_section=True)
     console.print(table)
 
@@ -117,7 +124,7 @@ def _following(found: Following) -> list[str]:
     cells = [f"{found.n:,}"]
     for spread in (found.lead, found.iwm):
         if spread is None:
-            cells += [TOO_FEW, "", ""]
+            cells += ["–", "–", "–"]
         else:
             numbers = (f"{spread.median:+.1f}", f"{spread.share_above_zero:.0%}", f"{spread.worst:+.1f}")
             cells += [minus(text) for text in numbers]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @command
 def thesis(session: datetime | None, as_json: bool) -> None:
-    """The case for small caps, claim by claim: does it hold, since when, what would change it."""
+    """The case for small caps, claim by claim: verdict, since when, what would change it."""
     from bot.reports.thesis import thesis_json, thesis_on
 
     told = thesis_on(opened(settings_read()), session.date() if session else None)

@@ -30,7 +30,7 @@ def universe(session: datetime | None, excluded: bool, as_json: bool) -> None:
     if excluded:
         left_out = left_out_on(db, day)
         if left_out is None:
-            complain(f"{day}: no census up to then; {_NONE}", 2)
+            complain(f"{day}: no census by that day; {_NONE}", 2)
             return
         if as_json:
             print_json(left_out.as_json())
@@ -39,7 +39,7 @@ def universe(session: datetime | None, excluded: bool, as_json: bool) -> None:
         return
     found = membership_on(db, day)
     if found is None:
-        complain(f"{day}: no ranks in force then are known; {_NONE}", 2)
+        complain(f"{day}: no ranks for that day; {_NONE}", 2)
         return
     if as_json:
         print_json(found.as_json())

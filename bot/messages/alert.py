@@ -17,7 +17,7 @@ from typing import Any
 from alerts.metrics.catalog import families, metric
 from alerts.rules.event import AlertEvent
 from alerts.rules.state import Kind
-from bot.formatting import capital, day
+from bot.formatting import day
 from bot.messages.alert_entry import data_lines, entry_text
 from bot.messages.buttons import Buttons, alert_buttons
 
@@ -47,7 +47,7 @@ def rank(event: AlertEvent) -> tuple[Any, ...]:
 @lru_cache(maxsize=1024)
 def _family_rank(identity: str) -> int:
     family = metric(identity).family
-    return families()[family].in_alerts if family in families() else len(families()) + 1
+    return families()[family].in_alerts
 
 
 def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
@@ -96,13 +96,12 @@ def _headed(entries: Sequence[AlertEvent], *, headings: bool) -> list[str]:
     key: Callable[[AlertEvent], tuple[int, str]] = lambda one: (_KINDS[one.kind], _family(one))  # noqa: E731
     for (_, family), found in groupby(entries, key=key):
         texts = [entry_text(one) for one in found]
-        out += [f"<u>{capital(family)}</u>\n{texts[0]}", *texts[1:]] if headings else texts
+        out += [f"<u>{family}</u>\n{texts[0]}", *texts[1:]] if headings else texts
     return out
 
 
 def _family(event: AlertEvent) -> str:
-    family = event.reading.series.of.family
-    return {"import": "your own series"}.get(family, family)
+    return families()[event.reading.series.of.family].title
 
 
 def _rest(rest: Sequence[AlertEvent]) -> str:

@@ -12,6 +12,7 @@ from bot.formatting import NO_ADVICE, because, capital, coverage, day, short_day
 from bot.messages.alert_entry import what_text
 from bot.messages.buttons import Buttons
 from bot.messages.rule_status import distance
+from bot.messages.summary import headline
 from bot.reports.digest import CHOICES, Digest, MovedFigure
 from storage.digests import ChatDigest
 
@@ -29,7 +30,7 @@ def digest_text(digest: Digest) -> str:
     since = f" · changes since {short_day(shared.since)}" if shared.since else ""
     lines = [
         f"📰 <b>Digest: {day(shared.session)}</b>",
-        escape(shared.summary.headline),
+        escape(headline(shared.summary)),
         "",
         *map(_figure_line, shared.figures),
         f"<i>{escape(sources(moved.reading.figure for moved in shared.figures))}{since}</i>",

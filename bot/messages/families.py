@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from alerts.metrics.catalog import catalog, families, metric, number
+from alerts.metrics.imported import FAMILY
 from bot.formatting import capital, coverage, day, short_day, sources
 from bot.messages.buttons import Buttons
-from bot.messages.summary import NO_FIGURES, OWN, figure_foot, figure_line
+from bot.messages.summary import NO_FIGURES, figure_foot, figure_line
 from bot.reports.summary import FigureReading, Range
 
 Values = Mapping[str, float]
@@ -132,28 +133,28 @@ def families_text(figures: Sequence[FigureReading]) -> str:
     lines = ["<b>What can be watched</b>"]
     if figures:
         lines.append(day(figures[0].figure.session))
+    own = sum(entry.of.family == FAMILY for entry in figures)
     for family in families().values():
-        count = sum(of.family == family.id for of in catalog().values())
-        lines.append(f"{escape(family.heading)}: {count}")
-    own = sum(entry.of.family == "import" for entry in figures)
-    lines += [f"{OWN}: {own}"] if own else []
+        count = own if family.id == FAMILY else sum(of.family == family.id for of in catalog().values())
+        lines += [f"{escape(family.heading)}: {count}"] if count else []
     lines += ["", "Choose a family, or ask for one by its name: <code>/metric small above 200d</code>"]
     return "\n".join(lines)
 
 
 def families_buttons(own: bool) -> Buttons:
     """A button a family."""
-    names = [(family.title, f"family:{family.id}") for family in families().values()]
-    names += [(OWN, "family:import")] if own else []
+    names = [(of.title, f"family:{of.id}") for of in families().values() if own or of.id != FAMILY]
     return [names[at : at + 3] for at in range(0, len(names), 3)]
 
 
 def family_metrics(family: str, figures: Sequence[FigureReading]) -> str:
     """Every metric of a family by the name to type, with its latest value; those of several segments in a line."""
     latest = {entry.figure.metric: entry for entry in figures}
-    if family == "import":
-        own = [entry for entry in figures if entry.of.family == "import"]
-        return "\n".join([f"<b>{OWN}</b>", *(figure_line(entry, entry.of.id) for entry in own)])
+    if family == FAMILY:
+        own = [entry for entry in figures if entry.of.family == FAMILY]
+        return "\n".join(
+            [f"<b>{escape(families()[FAMILY].heading)}</b>", *(figure_line(entry, entry.of.id) for entry in own)]
+        )
     lines = [f"<b>{escape(families()[family].heading)}</b>"]
     if figures:
         lines.append(day(figures[0].figure.session))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from alerts.metrics.catalog import families
+from alerts.metrics.catalog import families, metric
+from alerts.metrics.regime import of_score
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from bot.formatting import (
@@ -23,7 +24,6 @@ from bot.formatting import (
 )
 from bot.reports.summary import FigureReading, Summary
 
-OWN = "Imported series"
 _OWN_SHOWN = 5  # in a summary, which has to fit under a picture
 NO_FIGURES = "No figures yet. The first ones come after the next close, or as soon as the first download is done."
 
@@ -34,7 +34,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     `notes`: what is to be said of the figures' age, in plain text.
     """
     lines = [
-        f"<b>{escape(told.headline)}</b>",
+        f"<b>{escape(headline(told))}</b>",
         f"{day(told.session)} · {escape(sources(entry.figure for entry in told.figures))}",
     ]
     lines += [*map(escape, notes), ""]
@@ -44,6 +44,20 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     ]
     lines += ["", figure_foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
     return "\n".join(lines)
+
+
+def headline(told: Summary) -> str:
+    """The regime in one line, plain text."""
+    state, score = told.state.value, told.score.value
+    if score is None:
+        return f"Regime cannot be told: {told.score.reason}"
+    signs = f"{score:.0f} of 4 signs of rotation"
+    if state is None:
+        return f"Regime not settled yet: {signs}"
+    settled, today = round(state), of_score(score)
+    labels = metric("regime.state").labels
+    turning = "" if today == settled else f", {labels[today]} if it holds another session"
+    return f"Leadership is {labels[settled]}{turning}: {signs}"
 
 
 def family_text(family: str, figures: Sequence[FigureReading], notes: Sequence[str] = ()) -> str:
@@ -171,14 +185,6 @@ def _coverages(figures: Sequence[FigureReading]) -> str:
     for entry in figures:
         of, figure = entry.of, entry.figure
         counted = coverage(figure.eligible, figure.members)
-        if not counted:
-            continue
-        if of.family == "valuation":
-            out["forward earnings"] = counted
-        elif of.id.startswith("breadth.above"):
-            out[f"{of.segment} caps"] = counted
-        elif of.family == "size":
-            out["funds"] = counted
-        elif of.family == "concentration":
-            out["market values"] = counted
+        if counted and of.counted_as:
+            out[of.counted_as] = counted
     return ", ".join(f"{name} {counted}" for name, counted in out.items()) or "nothing was counted"

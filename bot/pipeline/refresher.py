@@ -62,6 +62,13 @@ class Refresher:
             log.warning("%s is not complete; the next try is in %.0f minutes", session, minutes)
             schedule.again(self.scheduler, self.run, datetime.now(UTC) + timedelta(minutes=minutes))
 
+    async def catch_up(self) -> None:
+        """Run at start, for the sessions that closed while the program was down; a failure is logged."""
+        try:
+            await self.run()
+        except Exception:
+            log.exception("the refresh at start failed; the next one follows the next close")
+
     async def stop(self) -> None:
         """End a refresh that is under way; what it recorded is kept, and the next one goes on from there."""
         self._stopping = True

@@ -10,7 +10,6 @@ from sqlite_utils import Database
 
 from alerts.metrics.catalog import Metric, catalog, families, key_figures, metric
 from alerts.metrics.figure import Figure
-from alerts.metrics.regime import of_score
 from alerts.metrics.standing import Standing, standing
 from storage import figures, imports
 
@@ -66,25 +65,10 @@ class Summary:
     figures: tuple[FigureReading, ...]
     own: tuple[FigureReading, ...] = ()  # imported series
 
-    @property
-    def headline(self) -> str:
-        """The regime in one line."""
-        state, score = self.state.value, self.score.value
-        if score is None:
-            return f"Regime cannot be told: {self.score.reason}"
-        signs = f"{score:.0f} of 4 signs of rotation"
-        if state is None:
-            return f"Regime not settled yet: {signs}"
-        settled, today = round(state), of_score(score)
-        labels = metric("regime.state").labels
-        turning = "" if today == settled else f", {labels[today]} if it holds another session"
-        return f"Leadership is {labels[settled]}{turning}: {signs}"
-
     def as_json(self) -> dict[str, Any]:
-        """For `summary --json`."""
+        """For `summary --json`, without the headline."""
         return {
             "session": self.session.isoformat(),
-            "headline": self.headline,
             "regime": None if self.state.value is None else metric("regime.state").show(self.state.value),
             "score": self.score.value,
             "source": self.state.source,

@@ -73,7 +73,7 @@ class SampleMarket:
     def census(self, session: date) -> Census:
         """All companies traded on `session`, any from 2 January 2020. Raises WrongSession if it is not one."""
         if session < FIRST_SESSION:
-            raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was asked")
+            raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was requested")
         market = self._through(session)
         at = bisect.bisect_left(market.paths.sessions, session)
         if at == len(market.paths.sessions) or market.paths.sessions[at] != session:

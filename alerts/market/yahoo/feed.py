@@ -181,10 +181,10 @@ class Yahoo:
     def _check_session(self, quotes: list[dict[str, Any]], session: date) -> None:
         days = Counter(day for quote in quotes if (day := new_york_day(quote.get("regularMarketTime"))) is not None)
         if not days:
-            raise FeedIncomplete(f"{NAME}: no quote of the first page says which session it is of; {session} was asked")
+            raise FeedIncomplete(f"{NAME}: no quote on the first page has a session; {session} was requested")
         stands_at = days.most_common(1)[0][0]
         if stands_at != session:
-            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was asked")
+            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was requested")
         state = Counter(quote.get("marketState") for quote in quotes).most_common(1)[0][0]
         if state == "REGULAR" or (state == "PRE" and stands_at == self._now().astimezone(NEW_YORK).date()):
             raise FeedUnavailable(f"{NAME}: market still open on {session} ({state}); quotes are not closes yet")

@@ -57,7 +57,7 @@ def held(before: int, *closes: int) -> list[int]:
     [
         (100, (101, 102, 103), []),
         (100, (301, 100, 101), [0]),  # a print that is gone the next session
-        (100, (301, 302, 303), []),  # a second session stands by it
+        (100, (301, 302, 303), []),  # a second session confirms it
         (100, (301,), [0]),  # the last one so far
         (100, (JUMP * 100, 100), []),  # three times is not more than three times
         (100, (33, 100), [0]),
@@ -81,7 +81,7 @@ def test_ordinary_closes_are_all_believed(closes: list[int]) -> None:
 def test_the_reason_names_the_move() -> None:
     (one,) = absurd(np.array([[5_000_000]]), np.array([50_000_000]), [FIRST], ["AAA"])
     assert one.reason == (
-        "50.00 → 5.00 on 2025-08-18 (÷ 10.0 in one session, no split): held back until a second session stands by it"
+        "50.00 → 5.00 on 2025-08-18 (÷ 10.0 in one session, no split): held back until a second session confirms it"
     )
 
 

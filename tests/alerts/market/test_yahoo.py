@@ -89,7 +89,7 @@ def test_the_session_is_the_one_that_most_quotes_carry():
     quotes = [{"symbol": "AAA", "regularMarketTime": CLOSE, "marketState": "POST"}] * 3
     halted = [{"symbol": "BBB", "regularMarketTime": CLOSE - 86_400, "marketState": "POST"}]
     feed._check_session(halted + quotes, date(2025, 7, 30))
-    with pytest.raises(WrongSession, match="quotes are of 2025-07-30, 2025-07-29 was asked"):
+    with pytest.raises(WrongSession, match="quotes are of 2025-07-30, 2025-07-29 was requested"):
         feed._check_session(halted + quotes, date(2025, 7, 29))
-    with pytest.raises(FeedIncomplete, match="says which session"):
+    with pytest.raises(FeedIncomplete, match="no quote on the first page has a session"):
         feed._check_session([{"symbol": "AAA"}], date(2025, 7, 30))

@@ -75,8 +75,8 @@ def test_everything_recorded_is_exported(filled: Program) -> None:
             "nothing was imported:\nline 2: 'y' is no number\nline 3: '2025-02-30' is no date",
         ),
         (("export", "import.never"), "import.never: never imported; `rotation-alerts import never FILE.csv` does"),
-        (("universe", "--session", "2001-01-02"), "no ranks in force then are known"),
-        (("universe", "--excluded", "--session", "2001-01-02"), "no census up to then"),
+        (("universe", "--session", "2001-01-02"), "no ranks for that day"),
+        (("universe", "--excluded", "--session", "2001-01-02"), "no census by that day"),
     ],
 )
 def test_what_cannot_be_done_says_why(filled: Program, words: tuple[str, ...], said: str) -> None:

@@ -135,7 +135,7 @@ def test_a_feed_that_stands_still_is_no_news(one: Bench) -> None:
     one.stand_at(D0)
     (outcome,) = one.refresh(D1, HOUR)
     assert not outcome["sealed"]
-    assert any("quotes are of 2025-08-19, 2025-08-20 was asked" in lack for lack in outcome["lacking"])
+    assert any("quotes are of 2025-08-19, 2025-08-20 was requested" in lack for lack in outcome["lacking"])
     assert sum("Census" in text for text in one.told()) == 1
 
 
