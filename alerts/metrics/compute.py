@@ -137,7 +137,7 @@ def _with_effect_of_ranks(inputs: Inputs, computed: list[Figure]) -> list[Figure
 def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
     """What the figures over members would be on the first session of new ranks, had the ranks before still applied."""
     row = int(inputs.closes.sessions.searchsorted(pd.Timestamp(session)))
-    part = slice(max(0, row - WINDOW), row + 1)
+    part = slice(0, row + 1)  # the whole of it: sums and averages depend on all earlier sessions
     segment = inputs.closes.segment[part].copy()
     segment[-1] = inputs.former[session]
     closes = replace(

@@ -178,16 +178,15 @@ def test_what_is_known_of_the_members_stands_in_the_source_of_what_counts_them()
 
 def test_the_first_session_of_new_ranks_says_how_much_of_the_change_is_who_counts() -> None:
     whole = inputs()
-    name = "breadth.above_50d.large"
+    name = "breadth.ad_line.large"
     before = {figure.metric: figure for figure in compute(whole, DAYS[-1:])}
-    nobody_above = ~(whole.closes.standing(50)[1][-1])
-    former = np.where(nobody_above & (whole.closes.segment[-1] == 1), 1, 0).astype(np.int8)
-    former[np.flatnonzero(whole.closes.segment[-1] == 1)[:1]] = 1
+    former = np.zeros(len(whole.closes.symbols), dtype=np.int8)
+    former[np.flatnonzero(whole.closes.segment[-1] == 1)[0]] = 1
     told = {figure.metric: figure for figure in compute(replace(whole, former={DAYS[-1]: former}), DAYS[-1:])}
     was = by_former_members(replace(whole, former={DAYS[-1]: former}), DAYS[-1])[name]
     assert told[name].value == before[name].value
     assert was != before[name].value
-    assert told[name].notes[-1] == f"{told[name].value - was:+.1f} of the day's change is who counts"
+    assert told[name].notes[-1] == f"{told[name].value - was:+.0f} of the day's change is who counts"
     assert told["size.ratio"].notes == ()
     same = compute(replace(whole, former={DAYS[-1]: whole.closes.segment[-1]}), DAYS[-1:])
     assert {figure.metric: figure.notes for figure in same} == {name: one.notes for name, one in before.items()}
