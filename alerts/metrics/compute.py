@@ -104,7 +104,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     for name in catalog():
         found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
-    return out
+    return _with_effect_of_ranks(inputs, out)
 
 
 def prices(inputs: Inputs) -> list[Figure]:
@@ -124,6 +124,54 @@ def of_closes(inputs: Inputs) -> dict[str, pd.DataFrame]:
     frames: dict[str, pd.DataFrame] = {}
     _breadth(inputs, frames)
     return frames
+
+
+def _with_effect_of_ranks(inputs: Inputs, computed: list[Figure]) -> list[Figure]:
+    """The figures, with a note on how much of the day's change is membership, on the first session of new ranks."""
+    former = {day: by_former_members(inputs, day) for day in {f.session for f in computed} & set(inputs.former)}
+    if not former:
+        return computed
+    out = []
+    for figure in computed:
+        before = former.get(figure.session, {}).get(figure.metric, float("nan"))
+        effect = float("nan") if figure.value is None else figure.value - before
+        decimals = metric(figure.metric).decimals
+        if abs(effect) >= 0.5 * 10.0**-decimals:
+            words = f"{effect:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+            figure = replace(figure, notes=(*figure.notes, f"{words} of the day's change is who counts"))
+        out.append(figure)
+    return out
+
+
+def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
+    """What the figures over members would be on the first session of new ranks, had the ranks before still applied."""
+    row = int(inputs.closes.sessions.searchsorted(pd.Timestamp(session)))
+    part = slice(0, row + 1)  # the whole of it: sums and averages depend on all earlier sessions
+    segment = inputs.closes.segment[part].copy()
+    segment[-1] = inputs.former[session]
+    closes = replace(
+        inputs.closes,
+        sessions=inputs.closes.sessions[part],
+        close=inputs.closes.close[part],
+        segment=segment,
+    )
+    last = row == len(inputs.closes.sessions) - 1
+    census = inputs.companies.get(session)
+    censuses = {}
+    if census is not None and "former" in census:
+        censuses[session] = census.assign(segment=census["former"])
+    held = replace(
+        inputs,
+        closes=closes,
+        latest_average=inputs.latest_average if last else {},
+        companies={session: census.assign(segment=census["former"])}
+        if census is not None and "former" in census
+        else {},
+    )
+    frames: dict[str, pd.DataFrame] = {}
+    _breadth(held, frames)
+    _of_censuses(held, closes.sessions[-1:], frames)
+    return {name: float(frame["value"].reindex(closes.sessions[-1:]).iloc[0]) for name, frame in frames.items()}
 
 
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:

@@ -96,10 +96,11 @@ class Gathering:
         ask_absent_members(self.context, session, counted)
         with writing(db):
             note_departures(db, session, counted)
-        lacks += [_absent_members(db, session, counted), _absent_heaviest(db, session, counted)]
+        believed = counted and _consistent(db, counted)
+        lacks += [_absent_members(db, session, counted), _absent_heaviest(db, session, believed)]
         for found in filter(None, lacks):
             log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
-        return Gathered(counted and _consistent(db, counted), tuple(filter(None, lacks)))
+        return Gathered(believed, tuple(filter(None, lacks)))
 
     @property
     def last(self) -> date:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from alerts.metrics.catalog import catalog
-from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, compute
+from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, by_former_members, compute
 from alerts.metrics.figure import Figure
 from alerts.metrics.members import MemberCloses, in_millionths
 from alerts.metrics.releases import releases
@@ -174,6 +174,22 @@ def test_what_is_known_of_the_members_stands_in_the_source_of_what_counts_them()
     assert told[DAYS[-1], "breadth.above_50d.all"] == f"made up, {PROVISIONAL}"
     assert told[DAYS[-2], "regime.state"] == f"made up, {PROVISIONAL}, {SURVIVING}"
     assert told[DAYS[-2], "size.ratio"] == told[DAYS[-2], "breadth.sectors_above_200d"] == "made up"
+
+
+def test_the_first_session_of_new_ranks_says_how_much_of_the_change_is_who_counts() -> None:
+    whole = inputs()
+    name = "breadth.ad_line.large"
+    before = {figure.metric: figure for figure in compute(whole, DAYS[-1:])}
+    former = np.zeros(len(whole.closes.symbols), dtype=np.int8)
+    former[np.flatnonzero(whole.closes.segment[-1] == 1)[0]] = 1
+    told = {figure.metric: figure for figure in compute(replace(whole, former={DAYS[-1]: former}), DAYS[-1:])}
+    was = by_former_members(replace(whole, former={DAYS[-1]: former}), DAYS[-1])[name]
+    assert told[name].value == before[name].value
+    assert was != before[name].value
+    assert told[name].notes[-1] == f"{told[name].value - was:+.0f} of the day's change is who counts"
+    assert told["size.ratio"].notes == ()
+    same = compute(replace(whole, former={DAYS[-1]: whole.closes.segment[-1]}), DAYS[-1:])
+    assert {figure.metric: figure.notes for figure in same} == {name: one.notes for name, one in before.items()}
 
 
 def test_a_session_outside_the_frames_is_missing_with_a_reason() -> None:

@@ -61,3 +61,17 @@ def test_a_value_that_is_none_is_not_counted(value: float) -> None:
 
 def test_without_large_companies_it_is_missing() -> None:
     assert of([1.0, 2.0], "small")["reason"] == "no members"
+
+
+def test_a_heavy_company_without_a_quote_makes_the_shares_missing_and_a_light_one_does_not():
+    census = pd.DataFrame(
+        {"market_value": [100.0 - at for at in range(40)], "segment": "large"}, index=[f"S{at}" for at in range(40)]
+    )
+    census["ranked"] = census["market_value"]
+    day = pd.DatetimeIndex(["2025-09-19"])
+    for symbol, missing in (("S0", True), ("S19", True), ("S39", False)):
+        frame = all_of([census.assign(market_value=census["market_value"].mask(census.index == symbol))], day)
+        row = frame["concentration.top7"].iloc[0]
+        assert np.isnan(row["value"]) == missing
+        assert row["coverage"] == pytest.approx(1 - census.at[symbol, "ranked"] / census["ranked"].sum())
+        assert row["reason"] == (f"no quote of {symbol}" if missing else None)

@@ -171,7 +171,9 @@ def test_a_previous_close_that_is_slightly_off_is_corrected_in_place(filled: Ben
 
 
 def test_a_quote_at_a_hundredfold_is_replaced_by_the_chart(filled: Bench) -> None:
-    ((symbol,),) = filled.rows("SELECT symbol FROM companies ORDER BY shares DESC LIMIT 1 OFFSET 3")
+    ((symbol,),) = filled.rows(
+        "SELECT symbol FROM memberships JOIN companies ON id = company ORDER BY season DESC, rank LIMIT 1 OFFSET 100"
+    )
     filled.fault("quote_spike", 1, f"^{symbol}$")
     (outcome,) = filled.refresh(D1)
     assert outcome["sealed"], outcome

@@ -177,7 +177,9 @@ def test_a_company_without_a_usable_quote_is_missing_and_the_others_are_not(one:
     symbol = largest(one)
     one.fault(kind, match=f"^{symbol}$")
     (outcome,) = one.refresh(D1)
-    assert outcome["sealed"], outcome
+    # The largest company alone is more than a twentieth of all value: its share cannot be told without it.
+    assert (outcome["sealed"], outcome["lacking"]) == (False, [f"census (no quote of {symbol})"])
+    assert one.value("concentration.top7", D1) == (None, f"no quote of {symbol}")
     day = (D1 - date(1970, 1, 1)).days
     assert one.rows(
         "SELECT close FROM closes JOIN companies ON companies.id = company WHERE day = ? AND symbol = ?", day, symbol
@@ -188,12 +190,15 @@ def test_a_company_without_a_usable_quote_is_missing_and_the_others_are_not(one:
         assert "in one session, no split: held back" in held[symbol]
     if kind == "quote_null":
         assert excluded[symbol] == "no price"
-    # The largest company alone is more than a twentieth of all value: its share cannot be told without it.
     (now,), (before,) = (
         one.rows("SELECT members FROM figures WHERE metric = 'concentration.top7' AND session = ?", str(session))
         for session in (D1, D0)
     )
     assert now == before
+    one.control("/_calm")
+    (outcome,) = one.refresh(D1, HOUR)
+    assert outcome["sealed"], outcome
+    assert one.value("concentration.top7", D1)[0] is not None
 
 
 def test_a_census_that_members_are_missing_from_is_not_whole(one: Bench) -> None:
