@@ -175,7 +175,11 @@ def _mover(rule: Rule, state: State) -> Callable[[Observation], bool]:
             return False
         if due is not None and observation.number >= due:
             return True
-        return any(sign * value > level if strict else sign * value >= level for sign, strict, level in limits)
+        for sign, strict, level in limits:  # a loop, for it runs once a session of the history
+            compared = sign * value
+            if compared > level or (compared == level and not strict):
+                return True
+        return False
 
     return moves
 

@@ -53,7 +53,7 @@ def _counts(tried: Tried) -> str:
         times = "once" if tried.fired == 1 else f"{tried.fired} times, most recently"
         gap = f"the longest gap was {tried.quiet:,} session{'s' if tried.quiet != 1 else ''}"
         text = f"{held} it would have fired {times} on {short_day(tried.last)}; {gap}."
-    if tried.share is not None:
+    if tried.share:
         text += f" It was true on {share(tried.share)} of all days."
     if tried.true_since is not None:
         text += f" True now {since(tried.true_since, at_least=tried.at_least)}."

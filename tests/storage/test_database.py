@@ -112,7 +112,7 @@ def test_a_correction_shows_the_new_value_and_says_what_it_was(db: Database) -> 
     assert (second.value, second.reason, second.provenance) == (
         70.0,
         None,
-        f"test, corrected on {NOW:%Y-%m-%d} (was missing)",
+        f"test, corrected on {NOW.day} {NOW:%b %Y} (was missing)",
     )
 
 
