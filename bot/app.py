@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import time
 from typing import Any
 
 from telegram import Bot, Update
@@ -20,6 +21,7 @@ from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide
+from bot.transport.health_server import HealthServer
 from bot.transport.http import AiohttpRequest
 from bot.transport.polling import Polled, watch
 from bot.transport.rate_limit import Answers, Pace
@@ -38,6 +40,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     pace = Pace(settings.messages_per_second)
     base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
     polling = Polled()
+    health = HealthServer(store, lambda: time.monotonic() - polling.answered_at)
     courier = Bot(settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY))
 
     async def begin(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -53,6 +56,8 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
             asyncio.create_task(dispatch.register_menu(application.bot), name="menu"),
             asyncio.create_task(watch(application, polling), name="polling watchdog"),
         ]
+        if settings.port is not None:
+            await health.start(settings.health_host, settings.port)
         backups.plan(refresher.scheduler, settings, store)
         if settings.schedule == "on":
             schedule.plan(refresher.scheduler, refresher.run)
@@ -63,6 +68,7 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
         if "delivery" in application.bot_data:
             await application.bot_data["delivery"].stop()
             await application.bot_data["refresher"].stop()
+        await health.stop()
         await charts.close()
         for task in application.bot_data.get("tasks", ()):
             task.cancel()
