@@ -44,6 +44,8 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     courier = Bot(settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY))
 
     async def begin(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        if settings.port is not None:  # first: a port that is taken ends the start before anything is under way
+            await health.start(settings.health_host, settings.port)
         await courier.initialize()
         delivery = Delivery(courier, store, pace, settings.admin_chat_ids)
         refresher = Refresher(store, settings.history_sessions, delivery.wake, settings.admin_chat_ids)
@@ -56,8 +58,6 @@ def build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
             asyncio.create_task(dispatch.register_menu(application.bot), name="menu"),
             asyncio.create_task(watch(application, polling), name="polling watchdog"),
         ]
-        if settings.port is not None:
-            await health.start(settings.health_host, settings.port)
         backups.plan(refresher.scheduler, settings, store)
         if settings.schedule == "on":
             schedule.plan(refresher.scheduler, refresher.run)

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from bot.database import Store
 from bot.reports.health import Health, health
+from bot.settings import WrongSetting
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,15 @@ class HealthServer:
         self._runner = web.AppRunner(application, access_log=None)
 
     async def start(self, host: str, port: int) -> None:
-        """Listen. Raises OSError where the port is taken."""
+        """Listen. Raises WrongSetting where the port is taken or the address is none of this machine's."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise WrongSetting(
+                f"PORT={port}, HEALTH_HOST={host}: {error.strerror or error}; choose a free port, or leave PORT empty"
+            ) from error
         log.info("health and metrics on %s:%d", host, port)
 
     async def stop(self) -> None:
