@@ -25,6 +25,7 @@ from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
+from bot.transport.health_server import HealthServer
 from bot.transport.http import AiohttpRequest
 from bot.transport.inbox import Inbox
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
@@ -72,10 +73,13 @@ class Service:
             dispatch.too_many,
         )
         self.poller = Poller(self.application.bot, self.inbox.take)
+        self.health = HealthServer(self.store, lambda: self.poller.silent_seconds)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Serve for ever. Raises WrongSetting, AnotherBot, TokenRefused, AnotherPoller."""
+        if self.settings.port is not None:  # first: a port that is taken ends the start before anything is under way
+            await self.health.start(self.settings.health_host, self.settings.port)
         await _reach(self.application.initialize)
         await self.courier.initialize()
         await asyncio.to_thread(self._claim, self.application.bot.id)
@@ -99,6 +103,7 @@ class Service:
             async with asyncio.timeout(END_SECONDS):
                 await asyncio.gather(self.inbox.stop(), self.delivery.stop(END_SECONDS / 2), self.refresher.stop())
                 await self.charts.close()
+                await self.health.stop()
         except TimeoutError:
             log.warning("not everything ended in %g s; what is recorded goes on after the next start", END_SECONDS)
         for task in self._tasks:

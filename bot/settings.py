@@ -29,6 +29,7 @@ _CURES = {
     "SCHEDULE": "use on, or off where `rotation-alerts refresh` is run from elsewhere",
     "LOG_LEVEL": "use DEBUG, INFO, WARNING or ERROR",
     "TELEGRAM_API_URL": f"use an address such as {TELEGRAM} or http://127.0.0.1:8081",
+    "PORT": "use a port from 1 to 65535 for health and metrics, or leave it empty",
     "BACKUP_DIR": "name a folder that this program may write to",
     "BACKUP_KEEP": "use a number from 1 to 10000: how many scheduled back-ups stay",
     "DATABASE_PATH": "name a file in a folder that this program may write to",
@@ -55,6 +56,8 @@ class Settings(BaseSettings):
     history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300
     yahoo_per_second: Annotated[float, Field(ge=0.02, le=100, allow_inf_nan=False)] = 1.0
     cache_path: Path = Path(platformdirs.user_cache_dir("rotation-alerts"))
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    health_host: str = "127.0.0.1"
     backup_dir: Path | None = None
     backup_keep: Annotated[int, Field(ge=1, le=10_000)] = 14
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], NoDecode] = "INFO"
@@ -79,7 +82,7 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("backup_dir", mode="before")
+    @field_validator("backup_dir", "port", mode="before")
     @classmethod
     def _none_if_empty(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli import backup, demo, doctor, figures, imports, odds, refresh, rules, run, settings, thesis, universe
+from bot.cli import backup, chats, demo, doctor, figures, imports, odds, refresh, rules, run, settings, thesis, universe
 
 
 class _Commands(click.Group):
@@ -43,6 +43,8 @@ for _command in (
     backup.backup,
     backup.restore,
     doctor.doctor,
+    chats.chats,
+    chats.alerts,
     settings.settings,
     demo.demo,
     demo.local_telegram,

@@ -79,7 +79,12 @@ def forget_question(rules: int) -> str:
 
 def forgotten(anything: bool) -> str:
     """Everything was erased. `anything`: whether there was something to erase."""
-    return "Erased. Nothing is kept about this chat any more." if anything else "Nothing is kept about this chat."
+    if not anything:
+        return "Nothing is kept about this chat."
+    return (
+        "Erased. Nothing is kept about this chat any more. Back-ups of the bot's database, if its operator makes any, "
+        "hold it until newer ones replace them."
+    )
 
 
 def not_forgotten() -> str:

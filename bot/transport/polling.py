@@ -79,10 +79,16 @@ class Poller:
         self._patience = patience or Patience()
         self._clock = clock
         self._began = clock()
+        self._answered = self._began
         self._offset = 0  # one above the newest update that is kept and not confirmed; 0: nothing to confirm
         self._failures = 0  # in a row
         self._refused_since: float | None = None
         self._conflict: tuple[float, float] | None = None  # the first and the last 409
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long ago Telegram last answered a getUpdates; since the start where it has not yet."""
+        return self._clock() - self._answered
 
     async def run(self) -> None:
         """Poll for ever. Raises TokenRefused, AnotherPoller."""
@@ -107,7 +113,7 @@ class Poller:
             return self._failed(error.message)
         if self._failures:
             log.info("Telegram answers again")
-        self._failures, self._refused_since = 0, None
+        self._failures, self._refused_since, self._answered = 0, None, self._clock()
         if not updates:
             self._offset = 0
             return 0.0
