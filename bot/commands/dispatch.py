@@ -63,6 +63,7 @@ async def register_menu(bot: Bot) -> None:
 
 def listen(application: Telegram) -> None:
     """Register every handler. What no conversation takes goes to `fallback`."""
+    application.bot_data["commands"] = {command.name: command for command in commands()}
     messages = filters.UpdateType.MESSAGE
     for command in commands():
         application.add_handler(CommandHandler(command.name, command.answer, filters=messages))

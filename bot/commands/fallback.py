@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from rapidfuzz import fuzz
 from telegram import Update
@@ -78,7 +79,7 @@ async def in_group(update: Update, context: Context) -> None:
 
 
 async def _answer(update: Update, context: Context, typed: str) -> None:
-    commands = _answers()
+    commands = _answers(context)
     if typed.startswith("/"):
         name = command_misspelt(typed, commands)
         await (_run(update, context, Wanted(name)) if name else _near(update, context, typed))
@@ -101,7 +102,7 @@ async def _line(update: Update, context: Context, typed: str) -> bool:
     except RuleError:
         pass
     except GrammarError:
-        if wanted(typed, _answers(), near=True) or metric_asked(typed):
+        if wanted(typed, _answers(context), near=True) or metric_asked(typed):
             return False
         return await offer_meant(update, context, typed)
     await typed_line(update, context, typed)
@@ -112,7 +113,7 @@ async def _loosely(update: Update, context: Context, typed: str) -> None:
     """What is misspelt or asked for in more words; at last the nearest."""
     if metric := metric_asked(typed):
         await show_metric(update, context, metric)
-    elif found := wanted(typed, _answers(), near=True):
+    elif found := wanted(typed, _answers(context), near=True):
         await _run(update, context, found)
     elif (unheld := _PAIR.search(typed)) and not {side.upper() for side in unheld.groups()} <= set(FUNDS):
         side = next(side.upper() for side in unheld.groups() if side.upper() not in FUNDS)
@@ -138,7 +139,7 @@ def metric_asked(typed: str) -> str | None:
 async def _run(update: Update, context: Context, found: Wanted) -> None:
     if found.foreign:
         await say(update, words.ENGLISH_ONLY)
-    await _answers()[found.command].answer(update, context)
+    await _answers(context)[found.command].answer(update, context)
 
 
 async def _figures_for(update: Update, context: Context, typed: str) -> None:
@@ -146,7 +147,7 @@ async def _figures_for(update: Update, context: Context, typed: str) -> None:
     for word in re.findall(r"[A-Za-z]{2,5}", typed):
         if word.upper() in FUNDS and await _fund(update, context, word):
             return
-    await _answers()["summary"].answer(update, context)
+    await _answers(context)["summary"].answer(update, context)
 
 
 async def _fund(update: Update, context: Context, typed: str) -> bool:
@@ -198,12 +199,12 @@ async def _not_held(update: Update, context: Context, symbol: str) -> None:
 
 
 async def _near(update: Update, context: Context, typed: str) -> None:
-    await say(update, words.not_understood(typed), words.near_buttons(_nearest(typed)))
+    await say(update, words.not_understood(typed), words.near_buttons(_nearest(typed, _answers(context))))
 
 
-def _nearest(typed: str) -> list[tuple[str, str]]:
+def _nearest(typed: str, answers: Mapping[str, Command]) -> list[tuple[str, str]]:
     """(text, action) of the three things most like the text: commands that stand alone, and metrics."""
-    answers, asked = _answers(), spelled(plain(typed.lstrip("/")))
+    asked = spelled(plain(typed.lstrip("/")))
     menu = {name: answers[name].menu for name in _ALONE if name in answers}
     found = [
         (score, f"/{name}" + (f" – {menu[name]}" if menu[name] else ""), f"do:{name}")
@@ -234,7 +235,7 @@ async def pressed(update: Update, context: Context) -> None:
     if name == "alert":
         await how_to(update, context)
     else:
-        await _answers()[name].answer(update, context)
+        await _answers(context)[name].answer(update, context)
 
 
 async def fund_pressed(update: Update, context: Context) -> None:
@@ -243,11 +244,10 @@ async def fund_pressed(update: Update, context: Context) -> None:
     await _fund(update, context, argument(update))
 
 
-def _answers() -> dict[str, Command]:
-    """The commands by name."""
-    from bot.commands.dispatch import commands  # late: it collects this file's buttons
-
-    return {command.name: command for command in commands()}
+def _answers(context: Context) -> dict[str, Command]:
+    """The commands by name, as `dispatch` collected them."""
+    found: dict[str, Command] = context.bot_data["commands"]
+    return found
 
 
 async def other(update: Update, _context: Context) -> None:

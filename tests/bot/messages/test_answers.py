@@ -14,8 +14,8 @@ from bot.commands import dispatch
 from bot.commands.reply import split, visible_length
 from bot.emulator.api.entities import parse_html
 from bot.formatting import ordinal, share, short_day, standing
+from bot.messages import asking, mute, rules
 from bot.messages import help as program
-from bot.messages import mute, rules
 from bot.messages.alert import alert_texts
 from bot.messages.buttons import fits
 from storage.preferences import UNKNOWN_CHAT
@@ -83,7 +83,7 @@ def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None
         mute.subscribed(True, 0), mute.subscribed(False, 2), mute.unsubscribed(True, 1), rules.too_many(50),
         rules.alerts_list([], UNKNOWN_CHAT, {}), program.forget_question(3),
         rules.change_line("a < b", 3), rules.no_such_alert("why", "<x>"),
-        program.not_understood("<b>&x " + "y" * 90),
+        asking.not_understood("<b>&x " + "y" * 90),
     ],
 )  # fmt: skip
 def test_telegram_takes_what_the_bot_says(text: str) -> None:
