@@ -26,7 +26,7 @@ from telegram.ext import (
 )
 
 from bot import commands as folder
-from bot.commands import fallback, subscription
+from bot.commands import fallback, migration, subscription
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context
 from bot.database import Store
@@ -79,6 +79,7 @@ def listen(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         application.add_handler(CallbackQueryHandler(button.answer, pattern=button.pattern))
     application.add_handler(CallbackQueryHandler(fallback.old_button))
     application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migration.migrated))
     private = messages & filters.ChatType.PRIVATE
     application.add_handler(MessageHandler(private & filters.TEXT, fallback.text))
     application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, fallback.other))

@@ -184,7 +184,7 @@ class Yahoo:
             raise FeedIncomplete(f"{NAME}: no quote of the first page says which session it is of; {session} was asked")
         stands_at = days.most_common(1)[0][0]
         if stands_at != session:
-            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was asked")
+            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was asked", stands_at)
         state = Counter(quote.get("marketState") for quote in quotes).most_common(1)[0][0]
         if state == "REGULAR" or (state == "PRE" and stands_at == self._now().astimezone(NEW_YORK).date()):
             raise FeedUnavailable(f"{NAME}: market still open on {session} ({state}); quotes are not closes yet")
