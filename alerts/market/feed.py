@@ -59,7 +59,11 @@ class TurnedAway(FeedUnavailable):
 
 
 class WrongSession(FeedError):
-    """The source answered for another session than the requested one."""
+    """The source answered for another session than the requested one: `stands_at`, None where it has no session."""
+
+    def __init__(self, text: str, stands_at: date | None = None) -> None:
+        super().__init__(text)
+        self.stands_at = stands_at
 
 
 class FeedIncomplete(FeedError):

@@ -16,7 +16,7 @@ from alerts.market.feed import FeedIncomplete, FeedUnavailable
 
 NAME = "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
-_TIMEOUT = 20.0
+_TIMEOUT = 20.0  # seconds for a whole request
 _TRIES = 3
 _REST = 30.0  # seconds after a first 429
 
@@ -45,21 +45,38 @@ class Fred:
                 wait = (_REST if "429" in why else 1.0) * self._pause * 2 ** (attempt - 1)
                 time.sleep(wait * random.uniform(0.75, 1.25))
             try:
-                answer = httpx.get(ADDRESS, params={"id": identity}, timeout=_TIMEOUT, follow_redirects=True)
+                status, text = _get(identity)
+            except (httpx.InvalidURL, ValueError, ImportError) as error:
+                raise FeedUnavailable(
+                    f"{NAME}: {identity}: the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used "
+                    f"({type(error).__name__}); give an address such as http://proxy.example:3128"
+                ) from None
             except httpx.HTTPError as error:
                 why = f"the connection failed ({type(error).__name__})"
                 continue
-            if answer.status_code == 404:
+            if status == 404:
                 raise FeedUnavailable(f"{NAME}: {identity}: no such series")
-            if answer.status_code != 200:
-                why = f"HTTP {answer.status_code}" + (" Too Many Requests" if answer.status_code == 429 else "")
-            elif not answer.text.strip():
+            if status != 200:
+                why = f"HTTP {status}" + (" Too Many Requests" if status == 429 else "")
+            elif not text.strip():
                 why = "an empty answer"
-            elif "," not in answer.text.lstrip().splitlines()[0]:
+            elif "," not in text.lstrip().splitlines()[0]:
                 why = "a page instead of figures"
             else:
-                return answer.text
+                return text
         raise FeedUnavailable(f"{NAME}: {identity}: {why}")
+
+
+def _get(identity: str) -> tuple[int, str]:
+    """Status and text of one answer, which has to be there as a whole in `_TIMEOUT` seconds."""
+    end = time.monotonic() + _TIMEOUT
+    with httpx.stream("GET", ADDRESS, params={"id": identity}, timeout=_TIMEOUT, follow_redirects=True) as answer:
+        parts = []
+        for part in answer.iter_bytes():  # httpx limits the time between two pieces only
+            parts.append(part)
+            if time.monotonic() > end:
+                raise httpx.ReadTimeout(f"the answer was not whole after {_TIMEOUT:g} seconds")
+        return answer.status_code, b"".join(parts).decode(answer.encoding or "utf-8", "replace")
 
 
 def _observations(identity: str, text: str) -> pd.Series:

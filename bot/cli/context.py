@@ -6,6 +6,7 @@ Heavy imports happen inside the command that needs them, so that `--help` is at 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,10 +59,11 @@ def _known(error: Exception) -> None:
     from alerts.metrics.catalog import UnknownMetric
     from bot.emulator.snapshot import NotKept
     from bot.pipeline.backfill import NothingToFill
+    from bot.pipeline.session import LongGap
     from bot.settings import read_settings
     from storage.errors import DatabaseUnusable, usable_error
 
-    if isinstance(error, (DatabaseUnusable, UnknownMetric, NothingToFill, NotKept)):
+    if isinstance(error, (DatabaseUnusable, UnknownMetric, NothingToFill, NotKept, LongGap)):
         complain(str(error), 2)
     if isinstance(error, FeedError):
         complain(str(error), 1)
@@ -115,5 +117,14 @@ def progress(quiet: bool) -> Iterator[Report]:
 
 def print_json(value: Any) -> None:
     """One document on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+    json.dump(_finite(value), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def _finite(value: Any) -> Any:
+    """`value` with None for numbers that JSON does not have: infinite ones and NaN."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

@@ -14,27 +14,32 @@ PAUSES = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds before a backfill asks 
 @click.command()
 @click.option("--session", type=DATE, help="The session to bring the figures up to; the last complete one by default.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.option("--by-itself", is_flag=True, hidden=True, help="The bot asks, not a person.")
 @command
-def refresh(session: datetime | None, as_json: bool) -> None:
+def refresh(session: datetime | None, as_json: bool, by_itself: bool) -> None:
     """Gather the last complete session, evaluate the rules, and queue messages.
 
-    Sessions missed since the last one come first, oldest first. Safe beside a running bot, which sends what was queued.
+    Sessions missed since the last one come first, oldest first; more than 40 only where --session names the last of
+    them. Safe beside a running bot, which sends what was queued.
     """
     from dataclasses import asdict
 
     from alerts.market.sessions import is_session, last_complete_session
     from bot.pipeline.context import RunContext
     from bot.pipeline.session import refresh as refresh_sessions
+    from bot.pipeline.session import refuse_gap
     from bot.pipeline.sources import make_economy, make_feed
 
     settings = settings_read()
     now = datetime.now(UTC)
     last = last_complete_session(now)
     until = session.date() if session else last
-    if not is_session(until) or until > last:
-        what = "no NYSE session" if not is_session(until) else "not complete yet"
+    if until > last or not is_session(until):
+        what = "not complete yet" if until > last else "no NYSE session"
         raise click.BadParameter(f"{until} is {what}; the last complete session is {last}", param_hint="--session")
     db = opened(settings)
+    if session is None or by_itself:
+        refuse_gap(db, now, until)
     with progress(as_json) as report:
         context = RunContext(
             db, make_feed(settings), now, make_economy(settings), report, operators=settings.admin_chat_ids

@@ -17,7 +17,7 @@ from telegram.error import Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot import commands as folder
-from bot.commands import fallback, subscription
+from bot.commands import fallback, migration, subscription
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, say
 from bot.messages import help as words
@@ -72,6 +72,7 @@ def listen(application: Telegram) -> None:
         application.add_handler(CallbackQueryHandler(button.answer, pattern=re.compile(button.pattern, re.ASCII)))
     application.add_handler(CallbackQueryHandler(fallback.old_button))
     application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migration.migrated))
     private = messages & filters.ChatType.PRIVATE
     application.add_handler(MessageHandler(private & filters.TEXT, fallback.text))
     application.add_handler(MessageHandler(messages & filters.ChatType.GROUPS & filters.TEXT, fallback.in_group))

@@ -63,6 +63,12 @@ def backfill(
     sessions = sessions_between(start, min(end or last, last))
     if not sessions:
         raise NothingToFill(f"from {start} to {min(end or last, last)}: no completed session; the last one is {last}")
+    if len(previous_sessions(sessions[0], WINDOW)) < WINDOW:
+        first = sessions_between(date.min, last)[WINDOW]
+        raise NothingToFill(
+            f"from {start}: closes are needed from {WINDOW} sessions earlier on, and the calendar starts in 1999; "
+            f"{first} is the first session that can be filled"
+        )
     retry = RetryPolicy(pauses)
     context.report("census", 0, 1)
     counted = retry(lambda: companies_on(context, last))

@@ -31,12 +31,14 @@ from bot.pipeline.membership import (
     note_fast_entries,
     recently_listed,
 )
+from bot.pipeline.parallel import ask_all
 from storage import closes, companies, economy, exclusions, memberships
 from storage.database import writing
 
 log = logging.getLogger(__name__)
 
 PRESENT = 0.90  # of the members in force have to be in a census, or it is incomplete
+ECONOMY_SECONDS = 60.0  # for all economic series together
 CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
 FUND_CLOSES, CENSUS, MEMBER_CLOSES = "fund closes", "census", "member closes"
 CONTRACTS, ECONOMY = "fed funds futures", "economic series"
@@ -48,13 +50,14 @@ class Lack:
     """What a source did not give.
 
     waits: rules are not evaluated before it is there, or the deadline has passed. expected: nothing is wrong – sources
-    that keep no census cannot give that of a past session.
+    that keep no census cannot give that of a past session. behind: the source has not come to the session yet.
     """
 
     source: str
     why: str
     waits: bool = True
     expected: bool = False
+    behind: bool = False
 
     def __str__(self) -> str:
         return self.source if self.expected else f"{self.source} ({self.why})"
@@ -72,6 +75,11 @@ class Gathered:
         """Whether everything is there that the evaluation waits for."""
         return not any(lack.waits for lack in self.lacks)
 
+    @property
+    def behind(self) -> bool:
+        """Whether a source has not come to the session yet."""
+        return any(lack.behind for lack in self.lacks)
+
 
 @dataclass
 class Gathering:
@@ -84,12 +92,16 @@ class Gathering:
     def session(self, session: date) -> Gathered:
         """Fetch what `session` needs and store it."""
         db = self.context.db
-        lacks: list[Lack | None] = [self._funds(), self._contracts(), self._economy()]
+        lacks: list[Lack | None] = [self._funds(), self._contracts()]
         if lacks[0] is None:
             absent = _absent_funds(db, session)
             lacks.append(Lack(FUND_CLOSES, f"none of {', '.join(absent)}") if absent else None)
         counted, lack = self._census(session)
-        lacks += [lack, _lack(MEMBER_CLOSES, lambda: repair_closes(self.context, session, self.last, counted))]
+        lacks += [
+            lack,
+            self._economy(),
+            _lack(MEMBER_CLOSES, lambda: repair_closes(self.context, session, self.last, counted)),
+        ]
         with writing(db):
             ensure_members(db, previous_sessions(session, WINDOW)[0], session, counted)
             note_fast_entries(db, recently_listed(session), session)
@@ -136,7 +148,8 @@ class Gathering:
         try:
             quotes = self.context.feed.census(session).quotes
         except WrongSession as error:
-            return None, Lack(CENSUS, str(error), expected=session != self.last)
+            behind = error.stands_at is not None and error.stands_at < session
+            return None, Lack(CENSUS, str(error), expected=session != self.last and not behind, behind=behind)
         except FeedError as error:
             return None, Lack(CENSUS, str(error))
         report("census", 1, 1)
@@ -208,17 +221,13 @@ def gather_economy(context: RunContext, source: EconomyFeed) -> Lack | None:
     """Fetch every economic series and store it. One that fails keeps its last observations until they are too old."""
     failed = []
     series = fred_series()
-    for done, identity in enumerate(series):
+    for done, (identity, answer) in enumerate(ask_all(source.series, series, ECONOMY_SECONDS)):
         context.report("economy", done, len(series))
-        try:
-            observations = source.series(identity)
-        except FeedError as error:
-            failed.append(str(error))
-            if len(failed) == done + 1 >= 2:  # it does not answer at all: do not wait for the others
-                break
+        if isinstance(answer, FeedError):
+            failed.append(str(answer))
             continue
         with writing(context.db):
-            economy.record_series(context.db, identity, observations, context.now)
+            economy.record_series(context.db, identity, answer, context.now)
     context.report("economy", len(series), len(series))
     return Lack(ECONOMY, "; ".join(failed), waits=False) if failed else None
 

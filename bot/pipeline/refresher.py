@@ -26,6 +26,8 @@ from storage import companies, figures, sessions
 log = logging.getLogger(__name__)
 
 ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
+#: Seconds that a command may take as a whole. What it has stored by then is kept.
+LONGEST_SECONDS = {"refresh": 1800.0}
 _BACKOFF_MINUTES = (5, 10, 20, 30, 60)
 
 
@@ -78,7 +80,7 @@ class Refresher:
 
     async def _refresh(self, session: date) -> bool:
         """Whether the session is judged."""
-        status, text = await self._command("refresh", "--json", "--session", session.isoformat())
+        status, text = await self._command("refresh", "--json", "--session", session.isoformat(), "--by-itself")
         if self._stopping:
             return False
         # The refresh itself reports sources that fail; only this process can report that the refresh failed.
@@ -109,7 +111,14 @@ class Refresher:
         self._child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *words, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
         )
-        out, _ = await self._child.communicate()
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS.get(words[0])):
+                out, _ = await self._child.communicate()
+        except TimeoutError:
+            log.error("%s is not done after %.0f seconds; it is ended", words[0], LONGEST_SECONDS[words[0]])
+            self._child.kill()
+            await self._child.wait()
+            return 1, ""
         if self._child.returncode:
             log.warning("%s ended with status %s", words[0], self._child.returncode)
         return self._child.returncode or 0, out.decode()

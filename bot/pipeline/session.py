@@ -26,6 +26,7 @@ from storage.database import writing
 
 log = logging.getLogger(__name__)
 
+LONGEST_GAP = 40  # sessions that a refresh catches up with where nobody has named the last one
 RECHECKED = 5  # sessions before, whose figures are corrected where closes have come or changed since
 
 
@@ -50,6 +51,21 @@ def sessions_due(db: Database, now: datetime, until: date | None = None) -> list
     if sealed is None:
         return [last]
     return [session for session in sessions_between(sealed, last) if session > sealed]
+
+
+class LongGap(Exception):
+    """More sessions are due than a bot that was down for a while has missed: the clock may be wrong."""
+
+
+def refuse_gap(db: Database, now: datetime, until: date) -> None:
+    """Raise LongGap where more than `LONGEST_GAP` sessions are due up to `until`."""
+    due = sessions_due(db, now, until)
+    if len(due) > LONGEST_GAP:
+        raise LongGap(
+            f"{len(due)} sessions are due, from {due[0]} to {until}, more than {LONGEST_GAP}: this machine's clock "
+            f"says {now:%Y-%m-%d %H:%M} UTC; set it if that is wrong. If it is right, run "
+            f"rotation-alerts refresh --session {until}"
+        )
 
 
 def refresh(context: RunContext, until: date | None = None) -> list[Outcome]:
@@ -126,11 +142,12 @@ def _rescaled(db: Database, session: date, inputs: Inputs) -> list[Figure]:
 def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _Decided) -> Outcome:
     """Write figures, rule states, events and messages in one transaction: all of them, or none.
 
-    Rules are evaluated once everything is there, or at the deadline; until then the figures alone are written.
+    Rules are evaluated once everything is there, or at the deadline; until then the figures alone are written. A source
+    that has not come to the session yet says that the clock is wrong: the deadline does not count then.
     """
     context, late = gathering.context, session < gathering.last
     db, now = context.db, context.now
-    final = gathered.complete or now >= seal_deadline(session)
+    final = gathered.complete or (now >= seal_deadline(session) and not gathered.behind)
     lacking = tuple(str(lack) for lack in gathered.lacks)
     fired = resolved = 0
     with writing(db):

@@ -246,9 +246,12 @@ class _Proxies:
         named = self._known.get(scheme) or self._known.get("all")
         if not named or proxy_bypass(host):
             return None
-        proxy = URL(named if "://" in named else f"http://{named}")
+        variable = f"{scheme.upper()}_PROXY" if self._known.get(scheme) else "ALL_PROXY"
+        try:
+            proxy = URL(named if "://" in named else f"http://{named}")
+        except ValueError:  # its text has the address, and so a password
+            raise NotSent(f"{variable}: not the address of a proxy; give one such as http://proxy:3128") from None
         if proxy.scheme not in ("http", "https"):
-            variable = f"{scheme.upper()}_PROXY" if self._known.get(scheme) else "ALL_PROXY"
             raise NotSent(f"{variable}={proxy.scheme}://…: not a proxy this program can use; give an http:// one")
         return proxy
 

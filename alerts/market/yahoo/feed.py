@@ -184,7 +184,7 @@ class Yahoo:
             raise FeedIncomplete(f"{NAME}: no quote on the first page has a session; {session} was requested")
         stands_at = days.most_common(1)[0][0]
         if stands_at != session:
-            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was requested")
+            raise WrongSession(f"{NAME}: quotes are of {stands_at}, {session} was requested", stands_at)
         state = Counter(quote.get("marketState") for quote in quotes).most_common(1)[0][0]
         if state == "REGULAR" or (state == "PRE" and stands_at == self._now().astimezone(NEW_YORK).date()):
             raise FeedUnavailable(f"{NAME}: market still open on {session} ({state}); quotes are not closes yet")

@@ -83,7 +83,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(broken=st.lists(st.tuples(st.sampled_from(STORED), st.sampled_from(RUBBISH)), min_size=1, max_size=3))
 def test_whatever_a_chat_stores_every_other_chat_hears_the_same(
     tmp_path_factory: pytest.TempPathFactory,

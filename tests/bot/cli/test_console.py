@@ -71,8 +71,10 @@ def test_logs_do_not_reach_standard_output(filled: Program) -> None:
         (("figures", "breadth.abov_200d.small"), "did you mean breadth.above_200d.small"),
         (("refresh", "--session", "2025-07-04"), "no NYSE session"),
         (("refresh", "--session", "2099-01-05"), "not complete yet"),
+        (("refresh", "--session", "2999-01-01"), "not complete yet"),
         (("refresh", "--session", "tomorrow"), "%Y-%m-%d"),
         (("backfill", "--from", "2099-01-05"), "no completed session"),
+        (("backfill", "--from", "0001-01-01"), "is the first session that can be filled"),
     ],
 )
 def test_what_cannot_be_done_ends_with_the_cure(filled: Program, words: tuple[str, ...], expected: str) -> None:

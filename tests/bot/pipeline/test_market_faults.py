@@ -139,6 +139,16 @@ def test_a_feed_that_stands_still_is_no_news(one: Bench) -> None:
     assert sum("Census" in text for text in one.told()) == 1
 
 
+def test_a_clock_that_is_ahead_seals_no_session_that_the_source_has_not_come_to(one: Bench) -> None:
+    one.stand_at(D0)
+    outcomes = one.ask(do="refresh", session=D2.isoformat(), now=seal_deadline(D2).isoformat())
+    assert [outcome["sealed"] for outcome in outcomes] == [False]
+    assert one.rows("SELECT max(session) FROM sessions WHERE sealed_at IS NOT NULL") == [(str(D0),)]
+    one.stand_at(D1)
+    (outcome,) = one.refresh(D1)
+    assert outcome["sealed"], outcome
+
+
 def test_a_session_that_the_source_lost_stays_as_it_was(one: Bench) -> None:
     before = one.rows("SELECT close FROM fund_closes WHERE symbol = 'RSP' ORDER BY day DESC LIMIT 1")
     one.fault("gap", match="RSP")

@@ -164,7 +164,7 @@ def refuse(db: Database, states: set[str], chat_too: bool) -> None:
         )
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(
     answer=st.sampled_from(sorted(ANSWERS)),
     states=st.sets(st.sampled_from(["sent", "withdrawn", "failed", "pending", "unknown"])),
