@@ -79,6 +79,7 @@ def read_level(rule: Rule, path: list[list[float | None]]) -> list[list[str]]:
     clears: list[bool] = []
     spoken_at = 0
     gone = over = False
+    announced = True
     missing = 0
     for at, seen in enumerate(path):
         now: list[str] = []
@@ -86,7 +87,7 @@ def read_level(rule: Rule, path: list[list[float | None]]) -> list[list[str]]:
         if over:
             continue
         if rule.until and START + timedelta(days=at) > rule.until:
-            now += ["expired"] if state in ("firing", "recovering") else []
+            now += ["expired"] if state in ("firing", "recovering") and announced else []
             over = True
             continue
         true = all_true(rule, seen)
@@ -109,6 +110,9 @@ def read_level(rule: Rule, path: list[list[float | None]]) -> list[list[str]]:
             past = value < rule.clear if upward else value > rule.clear
         trues.append(true)
         clears.append(past)
+        if present == 1 and true:  # looking begins here: true already, and nothing to be told of it
+            state, announced = "firing", False
+            continue
         if true:
             what = "true, nth" if run_length(trues) >= rule.hold else "true"
         elif past:
@@ -120,11 +124,17 @@ def read_level(rule: Rule, path: list[list[float | None]]) -> list[list[str]]:
         following = TABLE[state, what]
         if state in ("inactive", "pending") and following == "firing":
             now.append("fired")
+            announced = True
             spoken_at = present
             over = rule.repeat == "once"
         elif state in ("firing", "recovering") and following == "inactive":
-            now.append("resolved")
-        elif (state, following) == ("firing", "firing") and rule.remind and present - spoken_at >= rule.remind:
+            now += ["resolved"] if announced else []
+        elif (
+            (state, following) == ("firing", "firing")
+            and announced
+            and rule.remind
+            and present - spoken_at >= rule.remind
+        ):
             now.append("reminder")
             spoken_at = present
         if following == "inactive":
@@ -161,7 +171,7 @@ def read_momentary(rule: Rule, values: Values) -> list[list[str]]:
 def happens(condition: Condition, clear: float | None, before: Values, value: float) -> bool:
     match condition.operator:
         case Operator.HAPPENS:
-            return value == 1
+            return value == 1 and any(one is not None for one in before)  # looking begins with the first value
         case Operator.CROSSES_ABOVE:
             return crosses(condition.level, clear, before, value)
         case Operator.CROSSES_BELOW:
