@@ -70,6 +70,11 @@ class Inbox:
         self._stopping = False
         self._forgot_at = clock()
 
+    @property
+    def in_hand(self) -> int:
+        """How many updates wait for their answer."""
+        return len(self._in_hand)
+
     async def resume(self) -> None:
         """Queue what a former process had accepted and not answered."""
         for row in await self._store.read(updates.waiting):
