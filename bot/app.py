@@ -24,7 +24,7 @@ from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.http import AiohttpRequest
-from bot.transport.inbox import Inbox
+from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Answers, Pace
 from storage.database import claim_bot, contents, open_database
@@ -67,7 +67,7 @@ class Service:
             self.store,
             partial(dispatch.read, self.application),
             partial(dispatch.answer, self.application),
-            dispatch.too_many,
+            TooMany(settings.requests_per_minute, partial(dispatch.too_many, settings.requests_per_minute)),
         )
         self.poller = Poller(self.application.bot, self.inbox.take)
         self._tasks: list[asyncio.Task[None]] = []
