@@ -27,7 +27,7 @@ from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.health_server import HealthServer
 from bot.transport.http import AiohttpRequest
-from bot.transport.inbox import Inbox
+from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Answers, Pace
 from storage.database import claim_bot, contents, open_database
@@ -70,7 +70,7 @@ class Service:
             self.store,
             partial(dispatch.read, self.application),
             partial(dispatch.answer, self.application),
-            dispatch.too_many,
+            TooMany(settings.requests_per_minute, partial(dispatch.too_many, settings.requests_per_minute)),
         )
         self.poller = Poller(self.application.bot, self.inbox.take)
         self.health = HealthServer(self.store, lambda: self.poller.silent_seconds)

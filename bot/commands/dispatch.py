@@ -108,13 +108,13 @@ async def answer(application: Telegram, update: Update) -> None:
     await application.process_update(update)
 
 
-async def too_many(update: Update) -> None:
-    """Tell a chat that it sends more than is answered."""
+async def too_many(limit: int, update: Update) -> None:
+    """Tell a chat that it sends more than the `limit` that is answered in a minute."""
     try:
         if update.callback_query is not None:
-            await answer_button(update, words.TOO_MANY)
+            await answer_button(update, words.too_many(limit))
         else:
-            await say(update, words.TOO_MANY)
+            await say(update, words.too_many(limit))
     except TelegramError as error:
         log.info("a chat that sends too much could not be told: %s", error)
 

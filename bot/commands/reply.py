@@ -247,7 +247,8 @@ async def answer_button(update: Update, text: str | None = None) -> bool:
 async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None:
     """Replace the message whose button was pressed; where that cannot be done, answer below it."""
     assert update.callback_query is not None
-    if not isinstance(update.callback_query.message, Message):  # too old to be reached
+    message = update.callback_query.message
+    if message is None or not message.is_accessible:  # too old to be reached
         await say(update, text, buttons)
         return
     try:
@@ -263,7 +264,7 @@ async def without_buttons(update: Update) -> None:
     """Remove the buttons of the message whose button was pressed: what they offered is done."""
     assert update.callback_query is not None
     message = update.callback_query.message
-    if not isinstance(message, Message) or message.reply_markup is None:
+    if not isinstance(message, Message) or not message.is_accessible or message.reply_markup is None:
         return
     try:
         await update.callback_query.edit_message_reply_markup(None)

@@ -9,10 +9,6 @@ from bot.formatting import NO_ADVICE
 
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."
-TOO_MANY = (
-    "That was more than I answer: 20 requests a minute from one chat. The latest are left out; please ask again in a "
-    "minute."
-)
 ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
 
 
@@ -105,6 +101,14 @@ def not_imported(metric_id: str) -> str:
 def only_text() -> str:
     """A message without text."""
     return "I read text only. /help shows what to ask."
+
+
+def too_many(limit: int) -> str:
+    """A chat sent more than is answered in a minute. Short enough for a note at a button."""
+    return (
+        f"That was more than I answer: {limit} requests a minute from one chat. The latest are left out; please ask "
+        "again in a minute."
+    )
 
 
 def failed() -> str:

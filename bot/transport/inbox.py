@@ -1,7 +1,7 @@
 """Updates in hand: one queue a chat, in order, fair between chats, and kept in the database until they are answered.
 
 A chat has at most one update under way, whose waiting (for the chat's rate limit, for Telegram) holds up nobody else.
-A chat that sends more than PER_MINUTE is told so once a minute; what exceeds that is dropped.
+A chat that sends more than is answered in a minute is told so once a minute; what exceeds that is dropped.
 
 `Inbox.take` keeps updates before the poller confirms them to Telegram, `Inbox.resume` takes up what a former process
 left. Each update is answered once, unless a kill comes between its answer and the record of it: answers have to
@@ -28,7 +28,6 @@ from storage.updates import KEPT, Waiting
 
 log = logging.getLogger(__name__)
 
-PER_MINUTE = 20  # updates of a chat that are answered
 MOST_IN_HAND = 10_000  # of all chats; beyond, Telegram keeps them
 FORGET_SECONDS = 60.0
 STOP_SECONDS = 3.0
@@ -37,6 +36,14 @@ FAILED_SECONDS = 5.0  # until a record that failed is tried again
 Answer = Callable[[Update], Awaitable[None]]
 #: An update out of JSON; None for one that nobody answers.
 Read = Callable[[dict[str, Any]], Update | None]
+
+
+@dataclass(frozen=True)
+class TooMany:
+    """per_minute: how many updates of a chat are answered in a minute; tell: tells a chat that there were more."""
+
+    per_minute: int
+    tell: Answer
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ class Inbox:
     """The queues of all chats. `clock`: a monotonic clock, in seconds."""
 
     def __init__(
-        self, store: Store, read: Read, answer: Answer, too_many: Answer, clock: Callable[[], float] = time.monotonic
+        self, store: Store, read: Read, answer: Answer, too_many: TooMany, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
         self._read = read
@@ -69,6 +76,11 @@ class Inbox:
         self._recording: asyncio.Task[None] | None = None
         self._stopping = False
         self._forgot_at = clock()
+
+    @property
+    def in_hand(self) -> int:
+        """How many updates wait for their answer."""
+        return len(self._in_hand)
 
     async def resume(self) -> None:
         """Queue what a former process had accepted and not answered."""
@@ -135,12 +147,13 @@ class Inbox:
         chat, now = self._chat(_key(update)), self._clock()
         while chat.accepted and chat.accepted[0] <= now - 60.0:
             chat.accepted.popleft()
-        if len(chat.accepted) < PER_MINUTE and len(chat.queue) < PER_MINUTE:
+        most = self._too_many.per_minute
+        if len(chat.accepted) < most and len(chat.queue) < most:
             chat.accepted.append(now)
             return True
         if now - chat.told > 60.0:
             chat.told = now
-            self._queue(update, self._too_many)
+            self._queue(update, self._too_many.tell)
         return False
 
     def _chat(self, key: int) -> _Chat:

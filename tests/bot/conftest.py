@@ -27,7 +27,12 @@ def telegram(program: Program) -> str:
     address = f"http://127.0.0.1:{free_port()}"
     program.start("local-telegram", "--port", address.rsplit(":", 1)[1])
     until(lambda: answers(address))
-    program.settings |= {"TELEGRAM_API_URL": address, "TELEGRAM_BOT_TOKEN": TOKEN, "SCHEDULE": "off"}
+    program.settings |= {
+        "TELEGRAM_API_URL": address,
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "SCHEDULE": "off",
+        "REQUESTS_PER_MINUTE": "1000",  # people of these tests wait for each answer, and for nothing else
+    }
     return address
 
 

@@ -97,3 +97,10 @@ async def test_a_fault_that_makes_no_sense_is_refused(raw, fault, error):
     response = await raw.client.post("/_local/faults", json=fault)
     assert response.status_code == 400
     assert error in response.json()["error"]
+
+
+@pytest.mark.parametrize(("kind", "status"), [("unauthorized", 401), ("not_found", 404)])
+async def test_a_good_token_may_be_refused(raw, kind, status):
+    await raw.do("faults", kind=kind, method="getUpdates")
+    assert (await raw.call("getUpdates"))["error_code"] == status
+    assert (await raw.call("getUpdates"))["ok"]

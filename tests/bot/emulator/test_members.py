@@ -80,3 +80,19 @@ async def test_an_upgraded_group_tells_its_new_id(bot, raw):
         (new, None),
         (None, group),
     ]
+
+
+async def test_administrators_and_the_bot_may_write_as_the_group(bot, raw):
+    group = await raw.do(
+        "group", title="Investors", by=1001, members=[1002], bot_status="administrator", anonymous=True
+    )
+    written = await raw.do("say", person=1001, chat=group["id"], text="/help", anonymous=True)
+    assert written["sender_chat"]["id"] == group["id"]
+    assert written["from"]["username"] == "GroupAnonymousBot"
+    update = (await bot.get_updates())[-1]
+    assert update.message.sender_chat == update.message.chat
+    assert (await bot.send_message(group["id"], "a")).sender_chat.id == group["id"]
+    refused = await raw.client.post(
+        "/_local/say", json={"person": 1002, "chat": group["id"], "text": "/help", "anonymous": True}
+    )
+    assert refused.status_code == 400

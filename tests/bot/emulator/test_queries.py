@@ -43,3 +43,12 @@ async def test_a_button_that_is_not_there_cannot_be_pressed(bot, raw, ada):
     )
     assert response.status_code == 400
     assert "no such button" in response.json()["error"]
+
+
+async def test_a_query_is_answered_once(bot, raw, ada):
+    message = await bot.send_message(ada, "a", reply_markup=KEYBOARD)
+    pressed = await raw.do("press", person=ada, message_id=message.message_id, data="more")
+    await bot.answer_callback_query(pressed["id"], "First")
+    with pytest.raises(telegram.error.BadRequest, match=r"(?i)query is too old"):
+        await bot.answer_callback_query(pressed["id"], "Second")
+    assert (await raw.see("answers", id=pressed["id"]))["text"] == "First"

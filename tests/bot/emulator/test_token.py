@@ -58,3 +58,23 @@ async def test_the_token_is_never_logged_nor_shown(local, bot, raw, ada, caplog,
         assert secret not in text
     for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "example.org"},
+        {"Origin": "https://example.org"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},  # as a browser fetches an <img> of another site's page
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+async def test_a_page_of_another_site_reaches_no_method(raw, ada, headers, verb):
+    before = len(await raw.see("messages", chat=ada))
+    for method in (f"sendMessage?chat_id={ada}&text=Buy", "getUpdates?offset=-1"):
+        response = await raw.client.request(verb, f"/bot{raw.token}/{method}", headers=headers)
+        assert response.status_code == 403
+    assert (await raw.client.get(f"/file/bot{raw.token}/photos/1.png", headers=headers)).status_code == 403
+    assert len(await raw.see("messages", chat=ada)) == before

@@ -13,9 +13,10 @@ import pytest
 from telegram import Update
 
 from bot.database import Store
-from bot.transport.inbox import PER_MINUTE, Inbox
+from bot.transport.inbox import Inbox, TooMany
 from storage import chats, updates
 
+PER_MINUTE = 20
 _numbers = itertools.count(1)
 
 
@@ -40,7 +41,7 @@ class Recorder:
         self.answered: list[tuple[int, str]] = []
         self.told: list[int] = []
         self.waits: dict[str, asyncio.Event] = {}  # by text, before it is answered
-        self.inbox = Inbox(self.store, read, self.answer, self.too_many, clock=lambda: self.now)
+        self.inbox = Inbox(self.store, read, self.answer, TooMany(PER_MINUTE, self.too_many), clock=lambda: self.now)
 
     async def answer(self, update: Update) -> None:
         assert update.effective_chat is not None
