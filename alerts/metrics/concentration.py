@@ -51,6 +51,9 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
         out[name] = counted(
             name, pd.Series(whole, index=sessions, dtype="float64"), eligible, members, coverage=coverage, reason=reason
         )
+        # Whose quote is absent says more than how much of the value is, where coverage is under its floor too.
+        without = np.array([bool(symbols) for symbols in lacking])
+        out[name].loc[without, "reason"] = reason[without]
     return out
 
 

@@ -164,7 +164,7 @@ def test_people_are_answered_whatever_they_type(program: Program, telegram: str,
     assert "subscribed already" in text(ada.ask("/subscribe"))
     assert "hear nothing more" in text(ada.ask("/unsubscribe"))
     listed = ada.press_and_wait(ada.ask("/metrics"), "Breadth")
-    assert "small above 200d" in text(listed)
+    assert "large above 200d" in text(listed)
     assert "chat's number" in text(ada.ask("/privacy"))
     erased = ada.ask("/forgetme")
     ada.press(erased, "Erase")
@@ -213,7 +213,7 @@ def test_a_rule_is_confirmed_in_words_that_say_which_series_is_meant(
     assert "is gone by" in text(ada.ask("/alert small above 200d > 60 until 2020-01-31"))
     assert "no series import.mine" in text(ada.ask("/alert import.mine > 3"))
     assert "needs 1000 sessions" in text(ada.ask("/alert small above 200d at a new low 1000d"))
-    assert "a rule fits into 300" in text(ada.ask(f"/alert small above 200d > 60{' ' * 280}once"))
+    assert "Not set yet: small above 200d > 60 once" in text(ada.ask(f"/alert small above 200d > 60{' ' * 280}once"))
     assert "Alert 4 is set" in text(ada.set_alert("lead 21d outside -3..3 remind every 5 days until 2099-12-31"))
     assert "as many as one chat may keep" in text(ada.set_alert("regime changes"))
     assert len(buttons(ada.ask("/alerts"))) == 4

@@ -17,6 +17,7 @@ from alerts.market.sample.economy import SampleEconomy
 from alerts.market.sessions import seal_deadline
 from alerts.rules.event import DatedValue
 from alerts.rules.grammar import parse
+from bot.formatting import short_day
 from bot.pipeline.backfill import backfill
 from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
@@ -279,7 +280,7 @@ def test_missed_sessions_are_judged_oldest_first_and_say_that_they_come_late(
     assert event.session == DAYS[2]
     with writing(two_days):
         (due,) = outbox.claim(two_days, evening(DAYS[3]), 5)
-    assert "comes late" in due.text
+    assert "late: this session was missed" in due.text
 
 
 def test_a_failure_while_recording_leaves_nothing_behind(two_days: Database, market: SampleMarket, line: str) -> None:
@@ -329,6 +330,6 @@ def test_a_backfill_corrects_what_a_session_recorded_of_provisional_members_and_
     was, now = before["breadth.above_200d.small"], after["breadth.above_200d.small"]
     assert "provisional" in was.provenance
     assert was.value != now.value
-    assert now.provenance == f"simulated, corrected on {DAYS[1]} (was {was.value:.1f} %)"
+    assert now.provenance == f"simulated, corrected on {short_day(DAYS[1])} (was {was.value:.1f} %)"
     assert all(after[name].value is not None for name, figure in before.items() if figure.value is not None)
     assert events.events_of(two_days, 1001) == []
