@@ -225,7 +225,7 @@ def test_the_economy_is_not_waited_for(one: Bench) -> None:
     assert outcome["sealed"]
     (lack,) = outcome["lacking"]
     assert lack.startswith("economic series (FRED: ")
-    assert "DFEDTARU: HTTP 500" in lack
+    assert "HTTP 500" in lack
     (told,) = one.told()
     assert "The session does not wait" in told
 
