@@ -165,8 +165,7 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
     await say(page, "small above 20d > 57")
     preview = page.locator(LAST)
     await expect(preview).to_contain_text("Not set yet: small above 20d > 57")
-    await expect(preview).to_contain_text("it would have fired")
-    await expect(preview).to_contain_text("IWM − SPY 63 sessions after earlier firings")
+    await expect(preview).to_contain_text("it would have fired 14 times")
     picture = page.locator(f"{LAST} img").first
     await expect(picture).to_be_visible(timeout=20_000)
     assert await picture.evaluate(COLOURS) > 20
@@ -195,7 +194,7 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
     await step(page)
     resolved = page.locator(THEIRS, has_text="Small above 20d is no longer above 57 %")
     await expect(resolved).to_have_count(1, timeout=20_000)
-    await expect(resolved).to_contain_text("It held for 2 sessions; furthest 62")
+    await expect(resolved).to_contain_text("after 2 sessions (highest 62")
     await photograph(page, "resolved")
     await page.context.close()
 
