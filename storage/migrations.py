@@ -520,3 +520,27 @@ def waiting_updates(db: Database) -> None:
 def rule_states_since_at_least(db: Database) -> None:
     """Whether a rule's state may have begun before `since`, the first session of its history."""
     db.conn.execute("ALTER TABLE watches ADD COLUMN at_least INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def ids_never_given_twice(db: Database) -> None:
+    """Ids of events and of the outbox are not given again after their rows were erased.
+
+    An answer of Telegram that comes after its chat was erased, and a button under an old message, carry such an id:
+    given again, it would name somebody else's row.
+    """
+    for table in ("events", "outbox"):
+        schema = db[table].schema
+        indexes = [sql for (sql,) in db.conn.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", [table]
+        )]  # fmt: skip
+        columns = ", ".join(column.name for column in db[table].columns)
+        numbered = schema.replace(f"CREATE TABLE {table}", f"CREATE TABLE {table}_numbered", 1).replace(
+            f'CREATE TABLE "{table}"', f"CREATE TABLE {table}_numbered", 1
+        )
+        db.conn.execute(numbered.replace("id INTEGER PRIMARY KEY", "id INTEGER PRIMARY KEY AUTOINCREMENT", 1))
+        db.conn.execute(f"INSERT INTO {table}_numbered ({columns}) SELECT {columns} FROM {table}")
+        db.conn.execute(f"DROP TABLE {table}")
+        db.conn.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
+        for sql in indexes:
+            db.conn.execute(sql)

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.program import DAYS, TOKEN, Program, evening, until
+from support.web import web
 
 from alerts.market.sample import SampleMarket
 from bot.pipeline.context import RunContext
@@ -38,7 +39,7 @@ def telegram(program: Program) -> str:
 
 def answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/_local/people").status_code == 200
+        return web.get(f"{address}/_local/people").status_code == 200
     except httpx.TransportError:
         return False
 

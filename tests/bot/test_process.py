@@ -8,11 +8,11 @@ import sqlite3
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlite_utils import Database
 from support.program import DAYS, Program, evening, until
 from support.telegram_people import Person, buttons, text
+from support.web import web
 
 from alerts.market.sample import SampleMarket
 from bot.messages.buttons import callback
@@ -71,7 +71,7 @@ def test_an_answer_that_did_not_arrive_is_sent_again_and_nothing_else(program: P
     program.start("run")
     ada = Person(telegram)
     ada.ask("/start")
-    httpx.post(
+    web.post(
         f"{telegram}/_local/faults", json={"kind": "server_error", "method": "sendMessage", "count": 2}
     ).raise_for_status()
     assert "/alert" in text(ada.ask("/help"))
@@ -107,7 +107,7 @@ def test_a_kill_while_sending_is_taken_up_and_says_that_it_may_repeat(
     bot = program.start("run")
     ada = Person(telegram)
     ada.set_alert(line)
-    httpx.post(f"{telegram}/_local/faults", json={"kind": "slow_answer", "method": "sendMessage", "seconds": 30})
+    web.post(f"{telegram}/_local/faults", json={"kind": "slow_answer", "method": "sendMessage", "seconds": 30})
     program.run("refresh", "--session", DAYS[2].isoformat())
     until(lambda: alerts_heard(ada))  # it arrived, and the bot does not know
     assert outbox(program) == [("sending", 1)]
@@ -226,7 +226,7 @@ def test_one_persons_button_does_not_reach_anothers_alert(program: Program, tele
     listed = ben.set_alert("large above 200d > 60")
     stolen = {"message": listed["message"] | {"reply_markup": {"inline_keyboard": [[
         {"text": "Delete", "callback_data": callback("delete:1")}]]}}}  # fmt: skip
-    httpx.post(
+    web.post(
         f"{telegram}/_local/press",
         json={"person": 1002, "message_id": stolen["message"]["message_id"], "data": callback("delete:1")},
     )
@@ -236,7 +236,7 @@ def test_one_persons_button_does_not_reach_anothers_alert(program: Program, tele
 
 def test_the_menu_is_registered(program: Program, telegram: str) -> None:
     program.start("run")
-    until(lambda: httpx.get(f"{telegram}/_local/commands").json())
-    names = [entry["command"] for entry in httpx.get(f"{telegram}/_local/commands").json()[0]["commands"]]
+    until(lambda: web.get(f"{telegram}/_local/commands").json())
+    names = [entry["command"] for entry in web.get(f"{telegram}/_local/commands").json()[0]["commands"]]
     assert names[:2] == ["summary", "breadth"]
     assert {"alert", "alerts", "metrics", "subscribe", "unsubscribe", "help", "privacy", "forgetme"} <= set(names)

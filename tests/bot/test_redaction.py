@@ -10,6 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from support.program import TOKEN, Program, until
+from support.web import web
 from telegram.error import InvalidToken
 
 from bot.logs import REDACTED, Redaction, configure
@@ -84,7 +85,7 @@ def test_the_program_does_not_print_it_when_telegram_refuses_it(program: Program
 
     def up() -> bool:
         try:
-            return httpx.get(f"{address}/_local/people").status_code == 200
+            return web.get(f"{address}/_local/people").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -95,10 +96,10 @@ def test_the_program_does_not_print_it_when_telegram_refuses_it(program: Program
         {"kind": "drop_before", "method": "getUpdates|sendMessage", "count": 3},
         {"kind": "bad_request", "description": "Bad Request: no", "method": "sendMessage", "count": 2},
     ):
-        httpx.post(f"{address}/_local/faults", json=fault)
+        web.post(f"{address}/_local/faults", json=fault)
     bot = program.start("run", **settings)
-    httpx.post(f"{address}/_local/say", json={"person": 1001, "text": "/summary"})
-    until(lambda: httpx.get(f"{address}/_local/calls").json().get("sendMessage", 0) >= 2, 30)
+    web.post(f"{address}/_local/say", json={"person": 1001, "text": "/summary"})
+    until(lambda: web.get(f"{address}/_local/calls").json().get("sendMessage", 0) >= 2, 30)
     bot.terminate()
     bot.wait(15)
     printed = program.logs()

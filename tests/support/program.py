@@ -63,11 +63,11 @@ class Program:
         return "".join(file.read_text() for file in sorted(self.folder.glob("process-*.log")))
 
 
-def until(look: Callable[[], T], seconds: float = 20.0) -> T:
+def until(look: Callable[[], T], seconds: float = 60.0) -> T:
     """What `look` returns once it is true; fails after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := look():
             return found
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise AssertionError(f"nothing within {seconds:g} seconds")

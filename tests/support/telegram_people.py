@@ -6,9 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from support.program import until
+from support.web import web
 
 
 @dataclass
@@ -19,7 +18,7 @@ class Person:
     id: int = 1001
 
     def _ask(self, method: str, route: str, **what: Any) -> Any:
-        answer = httpx.request(method, f"{self.telegram}/_local/{route}", timeout=10, **what)
+        answer = web.request(method, f"{self.telegram}/_local/{route}", **what)
         answer.raise_for_status()
         return answer.json()
 
@@ -37,7 +36,7 @@ class Person:
         """Type a message."""
         self._ask("POST", "say", json={"person": self.id, "text": text})
 
-    def ask(self, text: str, answers: int = 1, seconds: float = 20.0) -> dict[str, Any]:
+    def ask(self, text: str, answers: int = 1, seconds: float = 60.0) -> dict[str, Any]:
         """Type a message and wait for the bot's last answer."""
         before = len(self.heard())
         self.say(text)

@@ -48,7 +48,7 @@ def test_from_a_pack_to_silence(program: Program, telegram: str, figures_of_two_
     assert "You hear from your alerts again" in text(ada.ask("/unmute"))
     assert "You were not muted" in text(ada.ask("/unmute"))
     assert "time zone is missing" in text(ada.ask("/quiet 22:00-07:00"))
-    assert "waits until 07:00" in text(ada.ask("/quiet 22:00-07:00 berlin"))
+    assert "messages wait until 07:00" in text(ada.ask("/quiet 22:00-07:00 berlin"))
     assert "without a sound" in text(ada.ask("/quiet 23:00-07:00 silent"))
     assert "Quiet from 23:00 to 07:00, Europe/Berlin time" in text(ada.ask("/quiet"))
     assert "no quiet hours any more" in text(ada.ask("/quiet off"))
@@ -98,12 +98,12 @@ def test_a_line_is_previewed_saved_changed_and_never_half_kept(
     assert rows(program, "SELECT number, series FROM rules") == [(1, "breadth.above_200d.large")]
 
     # True when it is made: a choice.
-    made = ada.set_alert("small above 200d > 1")
+    made = ada.set_alert("small above 200d > 2")
     assert "That is true already" in text(made)
     assert buttons(made) == ["Alert now", "Wait until it has cleared", "Delete it", "All alerts"]
     ada.press(made, "Alert now")
     until(lambda: "🔔 Wed 20 Aug 2025" in text(ada.rows()[-1]))
-    assert "Alert 2: small above 200d > 1" in text(ada.rows()[-1])
+    assert "Alert 2: small above 200d > 2" in text(ada.rows()[-1])
     assert "fired" in text(ada.ask("/history 2"))
     assert "Last message: fired on 20 Aug 2025" in text(ada.ask("/why 2"))
 
@@ -113,7 +113,7 @@ def test_an_alerts_buttons_work_after_a_restart_and_for_nobody_else(
 ) -> None:
     bot = program.start("run")
     ada, ben = Person(telegram), Person(telegram, 1002)
-    made = ada.set_alert("small above 200d > 1")
+    made = ada.set_alert("small above 200d > 2")
     ada.press(made, "Alert now")
     until(lambda: "🔔" in text(ada.rows()[-1]))
     alert = ada.rows()[-1]
@@ -122,7 +122,7 @@ def test_an_alerts_buttons_work_after_a_restart_and_for_nobody_else(
     program.start("run")
 
     # Ben's buttons name what is Ada's by now.
-    set_by_ben = ben.set_alert("small above 200d > 2")
+    set_by_ben = ben.set_alert("small above 200d > 3")
     ben.press(set_by_ben, "Alert now")
     until(lambda: "🔔" in text(ben.rows()[-1]))
     bens = ben.rows()[-1]
@@ -141,7 +141,7 @@ def test_an_alerts_buttons_work_after_a_restart_and_for_nobody_else(
     assert ada.press_and_wait(alert, "Chart")["message"]["photo"]
     assert "Fires:" in text(ada.press_and_wait(alert, "Why"))
     assert "for how long" in text(ada.press_and_wait(alert, "Snooze"))
-    assert "/edit 1 small above 200d > 1" in text(ada.press_and_wait(alert, "Edit"))
+    assert "/edit 1 small above 200d > 2" in text(ada.press_and_wait(alert, "Edit"))
     gone = ada.press_and_wait(alert, "Delete")
     assert "Alert 1 is deleted" in text(gone)
     assert "Not set yet" in text(ada.press_and_wait(gone, "Set it again"))

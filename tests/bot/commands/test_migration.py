@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 from support.program import Program, until
+from support.web import web
 
 from alerts.rules.grammar import parse
 from storage import chats, rules
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process
 
 
 def test_a_group_that_is_upgraded_has_its_alerts_at_once(program: Program, telegram: str) -> None:
-    made = httpx.post(f"{telegram}/_local/group", json={"by": 1001, "title": "Office", "type": "group"})
+    made = web.post(f"{telegram}/_local/group", json={"by": 1001, "title": "Office", "type": "group"})
     group = made.json()["id"]
     db = open_database(program.folder / "rotation.db")
     with writing(db):
@@ -25,7 +25,7 @@ def test_a_group_that_is_upgraded_has_its_alerts_at_once(program: Program, teleg
         rules.add_rule(db, group, parse("iwm/spy crosses 50"), [], datetime.now(UTC))
     db.close()
     program.start("run")
-    new = httpx.post(f"{telegram}/_local/upgrade", json={"chat": group}).json()["id"]
+    new = web.post(f"{telegram}/_local/upgrade", json={"chat": group}).json()["id"]
 
     def owners() -> list[tuple[int]]:
         with sqlite3.connect(program.folder / "rotation.db") as file:

@@ -2,8 +2,8 @@ import signal
 import subprocess
 import sys
 
-import httpx
 import pytest
+from support.web import web
 
 TOKEN = "1:" + "a" * 35
 PROGRAM = "from bot.emulator import serve; serve(0, ready=lambda local: print(local.base_url, flush=True))"
@@ -16,7 +16,7 @@ def test_it_serves_until_it_is_told_to_stop(number):
         try:
             assert program.stdout is not None
             base_url = program.stdout.readline().decode().strip()
-            assert httpx.get(f"{base_url}{TOKEN}/getMe").json()["ok"] is True
+            assert web.get(f"{base_url}{TOKEN}/getMe").json()["ok"] is True
             program.send_signal(number)
             out, err = program.communicate(timeout=10)
         finally:
