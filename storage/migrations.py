@@ -544,3 +544,24 @@ def ids_never_given_twice(db: Database) -> None:
         db.conn.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
         for sql in indexes:
             db.conn.execute(sql)
+
+
+@migrations()
+def sessions_begun(db: Database) -> None:
+    """When the rules that need nothing that was lacking were evaluated, of sessions that waited for the rest."""
+    db.conn.execute("ALTER TABLE sessions ADD COLUMN begun_at TEXT")
+
+
+@migrations()
+def doubted_fund_closes(db: Database) -> None:
+    """Moves of funds that are believed once a later session's fetch agrees."""
+    db.conn.execute(
+        """CREATE TABLE doubted_fund_closes (
+            symbol TEXT NOT NULL,
+            session TEXT NOT NULL,
+            move REAL NOT NULL,           -- the close over the one before
+            step REAL NOT NULL,           -- adjusted/raw of the session before, over that of the session
+            through TEXT NOT NULL,        -- the session of the fetch that had it first
+            PRIMARY KEY (symbol, session)
+        ) WITHOUT ROWID"""
+    )

@@ -19,7 +19,7 @@ from alerts.market import quality, universe
 from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
 from alerts.metrics import concentration, valuation
-from alerts.metrics.catalog import fred_series
+from alerts.metrics.catalog import fred_series, of_funds
 from alerts.metrics.compute import FUNDS, WINDOW
 from alerts.metrics.members import in_millionths
 from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes
@@ -37,6 +37,7 @@ from storage.database import writing
 
 log = logging.getLogger(__name__)
 
+MOST_FUNDS_ABSENT = 0.5  # of the funds may lack a close before the source counts as standing still
 PRESENT = 0.90  # of the members in force have to be in a census, or it is incomplete
 ECONOMY_SECONDS = 60.0  # for all economic series together
 CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
@@ -49,8 +50,9 @@ SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY)
 class Lack:
     """What a source did not give.
 
-    waits: rules are not evaluated before it is there, or the deadline has passed. expected: nothing is wrong – sources
-    that keep no census cannot give that of a past session. behind: the source has not come to the session yet.
+    waits: rules are not evaluated before it is there, or the deadline has passed. holds: the metrics whose rules alone
+    wait; None: all rules do. expected: nothing is wrong – sources that keep no census cannot give that of a past
+    session. behind: the source has not come to the session yet.
     """
 
     source: str
@@ -58,6 +60,7 @@ class Lack:
     waits: bool = True
     expected: bool = False
     behind: bool = False
+    holds: frozenset[str] | None = None
 
     def __str__(self) -> str:
         return self.source if self.expected else f"{self.source} ({self.why})"
@@ -69,6 +72,16 @@ class Gathered:
 
     companies: universe.Companies | None
     lacks: tuple[Lack, ...]
+
+    @property
+    def held(self) -> frozenset[str] | None:
+        """The metrics whose rules wait: none where everything is there, None where every rule waits."""
+        out: frozenset[str] = frozenset()
+        for lack in self.lacks:
+            if lack.waits and lack.holds is None:
+                return None
+            out |= (lack.holds or frozenset()) if lack.waits else frozenset()
+        return out
 
     @property
     def complete(self) -> bool:
@@ -94,8 +107,7 @@ class Gathering:
         db = self.context.db
         lacks: list[Lack | None] = [self._funds(), self._contracts()]
         if lacks[0] is None:
-            absent = _absent_funds(db, session)
-            lacks.append(Lack(FUND_CLOSES, f"none of {', '.join(absent)}") if absent else None)
+            lacks.append(_absent_funds(db, session))
         counted, lack = self._census(session)
         lacks += [
             lack,
@@ -232,9 +244,14 @@ def gather_economy(context: RunContext, source: EconomyFeed) -> Lack | None:
     return Lack(ECONOMY, "; ".join(failed), waits=False) if failed else None
 
 
-def _absent_funds(db: Database, session: date) -> list[str]:
+def _absent_funds(db: Database, session: date) -> Lack | None:
+    """The lack where funds have no close: what is made of others is judged, unless too many lack theirs."""
     raw, _ = closes.fund_frames(db, FUNDS, [session])
-    return [str(fund) for fund in raw.columns[raw.iloc[0].isna()]]
+    absent = [str(fund) for fund in raw.columns[raw.iloc[0].isna()]]
+    if not absent:
+        return None
+    few = len(absent) <= MOST_FUNDS_ABSENT * len(FUNDS)
+    return Lack(FUND_CLOSES, f"none of {', '.join(absent)}", holds=of_funds(absent) if few else None)
 
 
 def _absent_members(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
