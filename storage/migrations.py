@@ -565,3 +565,20 @@ def doubted_fund_closes(db: Database) -> None:
             PRIMARY KEY (symbol, session)
         ) WITHOUT ROWID"""
     )
+
+
+@migrations()
+def census_quotes(db: Database) -> None:
+    """The quotes of the last sessions, so that a quote that comes late corrects what was computed without it."""
+    db.conn.execute(
+        """CREATE TABLE census_quotes (
+            session TEXT NOT NULL,
+            company INTEGER NOT NULL REFERENCES companies,
+            market_value REAL,
+            price REAL,
+            eps_forward REAL,
+            eps_trailing REAL,
+            ev_ebit REAL,
+            PRIMARY KEY (session, company)
+        ) WITHOUT ROWID"""
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -39,6 +39,7 @@ ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
 #: What counts members, or is made of figures that do; the others use funds or economic series.
+_OVER_CENSUSES = ("valuation", "earnings", "concentration")
 _OVER_MEMBERS = ("companies", "signs")
 
 
@@ -55,6 +56,7 @@ class Inputs:
     economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen.
     contracts: closes of fed funds futures, sessions × months of delivery ("2025-09").
     months: month-end valuation measures, by the month's last session; see monthly.py.
+    filled: by session, the companies without a quote that day, for which the next census's earnings serve.
     latest_average: by n, the source's own n-session average of each company of `closes` on the last session, dollars.
     source: how figures name their source.
     provisional: the sessions whose members were ranked by a census, because closes are missing.
@@ -77,6 +79,7 @@ class Inputs:
     seen: Mapping[str, pd.Series] = field(default_factory=dict)
     contracts: pd.DataFrame = field(default_factory=pd.DataFrame)
     months: Mapping[date, pd.DataFrame] = field(default_factory=dict)
+    filled: Mapping[date, Sequence[str]] = field(default_factory=dict)
 
 
 def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
@@ -174,6 +177,14 @@ def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
     return {name: float(frame["value"].reindex(closes.sessions[-1:]).iloc[0]) for name, frame in frames.items()}
 
 
+def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+    """The metrics of a census that are missing for want of members' quotes, each with whose, the heaviest first.
+
+    `census`: as of `Inputs.companies`.
+    """
+    return concentration.awaiting(census) | valuation.awaiting(census) | earnings.awaiting(census)
+
+
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(frame.index)
 
@@ -187,6 +198,8 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
         notes.append(f"census averages for {served}")
     if figure.session in inputs.provisional:
         notes.append(PROVISIONAL)
+    if metric(figure.metric).family in _OVER_CENSUSES and (filled := inputs.filled.get(figure.session)):
+        notes.append(f"{valuation.named(filled)} that day, the next one serves")
     if inputs.first_census is not None and figure.session < inputs.first_census:
         notes.append(SURVIVING)
     return replace(figure, notes=(*figure.notes, *notes)) if notes else figure
@@ -222,3 +235,7 @@ def _of_censuses(inputs: Inputs, wanted: pd.DatetimeIndex, frames: dict[str, pd.
     for name, frame in found.items():
         frames[name] = frame.reindex(wanted)
         frames[name].loc[~wanted.isin(on), "reason"] = NO_CENSUS
+    for stamp, census in zip(on, censuses, strict=True):
+        for name, symbols in awaiting(census).items():
+            if name not in concentration.METRICS and isinstance(reason := frames[name].at[stamp, "reason"], str):
+                frames[name].loc[stamp, "reason"] = f"{reason}: {valuation.named(symbols)}"

@@ -18,12 +18,14 @@ from sqlite_utils import Database
 from alerts.market import quality, universe
 from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
-from alerts.metrics import concentration, valuation
+from alerts.metrics import valuation
 from alerts.metrics.catalog import fred_series, of_funds
-from alerts.metrics.compute import FUNDS, WINDOW
+from alerts.metrics.compute import FUNDS, WINDOW, awaiting
 from alerts.metrics.members import in_millionths
 from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes
 from bot.pipeline.context import RunContext
+from bot.pipeline.funds import gather_funds
+from bot.pipeline.inputs import segmented
 from bot.pipeline.membership import (
     ensure_members,
     follow_symbols,
@@ -121,7 +123,7 @@ class Gathering:
         with writing(db):
             note_departures(db, session, counted)
         believed = counted and _consistent(db, counted)
-        lacks += [_absent_members(db, session, counted), _absent_heaviest(db, session, believed)]
+        lacks += [_absent_members(db, session, counted), _absent_quotes(db, session, believed)]
         for found in filter(None, lacks):
             log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
         return Gathered(believed, tuple(filter(None, lacks)))
@@ -194,33 +196,6 @@ def companies_on(context: RunContext, session: date) -> universe.Companies:
     return universe.companies(quotes, known=companies.companies(context.db).index)
 
 
-def gather_funds(context: RunContext, through: date) -> None:
-    """Fetch the funds' whole history, and store the closes that pass the checks. Raises FeedError.
-
-    The whole of it, because each distribution rescales the adjusted closes before it.
-    """
-    db, report = context.db, context.report
-    fetched = context.feed.closes(
-        FUNDS, start=None, through=through, progress=lambda done, total: report("funds", done, total)
-    )
-    raw, adjusted = fetched.raw.copy(), fetched.adjusted.copy()
-    sessions = [stamp.date() for stamp in raw.index]
-    held = [
-        one
-        for frame in (raw, adjusted)
-        for one in quality.absurd(in_millionths(frame), np.zeros(frame.shape[1], np.int64), sessions, list(FUNDS))
-    ]
-    for one in held:
-        raw.loc[pd.Timestamp(one.session), one.symbol] = np.nan
-        log.warning("%s: %s", one.symbol, one.reason)
-    with writing(db):
-        if sessions:
-            exclusions.release(db, FUNDS, sessions[0], sessions[-1])
-        exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], context.now)
-        closes.record_fund_closes(db, raw, adjusted)
-        closes.forget_fund_closes(db, [(one.symbol, one.session) for one in held])
-
-
 def gather_contracts(context: RunContext, months: Sequence[str], start: date, through: date) -> int:
     """Fetch closing prices of fed funds futures and store them; how many there were. Raises FeedError."""
     prices = context.feed.contracts(months, start=start, through=through)
@@ -266,16 +241,14 @@ def _absent_members(db: Database, session: date, counted: universe.Companies | N
     return Lack(CENSUS, f"{present:,} of {len(members):,} members are in it, {share:.1f} %")
 
 
-def _absent_heaviest(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
-    """The lack where one of the heaviest companies has no quote: the census is asked again before the session seals."""
-    members = memberships.register(db, session, session).on(session)
-    if counted is None or not len(members):
+def _absent_quotes(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
+    """The lack where figures are missing for want of quotes: the census is asked again before the session seals."""
+    register = memberships.register(db, session, session)
+    if counted is None or not len(register.on(session)):
         return None
-    large = members[members["segment"] == "large"].rename(columns={"market_value": "ranked"})
-    absent = valuation.absent(
-        large.assign(market_value=counted.frame["market_value"].reindex(large.index)), concentration.HEAVIEST
-    )
-    return Lack(CENSUS, f"no quote of {', '.join(absent)}") if absent else None
+    waited = awaiting(segmented(counted.frame, session, register))
+    symbols = list(dict.fromkeys(symbol for whose in waited.values() for symbol in whose))
+    return Lack(CENSUS, valuation.named(symbols), holds=frozenset(waited)) if waited else None
 
 
 def _consistent(db: Database, counted: universe.Companies) -> universe.Companies:

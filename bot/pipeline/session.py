@@ -21,7 +21,7 @@ from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
 from bot.pipeline.operators import note_failures, note_sources
-from storage import advances, figures, sessions
+from storage import advances, censuses, figures, sessions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -162,6 +162,8 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
         if begun:
             _correct_evaluated(db, session, decided.figures, now)
         figures.record_figures(db, decided.figures, now, backfilled=False)
+        if gathered.companies is not None:
+            censuses.record(db, session, gathered.companies.frame)
         imports.fill(db, session, now)
         sessions.note_gathered(db, session, now, "; ".join(lacking) or None)
         note_sources(db, context.operators, session, gathered.lacks, now)
