@@ -57,6 +57,8 @@ class Metric:
     counted_as: str = ""  # what a summary calls its coverage; nothing: it is not stated
     extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
     revised: bool = False  # whether its source revises past values
+    beside: tuple[str, ...] = ()  # the metrics whose values always stand beside it
+    says: str = ""  # what is always said beside it
     about: str = ""  # what it is, in one plain sentence
 
     @property
@@ -155,6 +157,9 @@ class Family:
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
+_AS_GIVEN = ("frequency", "source", "caveat", "revised", "about", "says")
+
+
 def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
     for segment in entry.get("segments", [None]):
         plain = tuple(entry["aliases"])
@@ -168,6 +173,7 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             formula=entry["formula"],
             inputs=entry["inputs"].format(funds=", ".join(funds)),
             funds=funds,
+            beside=tuple(name.format(segment=segment) for name in entry.get("beside", ())),
             minimum=entry["minimum"],
             floor=entry["floor"],
             direction=entry["direction"],
@@ -181,7 +187,11 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             counted_as=_of_segment(entry.get("counted_as", families()[entry["id"].split(".")[0]].counted_as), segment),
             extremes=tuple(entry.get("extremes", ())),
             short=_of_segment(short, segment),
-            **{name: entry[name] for name in ("frequency", "source", "caveat", "revised", "about") if name in entry},
+            **{
+                name: entry[name]
+                for name in ("frequency", "source", "caveat", "revised", "about", "says")
+                if name in entry
+            },
         )
 
 

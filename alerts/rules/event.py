@@ -71,7 +71,8 @@ class Reading:
     """A series on one session: the metric's figure, what the series makes of it, and where the value stands.
 
     before: the metric's latest earlier value. observed: the series' own value (the percentile, the change …).
-    average: of a series compared with its own average, that average.
+    average: of a series compared with its own average, that average. beside: the values, by metric, that always stand
+    beside it, None where one is missing.
     """
 
     series: Series
@@ -80,6 +81,7 @@ class Reading:
     observed: float | None
     average: float | None
     rank: Standing
+    beside: tuple[tuple[str, float | None], ...] = ()
 
     @cached_property
     def _json(self) -> dict[str, Any]:
@@ -102,7 +104,7 @@ class Reading:
             "observed_on": figure.observed.isoformat() if figure.observed else None,
             "reason": figure.reason,
             "session": figure.session.isoformat(),
-        }
+        } | ({"beside": [list(one) for one in self.beside]} if self.beside else {})
 
     def to_json(self) -> dict[str, Any]:
         """JSON values. Many events share one reading: it is converted once."""
@@ -139,6 +141,7 @@ class Reading:
                 _day(document, "history_from"),
                 document.get("frequency") or series.of.frequency,
             ),
+            beside=tuple((name, value) for name, value in document.get("beside", ())),
         )
 
 

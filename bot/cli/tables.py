@@ -12,7 +12,7 @@ from alerts.metrics.catalog import Metric, minus
 from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
-from bot.formatting import NO_ADVICE, coverage, day, ordinal
+from bot.formatting import NO_ADVICE, beside_text, coverage, day, ordinal
 from bot.messages.summary import headline
 from bot.reports.summary import FigureReading, Summary
 
@@ -55,6 +55,9 @@ def summary_table(told: Summary) -> None:
             coverage(figure.eligible, figure.members),
         )
     console.print(table)
+    for entry in told.figures:
+        if beside := beside_text(entry.of, entry.beside):
+            console.print(f"Beside {entry.of.title}: {beside}", highlight=False)
     console.print(f"[dim]{NO_ADVICE}[/dim]")
 
 

@@ -14,7 +14,7 @@ from alerts.rules.condition import Condition, Operator
 from alerts.rules.event import AlertEvent, ConditionReading, DataGap, EventRule, LeadAfterFirings, Reading
 from alerts.rules.series import Transform
 from alerts.rules.state import Kind
-from bot.formatting import capital, counted_over, counted_years, share, short_day, standing
+from bot.formatting import beside_text, capital, counted_over, counted_years, share, short_day, standing
 
 _NAMED = 6  # series in the line on data; the rest are counted
 _DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
@@ -29,6 +29,8 @@ def entry_text(event: AlertEvent) -> str:
         lines += [_part(part) for part in rule.conditions]
     elif event.reading.figure.value is not None:
         lines.append(_figures(event.reading, _levels(rule)))
+    beside = [beside_text(part.reading.series.of, part.reading.beside) for part in rule.conditions]
+    lines += [f"Beside it: {escape(text)}" for text in dict.fromkeys(filter(None, beside))]
     if lasted := _lasted(event):
         lines.append(lasted)
     if rule.lead is not None and (followed := lead_text(rule.lead)):

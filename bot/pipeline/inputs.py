@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
@@ -108,14 +109,16 @@ def earlier_quotes(
 ) -> tuple[dict[date, pd.DataFrame], dict[date, list[str]]]:
     """(the stored quotes of the last sessions before `session`, the companies that were filled in), by session.
 
-    A member without a quote on one of them that the latest census `counted` has gets that census's earnings, at the
-    stored close of its session and at as much of the market value as the close has of the latest price.
+    A member without a quote on one of them that the latest census `counted` has gets that census's earnings, at its
+    stored close of the session (on the session before the census also at the census's previous close), and at as much
+    of the market value as that close has of the latest price.
     """
     kept = censuses.quotes(db, previous_sessions(session, censuses.KEPT))
     filled: dict[date, list[str]] = {}
     if counted is None:
         return kept, filled
     keys = companies.ids(db)
+    before = previous_sessions(counted.session, 1)[0]
     for day, quotes in kept.items():
         members = memberships.register(db, day, day).on(day).sort_values("market_value", ascending=False)
         absent = [symbol for symbol in members.index.intersection(counted.frame.index, sort=False)
@@ -123,6 +126,8 @@ def earlier_quotes(
         if not absent:
             continue
         close = closes.close_matrix(db, [day], [keys[symbol] for symbol in absent])[0] / 1e6
+        if day == before:
+            close = np.where(close > 0, close, counted.frame.loc[absent, "previous_close"].to_numpy(dtype="float64"))
         rows = counted.frame.loc[absent, CENSUS_FIGURES].assign(close=close)
         rows = rows[rows["close"] > 0]
         rows["market_value"] *= rows["close"] / rows["price"]

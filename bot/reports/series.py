@@ -8,6 +8,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
+from alerts.metrics.catalog import Metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.imported import FAMILY, Counted, counted
 from alerts.metrics.standing import standing
@@ -128,7 +129,13 @@ def read_series(db: Database, series: Series, session: date) -> Reading:
         observed=latest(series, values) if moves is None else Observed(db, session).value(series),
         average=average(values, series.n) if series.transform is Transform.GAP else None,
         rank=standing(series.of, past),
+        beside=beside(db, series.of, session),
     )
+
+
+def beside(db: Database, of: Metric, session: date) -> tuple[tuple[str, float | None], ...]:
+    """The values of the metrics that always stand beside one, on a session; None where one is missing."""
+    return tuple((name, _figure(db, name, session).value) for name in of.beside)
 
 
 def _figure(db: Database, metric: str, session: date) -> Figure:
