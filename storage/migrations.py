@@ -582,3 +582,9 @@ def census_quotes(db: Database) -> None:
             PRIMARY KEY (session, company)
         ) WITHOUT ROWID"""
     )
+
+
+@migrations()
+def figures_by_former_members(db: Database) -> None:
+    """What a figure would be on the first session of new ranks, had the ranks before still applied."""
+    db.conn.execute("ALTER TABLE figures ADD COLUMN by_former_members REAL")

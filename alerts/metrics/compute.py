@@ -138,6 +138,8 @@ def _with_effect_of_ranks(inputs: Inputs, computed: list[Figure]) -> list[Figure
     for figure in computed:
         before = former.get(figure.session, {}).get(figure.metric, float("nan"))
         effect = float("nan") if figure.value is None else figure.value - before
+        if np.isfinite(effect):
+            figure = replace(figure, by_former_members=before)
         decimals = metric(figure.metric).decimals
         if abs(effect) >= 0.5 * 10.0**-decimals:
             words = f"{effect:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")

@@ -102,6 +102,7 @@ class Reading:
             "source": figure.source,
             "notes": list(figure.notes),
             "observed_on": figure.observed.isoformat() if figure.observed else None,
+            "by_former_members": figure.by_former_members,
             "reason": figure.reason,
             "session": figure.session.isoformat(),
         } | ({"beside": [list(one) for one in self.beside]} if self.beside else {})
@@ -131,6 +132,7 @@ class Reading:
                 reason=document.get("reason"),
                 notes=tuple(document.get("notes") or ()),
                 observed=_day(document, "observed_on"),
+                by_former_members=document.get("by_former_members"),
             ),
             before=DatedValue.from_json(before) if before else None,
             observed=document.get("observed"),
@@ -145,6 +147,11 @@ class Reading:
         )
 
 
+def by_membership(condition: Condition, value: float | None, former: float | None) -> bool:
+    """Whether a metric's value and what it would be by the members before stand on two sides of a condition."""
+    return value is not None and former is not None and condition.holds(value) != condition.holds(former)
+
+
 @dataclass(frozen=True)
 class ConditionReading:
     """A condition of a rule, and the reading it was evaluated on."""
@@ -157,6 +164,14 @@ class ConditionReading:
         """Whether the condition is true of the observed value; None where that is missing."""
         observed = self.reading.observed
         return None if observed is None else self.condition.holds(observed)
+
+    @property
+    def by_membership(self) -> bool:
+        """Whether the condition is true, or no longer true, by new members alone: the former ones would not say so."""
+        figure = self.reading.figure
+        if self.condition.series.transform is not Transform.VALUE or figure.value is None:
+            return False
+        return by_membership(self.condition, figure.value, figure.by_former_members)
 
     def to_json(self) -> dict[str, Any]:
         """The reading with the condition's operator and levels."""

@@ -188,6 +188,8 @@ def test_the_first_session_of_new_ranks_says_how_much_of_the_change_is_who_count
     assert told[name].value == before[name].value
     assert was != before[name].value
     assert told[name].notes[-1] == f"{told[name].value - was:+.0f} of the day's change is who counts"
+    assert told[name].by_former_members == was
+    assert before[name].by_former_members is None
     assert told["size.ratio"].notes == ()
     same = compute(replace(whole, former={DAYS[-1]: whole.closes.segment[-1]}), DAYS[-1:])
     assert {figure.metric: figure.notes for figure in same} == {name: one.notes for name, one in before.items()}
