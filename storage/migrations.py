@@ -588,3 +588,14 @@ def census_quotes(db: Database) -> None:
 def figures_by_former_members(db: Database) -> None:
     """What a figure would be on the first session of new ranks, had the ranks before still applied."""
     db.conn.execute("ALTER TABLE figures ADD COLUMN by_former_members REAL")
+
+
+@migrations()
+def releases_first_seen(db: Database) -> None:
+    """On which day an observation appeared, and on which it was looked for in vain; not known of a first fetch."""
+    db.conn.execute("ALTER TABLE economic ADD COLUMN first_seen TEXT")
+    db.conn.execute("ALTER TABLE economic ADD COLUMN missed_on TEXT")
+    db.conn.execute("CREATE TABLE economic_fetches (series TEXT PRIMARY KEY, day TEXT NOT NULL) WITHOUT ROWID")
+    db.conn.execute(
+        "INSERT INTO economic_fetches SELECT series, substr(max(fetched_at), 1, 10) FROM economic GROUP BY series"
+    )

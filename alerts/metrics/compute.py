@@ -53,7 +53,8 @@ class Inputs:
     companies: by session with a census: market_value, price, eps_forward, eps_trailing, ev_ebit, segment, indexed by
         symbol.
     kept: advances and declines by segment of earlier days, as returned by `counts`; see advances.py.
-    economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen.
+    economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen with
+        the value that they have, `first_seen` those on which releases were first seen, see releases.py.
     contracts: closes of fed funds futures, sessions × months of delivery ("2025-09").
     months: month-end valuation measures, by the month's last session; see monthly.py.
     filled: by session, the companies without a quote that day, for which the next census's earnings serve.
@@ -77,6 +78,7 @@ class Inputs:
     economy: Mapping[str, pd.Series] = field(default_factory=dict)
     economy_source: str = ECONOMY_SOURCE
     seen: Mapping[str, pd.Series] = field(default_factory=dict)
+    first_seen: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     contracts: pd.DataFrame = field(default_factory=pd.DataFrame)
     months: Mapping[date, pd.DataFrame] = field(default_factory=dict)
     filled: Mapping[date, Sequence[str]] = field(default_factory=dict)
@@ -87,12 +89,18 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    frames |= size.all_of(inputs.adjusted, known(inputs.economy, rates.BILL, _index(inputs.adjusted))["value"])
+    frames |= size.all_of(inputs.adjusted, _bill(inputs))
     frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
     frames |= sectors.all_of(inputs.adjusted)
     frames |= rates.all_of(
         rates.RateInputs(
-            inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source
+            inputs.economy,
+            inputs.seen,
+            inputs.contracts,
+            scheduled(),
+            inputs.economy_source,
+            inputs.source,
+            inputs.first_seen,
         ),
         wanted,
     )
@@ -185,6 +193,11 @@ def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
     `census`: as of `Inputs.companies`.
     """
     return concentration.awaiting(census) | valuation.awaiting(census) | earnings.awaiting(census)
+
+
+def _bill(inputs: Inputs) -> pd.Series:
+    """The three-month Treasury yield as known on each session with closes of funds, % a year."""
+    return known(inputs.economy, rates.BILL, _index(inputs.adjusted), inputs.first_seen)["value"]
 
 
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:

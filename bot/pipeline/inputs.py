@@ -99,6 +99,7 @@ def assemble(
         economy=economy.series(db, list(releases())),
         economy_source=context.economy_source,
         seen={rates.PROJECTIONS: economy.first_seen(db, rates.PROJECTIONS)},
+        first_seen=economy.appearances(db, list(releases())),
         contracts=economy.contracts(db, sessions),
         months=month_ends(db, sessions),
     )
