@@ -8,7 +8,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
-from alerts.metrics.catalog import Metric, metric
+from alerts.metrics.catalog import Metric, catalog
 from alerts.metrics.figure import Figure
 from alerts.metrics.imported import FAMILY, Counted, counted
 from alerts.metrics.standing import released, standing
@@ -29,7 +29,7 @@ def counting(db: Database, metrics: Iterable[str], until: date) -> dict[str, Cou
     out = {
         name: released(figures.observed_values(db, name, until), of.frequency)
         for name in sorted(names - wanted)
-        if (of := metric(name)).frequency != "daily"
+        if (of := catalog().get(name)) is not None and of.frequency != "daily"
     }
     for name in sorted(wanted & known.keys()):
         held = imports.observations(db, name)
