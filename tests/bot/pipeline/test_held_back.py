@@ -23,6 +23,8 @@ from bot.pipeline.session import Outcome, refresh
 from storage import chats, closes, events, exclusions, figures, memberships, rules, sessions
 from storage.database import open_database, writing
 
+pytestmark = pytest.mark.timeout(600)  # a test refreshes several times, each a second of one idle core
+
 NOW = datetime(2025, 8, 20, 22, tzinfo=UTC)
 CHAT = 1001
 D2, D3 = DAYS[2], DAYS[3]
