@@ -82,7 +82,8 @@ class Claim:
 class Verdict:
     """A claim on the latest session. figure: its metric's; since: the first session of the current run of this verdict.
 
-    at_least: the run includes the first stored session, so it may have begun before `since`.
+    at_least: the run includes the first stored session, so it may have begun before `since`. beside: the values, by
+    metric, that always stand beside the claim's own.
     """
 
     claim: Claim
@@ -90,6 +91,7 @@ class Verdict:
     figure: Figure | None
     since: date | None
     at_least: bool
+    beside: tuple[tuple[str, float | None], ...] = ()
 
     @property
     def shown(self) -> str:
@@ -269,7 +271,7 @@ CLAIMS: tuple[Claim, ...] = (
           _than_before("concentration.top7", lambda past, at: at - QUARTER_SESSIONS,
                        f"{QUARTER_SESSIONS} sessions ago", lower=True)),
 )  # fmt: skip
-METRICS = tuple(dict.fromkeys(name for claim in CLAIMS for name in claim.metrics))
+METRICS = tuple(dict.fromkeys(name for claim in CLAIMS for name in (*claim.metrics, *metric(claim.metric).beside)))
 
 
 def judge(histories: Mapping[str, Sequence[Figure]]) -> Thesis | None:
@@ -287,7 +289,7 @@ def judge(histories: Mapping[str, Sequence[Figure]]) -> Thesis | None:
         {name: {day: figure.reason for day, figure in days.items() if figure.reason} for name, days in by_day.items()},
     )
     judged = {claim.text: [claim.judge(past, at) for at in range(len(sessions))] for claim in CLAIMS}
-    verdicts = tuple(_verdict(claim, judged[claim.text], by_day[claim.metric], sessions) for claim in CLAIMS)
+    verdicts = tuple(_verdict(claim, judged[claim.text], by_day, sessions) for claim in CLAIMS)
     return Thesis(
         sessions[-1],
         verdicts,
@@ -307,9 +309,11 @@ def _value(figure: Figure | None) -> float | None:
 
 
 def _verdict(
-    claim: Claim, judged: Sequence[Judged], figures: Mapping[date, Figure], sessions: Sequence[date]
+    claim: Claim, judged: Sequence[Judged], by_day: Mapping[str, Mapping[date, Figure]], sessions: Sequence[date]
 ) -> Verdict:
     first = len(judged) - 1
     while first and judged[first - 1].holding is judged[-1].holding:
         first -= 1
-    return Verdict(claim, judged[-1], figures.get(sessions[-1]), sessions[first], first == 0)
+    last = sessions[-1]
+    beside = tuple((name, _value(by_day[name].get(last))) for name in metric(claim.metric).beside)
+    return Verdict(claim, judged[-1], by_day[claim.metric].get(last), sessions[first], first == 0, beside)

@@ -7,12 +7,12 @@ from datetime import date
 from functools import lru_cache
 from html import escape
 
-from alerts.metrics.catalog import Metric
+from alerts.metrics.catalog import Metric, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.standing import COUNTED, ordinal, record
 
 __all__ = [
-    "because", "capital", "counted_over", "counted_years", "coverage", "day", "hindsight", "ordinal",
+    "because", "beside_text", "capital", "counted_over", "counted_years", "coverage", "day", "hindsight", "ordinal",
     "percentile_words", "share", "short_day", "since", "sources", "standing",
 ]  # fmt: skip
 
@@ -78,6 +78,17 @@ def counted_years(years: int) -> str:
 def hindsight(metrics: Iterable[Metric]) -> str:
     """What the past of some metrics is told by, unknown then: "surviving companies, by today's share counts"."""
     return ", ".join(dict.fromkeys(words for of in metrics for words in of.hindsight))
+
+
+def beside_text(of: Metric, values: Iterable[tuple[str, float | None]]) -> str:
+    """What always stands beside a metric: the other method's value and the share of losses, or how it is made.
+
+    `values`: of `Metric.beside`. Plain text; nothing where nothing must stand there.
+    """
+    told = [
+        f"{metric(name).title} {'missing' if value is None else metric(name).show(value)}" for name, value in values
+    ]
+    return "; ".join([*told, of.says] if of.says else told)
 
 
 def sources(figures: Iterable[Figure]) -> str:

@@ -100,6 +100,19 @@ def forget_fund_closes(db: Database, at: Sequence[tuple[str, date]]) -> None:
     )
 
 
+def rescale_fund_closes(db: Database, moved: pd.DataFrame, *, adjusted: bool) -> None:
+    """Write raw or adjusted closes (dollars, sessions × symbols, NaN: none) over kept ones of the same sessions."""
+    sessions = pd.DatetimeIndex(moved.index)
+    rows = [
+        (float(close), symbol, day_number(stamp.date()))
+        for symbol in moved.columns
+        for stamp, close in zip(sessions, moved[symbol], strict=True)
+        if np.isfinite(close)
+    ]
+    column = "adjusted" if adjusted else "close"
+    db.conn.executemany(f"UPDATE fund_closes SET {column} = ? WHERE symbol = ? AND day = ?", rows)
+
+
 def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(raw, adjusted) closes in dollars: sessions × symbols, NaN if there is none."""
     index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
@@ -137,6 +150,18 @@ def latest_adjusted_closes(db: Database, symbol: str, until: date) -> list[tuple
         "SELECT day, adjusted FROM fund_closes WHERE symbol = ? AND day <= ? ORDER BY day", [symbol, day_number(until)]
     ).fetchall()
     return [(date.fromordinal(EPOCH.toordinal() + day), adjusted) for day, adjusted in rows]
+
+
+def last_fund_sessions(db: Database) -> dict[str, date]:
+    """The last session with a close of each fund."""
+    rows = db.conn.execute("SELECT symbol, max(day) FROM fund_closes GROUP BY symbol")
+    return {symbol: date.fromordinal(EPOCH.toordinal() + day) for symbol, day in rows}
+
+
+def fund_sessions(db: Database) -> list[date]:
+    """The sessions with a close of any fund, ascending."""
+    rows = db.conn.execute("SELECT DISTINCT day FROM fund_closes ORDER BY day")
+    return [date.fromordinal(EPOCH.toordinal() + day) for (day,) in rows]
 
 
 def fund_span(db: Database) -> tuple[date, date] | None:

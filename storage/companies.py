@@ -10,6 +10,7 @@ import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market.departures import Listing
+from storage.renames import rename_symbol
 
 FILLED = 0.95  # share of a census's companies that need a history for it to count as filled
 
@@ -98,7 +99,9 @@ def last_quoted(db: Database) -> dict[str, date]:
 
 
 def rename(db: Database, former: str, symbol: str, session: date) -> None:
-    """Give a company its new symbol, which no company has yet; its closes, memberships and events stay its own."""
+    """Give a company its new symbol, which no company has yet; its closes, memberships and events stay its own.
+
+    Figures and rules of its price go along."""
     db.conn.execute(
         "INSERT INTO renames (company, session, former, symbol) SELECT id, ?, symbol, ? FROM companies "
         "WHERE symbol = ? ON CONFLICT (company, session) DO UPDATE SET symbol = excluded.symbol",
@@ -106,6 +109,7 @@ def rename(db: Database, former: str, symbol: str, session: date) -> None:
     )
     db.conn.execute("UPDATE companies SET symbol = ? WHERE symbol = ?", [symbol, former])
     db.conn.execute("UPDATE OR REPLACE held_back SET symbol = ? WHERE symbol = ?", [symbol, former])
+    rename_symbol(db, former, symbol)
 
 
 def retire(db: Database, symbol: str, session: date) -> str:

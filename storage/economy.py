@@ -14,17 +14,52 @@ from storage.closes import day_number
 
 
 def record_series(db: Database, identity: str, observations: pd.Series, now: datetime) -> int:
-    """Write observations (float by date), replacing earlier ones. Returns how many are new or revised."""
+    """Write observations (float by date), replacing earlier ones. Returns how many are new or revised.
+
+    Those that a fetch before had not are noted with both days; of a first fetch it is not known when they came.
+    """
+    today = now.astimezone(NEW_YORK).date().isoformat()
+    row = db.conn.execute("SELECT day FROM economic_fetches WHERE series = ?", [identity]).fetchone()
+    first_seen, missed_on = (None, None) if row is None else (today, row[0])
     before = db.conn.total_changes
     db.conn.executemany(
-        "INSERT INTO economic (series, day, value, fetched_at) VALUES (?, ?, ?, ?) ON CONFLICT (series, day) "
+        "INSERT INTO economic (series, day, value, fetched_at, first_seen, missed_on) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (series, day) "
         "DO UPDATE SET value = excluded.value, fetched_at = excluded.fetched_at WHERE value <> excluded.value",
         [
-            (identity, stamp.date().isoformat(), float(value), now.isoformat(timespec="seconds"))
+            (
+                identity,
+                stamp.date().isoformat(),
+                float(value),
+                now.isoformat(timespec="seconds"),
+                first_seen,
+                missed_on,
+            )
             for stamp, value in zip(pd.DatetimeIndex(observations.index), observations, strict=True)
         ],
     )
-    return int(db.conn.total_changes - before)
+    changed = int(db.conn.total_changes - before)
+    db.conn.execute(
+        "INSERT INTO economic_fetches (series, day) VALUES (?, ?) "
+        "ON CONFLICT (series) DO UPDATE SET day = excluded.day",
+        [identity, today],
+    )
+    return changed
+
+
+def appearances(db: Database, identities: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Of observations that came after the first fetch, by series: the day in New York of the fetch that first had each
+    (`first_seen`) and of the one before (`missed_on`), by the observation's date, ascending."""
+    out = {}
+    for identity in identities:
+        rows = db.conn.execute(
+            "SELECT day, first_seen, missed_on FROM economic WHERE series = ? AND first_seen IS NOT NULL ORDER BY day",
+            [identity],
+        ).fetchall()
+        if rows:
+            frame = pd.DataFrame(rows, columns=["day", "first_seen", "missed_on"]).apply(pd.to_datetime)
+            out[identity] = frame.set_index("day")
+    return out
 
 
 def series(db: Database, identities: Sequence[str]) -> dict[str, pd.Series]:

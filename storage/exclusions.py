@@ -93,6 +93,24 @@ def release(db: Database, symbols: Iterable[str], start: date, through: date) ->
     )
 
 
+def doubts(db: Database) -> dict[tuple[str, date], tuple[float, float, date]]:
+    """Moves of funds that are not believed yet, by (symbol, session): move, step, the session of the first fetch."""
+    rows = db.conn.execute("SELECT symbol, session, move, step, through FROM doubted_fund_closes")
+    return {
+        (symbol, date.fromisoformat(session)): (move, step, date.fromisoformat(through))
+        for symbol, session, move, step, through in rows
+    }
+
+
+def record_doubts(db: Database, found: Iterable[tuple[str, date, float, float, date]]) -> None:
+    """Replace all moves that are not believed: (symbol, session, move, step, the session of the first fetch)."""
+    db.conn.execute("DELETE FROM doubted_fund_closes")
+    db.conn.executemany(
+        "INSERT INTO doubted_fund_closes (symbol, session, move, step, through) VALUES (?, ?, ?, ?, ?)",
+        [(symbol, day.isoformat(), move, step, through.isoformat()) for symbol, day, move, step, through in found],
+    )
+
+
 def held_back(db: Database, start: date, through: date) -> dict[tuple[str, date], str]:
     """Held-back closes of a range: reason by (symbol, session)."""
     rows = db.conn.execute(

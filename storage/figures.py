@@ -13,8 +13,8 @@ from alerts.metrics.catalog import metric
 from alerts.metrics.figure import Figure
 
 _COLUMNS = (
-    "session, metric, value, coverage, eligible, members, source, reason, notes, observed, fetched_at, corrected_at, "
-    "was"
+    "session, metric, value, coverage, eligible, members, source, reason, notes, observed, by_former_members, "
+    "fetched_at, corrected_at, was"
 )
 
 
@@ -23,16 +23,17 @@ def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime
     keep = "WHERE figures.backfilled = 1" if backfilled else ""
     db.conn.executemany(
         f"""INSERT INTO figures
-                (metric, session, value, coverage, eligible, members, source, reason, notes, observed, backfilled,
-                 fetched_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (metric, session, value, coverage, eligible, members, source, reason, notes, observed,
+                 by_former_members, backfilled, fetched_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (metric, session) DO UPDATE SET value = excluded.value, coverage = excluded.coverage,
                 eligible = excluded.eligible, members = excluded.members, source = excluded.source,
                 reason = excluded.reason, notes = excluded.notes, observed = excluded.observed,
+                by_former_members = excluded.by_former_members,
                 backfilled = excluded.backfilled, fetched_at = excluded.fetched_at {keep}""",
         [
             (f.metric, f.session.isoformat(), f.value, f.coverage, f.eligible, f.members, f.source, f.reason,
-             json.dumps(f.notes), f.observed and f.observed.isoformat(), int(backfilled),
+             json.dumps(f.notes), f.observed and f.observed.isoformat(), f.by_former_members, int(backfilled),
              fetched_at.isoformat(timespec="seconds"))
             for f in figures
         ],
@@ -69,10 +70,11 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
         first = "was" if row[1] is not None else "value"
         db.conn.execute(
             f"""UPDATE figures SET was = {first}, value = ?, coverage = ?, eligible = ?, members = ?, source = ?,
-                notes = ?, observed = ?, reason = NULL, corrected_at = ?, fetched_at = ?
+                notes = ?, observed = ?, by_former_members = ?, reason = NULL, corrected_at = ?, fetched_at = ?
                 WHERE metric = ? AND session = ?""",
             [figure.value, figure.coverage, figure.eligible, figure.members, figure.source,
-             json.dumps(figure.notes), figure.observed and figure.observed.isoformat(), now.date().isoformat(),
+             json.dumps(figure.notes), figure.observed and figure.observed.isoformat(), figure.by_former_members,
+             now.date().isoformat(),
              now.isoformat(timespec="seconds"), figure.metric, figure.session.isoformat()],
         )  # fmt: skip
         changed += 1
@@ -85,9 +87,10 @@ def _recount(db: Database, figure: Figure, now: datetime) -> None:
     """Replace a figure by one that reads the same and was counted otherwise."""
     db.conn.execute(
         """UPDATE figures SET value = ?, coverage = ?, eligible = ?, members = ?, source = ?, notes = ?, observed = ?,
-           fetched_at = ? WHERE metric = ? AND session = ?""",
+           by_former_members = ?, fetched_at = ? WHERE metric = ? AND session = ?""",
         [figure.value, figure.coverage, figure.eligible, figure.members, figure.source, json.dumps(figure.notes),
-         figure.observed and figure.observed.isoformat(), now.isoformat(timespec="seconds"), figure.metric,
+         figure.observed and figure.observed.isoformat(), figure.by_former_members,
+         now.isoformat(timespec="seconds"), figure.metric,
          figure.session.isoformat()],
     )  # fmt: skip
 
@@ -98,10 +101,12 @@ def _seen(metric_id: str) -> float:
 
 
 def _figure(row: tuple[Any, ...]) -> Figure:
-    session, name, value, coverage, eligible, members, source, reason, notes, observed, fetched_at, corrected, was = row
+    session, name, value, coverage, eligible, members, source, reason, notes, observed, former, *rest = row
+    fetched_at, corrected, was = rest
     return Figure(
         date.fromisoformat(session), name, value, coverage, eligible, members, source, reason,
         notes=tuple(json.loads(notes)), observed=date.fromisoformat(observed) if observed else None,
+        by_former_members=former,
         corrected_on=date.fromisoformat(corrected) if corrected else None, was=was, fetched_at=fetched_at,
     )  # fmt: skip
 
@@ -113,6 +118,15 @@ def history(db: Database, metric: str, start: date | None = None, end: date | No
         [metric, start.isoformat() if start else "0000", end.isoformat() if end else "9999"],
     )
     return [_figure(row) for row in rows]
+
+
+def by_former_members(db: Database, metric: str) -> dict[date, tuple[float | None, float]]:
+    """On each first session of new ranks: a metric's value, and the value had the ranks before still applied."""
+    rows = db.conn.execute(
+        "SELECT session, value, by_former_members FROM figures WHERE metric = ? AND by_former_members IS NOT NULL",
+        [metric],
+    )
+    return {date.fromisoformat(session): (value, former) for session, value, former in rows}
 
 
 def latest_values(db: Database, metric: str, until: date, count: int | None) -> list[tuple[date, float | None]]:

@@ -544,3 +544,58 @@ def ids_never_given_twice(db: Database) -> None:
         db.conn.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
         for sql in indexes:
             db.conn.execute(sql)
+
+
+@migrations()
+def sessions_begun(db: Database) -> None:
+    """When the rules that need nothing that was lacking were evaluated, of sessions that waited for the rest."""
+    db.conn.execute("ALTER TABLE sessions ADD COLUMN begun_at TEXT")
+
+
+@migrations()
+def doubted_fund_closes(db: Database) -> None:
+    """Moves of funds that are believed once a later session's fetch agrees."""
+    db.conn.execute(
+        """CREATE TABLE doubted_fund_closes (
+            symbol TEXT NOT NULL,
+            session TEXT NOT NULL,
+            move REAL NOT NULL,           -- the close over the one before
+            step REAL NOT NULL,           -- adjusted/raw of the session before, over that of the session
+            through TEXT NOT NULL,        -- the session of the fetch that had it first
+            PRIMARY KEY (symbol, session)
+        ) WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def census_quotes(db: Database) -> None:
+    """The quotes of the last sessions, so that a quote that comes late corrects what was computed without it."""
+    db.conn.execute(
+        """CREATE TABLE census_quotes (
+            session TEXT NOT NULL,
+            company INTEGER NOT NULL REFERENCES companies,
+            market_value REAL,
+            price REAL,
+            eps_forward REAL,
+            eps_trailing REAL,
+            ev_ebit REAL,
+            PRIMARY KEY (session, company)
+        ) WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def figures_by_former_members(db: Database) -> None:
+    """What a figure would be on the first session of new ranks, had the ranks before still applied."""
+    db.conn.execute("ALTER TABLE figures ADD COLUMN by_former_members REAL")
+
+
+@migrations()
+def releases_first_seen(db: Database) -> None:
+    """On which day an observation appeared, and on which it was looked for in vain; not known of a first fetch."""
+    db.conn.execute("ALTER TABLE economic ADD COLUMN first_seen TEXT")
+    db.conn.execute("ALTER TABLE economic ADD COLUMN missed_on TEXT")
+    db.conn.execute("CREATE TABLE economic_fetches (series TEXT PRIMARY KEY, day TEXT NOT NULL) WITHOUT ROWID")
+    db.conn.execute(
+        "INSERT INTO economic_fetches SELECT series, substr(max(fetched_at), 1, 10) FROM economic GROUP BY series"
+    )

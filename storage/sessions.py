@@ -26,6 +26,21 @@ def seal(db: Database, session: date, now: datetime) -> None:
     )
 
 
+def begin(db: Database, session: date, now: datetime) -> None:
+    """Note that the rules that need nothing that is lacking have been evaluated."""
+    db.conn.execute(
+        "UPDATE sessions SET begun_at = ? WHERE session = ?", [now.isoformat(timespec="seconds"), session.isoformat()]
+    )
+
+
+def is_begun(db: Database, session: date) -> bool:
+    """Whether a part of the session's rules has been evaluated."""
+    row = db.conn.execute(
+        "SELECT 1 FROM sessions WHERE session = ? AND begun_at IS NOT NULL", [session.isoformat()]
+    ).fetchone()
+    return row is not None
+
+
 def is_sealed(db: Database, session: date) -> bool:
     """Whether the session's rules have run."""
     row = db.conn.execute(

@@ -149,6 +149,12 @@ def seen(db: Database) -> dict[str, Seen]:
     return {row[0]: Seen(date.fromisoformat(row[1]), *row[2:]) for row in rows}
 
 
+def seen_through(db: Database, key: str) -> date | None:
+    """The session of a key's last observation; None where it was never observed."""
+    row = db.conn.execute("SELECT session FROM observations WHERE series = ?", [key]).fetchone()
+    return None if row is None else date.fromisoformat(row[0])
+
+
 def next_observation(before: Seen | None, session: date, value: float | None) -> Observation | None:
     """`value` on `session` as the next observation; None if that session was evaluated already."""
     if before is None:

@@ -15,6 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 JUMP = 3  # times, up or down, within one session
+FUND_MOVE = 0.15  # of an index fund within one session, up or down, beyond which a second fetch must agree
+FUND_STEP = (0.92, 1.0005)  # what a distribution may leave of a close; the source rounds
+SAME = 0.005  # moves of two fetches that differ by less agree
+Floats = npt.NDArray[np.float64]
 _DOLLAR = 1_000_000  # millionths
 
 
@@ -73,6 +77,59 @@ def _moves(close: npt.NDArray[np.int64], before: npt.NDArray[np.int64]) -> npt.N
 
 def _jumps(one: int, other: int) -> bool:
     return other > JUMP * one or JUMP * other < one
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A fund's session whose move waits until the fetch of a later session agrees.
+
+    move: its close over the one before. step: adjusted over raw of the session before, over the same of this one; what
+    a distribution leaves of a close, 1 where there is none.
+    """
+
+    symbol: str
+    session: date
+    move: float
+    step: float
+
+    @property
+    def reason(self) -> str:
+        """Why it is held back, for people."""
+        if abs(self.move - 1) > FUND_MOVE:
+            what = f"{100 * (self.move - 1):+.1f} % in one session, no split".replace("-", "\N{MINUS SIGN}")
+        else:
+            what = f"the adjusted close steps by a factor of {self.step:.2f}, more than a distribution"
+        return f"{what}: held back until the next session's fetch agrees"
+
+    def agrees(self, other: Doubt) -> bool:
+        """Whether another fetch has the same move."""
+        return abs(self.move / other.move - 1) <= SAME and abs(self.step / other.step - 1) <= SAME
+
+
+def doubts(raw: pd.Series, adjusted: pd.Series, after: date) -> list[Doubt]:
+    """The sessions later than `after` whose move no index fund makes in a day. Closes of one fund by session."""
+    frame = pd.DataFrame({"raw": raw, "adjusted": adjusted}).dropna()
+    move = frame["raw"] / frame["raw"].shift()
+    ratio = frame["adjusted"] / frame["raw"]
+    step = ratio.shift() / ratio
+    off = ((move - 1).abs() > FUND_MOVE) | (step < FUND_STEP[0]) | (step > FUND_STEP[1])
+    off &= np.asarray(frame.index > pd.Timestamp(after))
+    found = pd.DatetimeIndex(frame.index[off.to_numpy()])
+    return [Doubt(str(raw.name), stamp.date(), float(move[stamp]), float(step[stamp])) for stamp in found]
+
+
+def carried_over(kept: Floats, fetched: Floats) -> Floats:
+    """(T,) closes that are kept and that a new fetch lacks, on the fetch's scale; NaN on any other session.
+
+    kept, fetched: (T,) closes of the same sessions, NaN where there is none. The scale is that of the nearest sessions
+    that both have, interpolated between two; where they share none, the kept closes stay as they are.
+    """
+    both = np.flatnonzero(np.isfinite(kept) & np.isfinite(fetched))
+    lost = np.flatnonzero(np.isfinite(kept) & ~np.isfinite(fetched))
+    out = np.full(len(kept), np.nan)
+    factor = np.interp(lost, both, np.log(fetched[both] / kept[both])) if len(both) else np.zeros(len(lost))
+    out[lost] = kept[lost] * np.exp(factor)
+    return out
 
 
 def suspect_quotes(quotes: pd.DataFrame) -> pd.Series:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -52,10 +52,13 @@ class Metric:
     caveat: str | None = None
     counts: str = ""  # what its coverage counts: companies, funds, signs; nothing for a series
     fred: tuple[str, ...] = ()  # FRED's ids of the series it is made of
+    funds: tuple[str, ...] = ()  # the funds whose closes of the session it needs
     short: str = ""  # its name in a summary, where it has one
     counted_as: str = ""  # what a summary calls its coverage; nothing: it is not stated
     extremes: tuple[str, ...] = ()  # names that mean it only where a new high or low is asked for
     revised: bool = False  # whether its source revises past values
+    beside: tuple[str, ...] = ()  # the metrics whose values always stand beside it
+    says: str = ""  # what is always said beside it
     about: str = ""  # what it is, in one plain sentence
 
     @property
@@ -154,17 +157,23 @@ class Family:
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
+_AS_GIVEN = ("frequency", "source", "caveat", "revised", "about", "says")
+
+
 def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
     for segment in entry.get("segments", [None]):
         plain = tuple(entry["aliases"])
         short = entry.get("short", "")
+        funds = tuple(_of_segment(entry.get("funds", ()), segment))
         named = tuple(f"{SEGMENT_WORDS[segment]} {alias}" for alias in plain) if segment else plain
         yield Metric(
             id=f"{entry['id']}.{segment}" if segment else entry["id"],
             title=f"{SEGMENT_WORDS[segment]} {entry['title']}" if segment else entry["title"],
             unit=entry["unit"],
             formula=entry["formula"],
-            inputs=entry["inputs"],
+            inputs=entry["inputs"].format(funds=", ".join(funds)),
+            funds=funds,
+            beside=tuple(name.format(segment=segment) for name in entry.get("beside", ())),
             minimum=entry["minimum"],
             floor=entry["floor"],
             direction=entry["direction"],
@@ -178,13 +187,17 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             counted_as=_of_segment(entry.get("counted_as", families()[entry["id"].split(".")[0]].counted_as), segment),
             extremes=tuple(entry.get("extremes", ())),
             short=_of_segment(short, segment),
-            **{name: entry[name] for name in ("frequency", "source", "caveat", "revised", "about") if name in entry},
+            **{
+                name: entry[name]
+                for name in ("frequency", "source", "caveat", "revised", "about", "says")
+                if name in entry
+            },
         )
 
 
-def _of_segment(text: str | dict[str, str], segment: str | None) -> str:
-    """A text, or that of a segment where each has its own."""
-    return text.get(segment or "", "") if isinstance(text, dict) else text
+def _of_segment(given: Any, segment: str | None) -> Any:
+    """What an entry gives: one for all segments, or that of a segment where each has its own."""
+    return given.get(segment or "", "") if isinstance(given, dict) else given
 
 
 @lru_cache(maxsize=1)
@@ -201,6 +214,12 @@ def families() -> dict[str, Family]:
 def key_figures() -> tuple[str, ...]:
     """The ids of the metrics that a summary shows, in order."""
     return tuple(_document()["key_figures"])
+
+
+def of_funds(absent: Iterable[str]) -> frozenset[str]:
+    """The metrics that need a close of any of these funds."""
+    without = set(absent)
+    return frozenset(name for name, of in catalog().items() if without & set(of.funds))
 
 
 def fred_series() -> tuple[str, ...]:

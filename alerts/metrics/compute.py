@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -39,6 +39,7 @@ ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
 #: What counts members, or is made of figures that do; the others use funds or economic series.
+_OVER_CENSUSES = ("valuation", "earnings", "concentration")
 _OVER_MEMBERS = ("companies", "signs")
 
 
@@ -52,9 +53,11 @@ class Inputs:
     companies: by session with a census: market_value, price, eps_forward, eps_trailing, ev_ebit, segment, indexed by
         symbol.
     kept: advances and declines by segment of earlier days, as returned by `counts`; see advances.py.
-    economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen.
+    economy: observations by FRED's id, float by date; `seen` the days on which those of FEDTARMD were first seen with
+        the value that they have, `first_seen` those on which releases were first seen, see releases.py.
     contracts: closes of fed funds futures, sessions × months of delivery ("2025-09").
     months: month-end valuation measures, by the month's last session; see monthly.py.
+    filled: by session, the companies without a quote that day, for which the next census's earnings serve.
     latest_average: by n, the source's own n-session average of each company of `closes` on the last session, dollars.
     source: how figures name their source.
     provisional: the sessions whose members were ranked by a census, because closes are missing.
@@ -75,8 +78,10 @@ class Inputs:
     economy: Mapping[str, pd.Series] = field(default_factory=dict)
     economy_source: str = ECONOMY_SOURCE
     seen: Mapping[str, pd.Series] = field(default_factory=dict)
+    first_seen: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     contracts: pd.DataFrame = field(default_factory=pd.DataFrame)
     months: Mapping[date, pd.DataFrame] = field(default_factory=dict)
+    filled: Mapping[date, Sequence[str]] = field(default_factory=dict)
 
 
 def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
@@ -84,12 +89,18 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    frames |= size.all_of(inputs.adjusted, known(inputs.economy, rates.BILL, _index(inputs.adjusted))["value"])
+    frames |= size.all_of(inputs.adjusted, _bill(inputs))
     frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
     frames |= sectors.all_of(inputs.adjusted)
     frames |= rates.all_of(
         rates.RateInputs(
-            inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source
+            inputs.economy,
+            inputs.seen,
+            inputs.contracts,
+            scheduled(),
+            inputs.economy_source,
+            inputs.source,
+            inputs.first_seen,
         ),
         wanted,
     )
@@ -135,6 +146,8 @@ def _with_effect_of_ranks(inputs: Inputs, computed: list[Figure]) -> list[Figure
     for figure in computed:
         before = former.get(figure.session, {}).get(figure.metric, float("nan"))
         effect = float("nan") if figure.value is None else figure.value - before
+        if np.isfinite(effect):
+            figure = replace(figure, by_former_members=before)
         decimals = metric(figure.metric).decimals
         if abs(effect) >= 0.5 * 10.0**-decimals:
             words = f"{effect:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
@@ -174,6 +187,19 @@ def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
     return {name: float(frame["value"].reindex(closes.sessions[-1:]).iloc[0]) for name, frame in frames.items()}
 
 
+def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+    """The metrics of a census that are missing for want of members' quotes, each with whose, the heaviest first.
+
+    `census`: as of `Inputs.companies`.
+    """
+    return concentration.awaiting(census) | valuation.awaiting(census) | earnings.awaiting(census)
+
+
+def _bill(inputs: Inputs) -> pd.Series:
+    """The three-month Treasury yield as known on each session with closes of funds, % a year."""
+    return known(inputs.economy, rates.BILL, _index(inputs.adjusted), inputs.first_seen)["value"]
+
+
 def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(frame.index)
 
@@ -187,6 +213,8 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
         notes.append(f"census averages for {served}")
     if figure.session in inputs.provisional:
         notes.append(PROVISIONAL)
+    if metric(figure.metric).family in _OVER_CENSUSES and (filled := inputs.filled.get(figure.session)):
+        notes.append(f"{valuation.named(filled)} that day, the next one serves")
     if inputs.first_census is not None and figure.session < inputs.first_census:
         notes.append(SURVIVING)
     return replace(figure, notes=(*figure.notes, *notes)) if notes else figure
@@ -222,3 +250,7 @@ def _of_censuses(inputs: Inputs, wanted: pd.DatetimeIndex, frames: dict[str, pd.
     for name, frame in found.items():
         frames[name] = frame.reindex(wanted)
         frames[name].loc[~wanted.isin(on), "reason"] = NO_CENSUS
+    for stamp, census in zip(on, censuses, strict=True):
+        for name, symbols in awaiting(census).items():
+            if name not in concentration.METRICS and isinstance(reason := frames[name].at[stamp, "reason"], str):
+                frames[name].loc[stamp, "reason"] = f"{reason}: {valuation.named(symbols)}"

@@ -9,13 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import absent, covered, positive
+from alerts.metrics.valuation import absent, covered, named, positive
 
 Values = npt.NDArray[np.float64]
 
 
 #: Of the heaviest at the last ranks, each must have a quote: without one of them no share is near the right one.
 HEAVIEST = 20
+METRICS = ("concentration.top7", "concentration.top10", "concentration.effective_n")
 
 
 def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
@@ -36,7 +37,7 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
     )
     lacking = [absent(frame, HEAVIEST) for frame in large]
     reason = pd.Series(
-        [f"no quote of {', '.join(symbols)}" if symbols else "no market values" for symbols in lacking],
+        [named(symbols, HEAVIEST) if symbols else "no market values" for symbols in lacking],
         index=sessions,
         dtype=object,
     )
@@ -55,6 +56,12 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
         without = np.array([bool(symbols) for symbols in lacking])
         out[name].loc[without, "reason"] = reason[without]
     return out
+
+
+def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+    """All metrics of the family, where any of the `HEAVIEST` has no quote, each with whose."""
+    lacking = absent(census[census["segment"] == "large"], HEAVIEST)
+    return dict.fromkeys(METRICS, lacking) if lacking else {}
 
 
 def top(market_value: Values, n: int) -> float:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from alerts.metrics.catalog import metric
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import SEGMENTS, covered, positive
+from alerts.metrics.valuation import SEGMENTS, awaited, covered, positive
 
 
 def growth(members: pd.DataFrame) -> dict[str, float]:
@@ -32,6 +33,18 @@ def growth(members: pd.DataFrame) -> dict[str, float]:
         "members": len(members),
         "coverage": covered(members, known),
     }
+
+
+def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+    """The metrics that are missing on a session for want of quotes, each with whose; see `valuation.awaited`."""
+    out: dict[str, list[str]] = {}
+    for segment in SEGMENTS:
+        members = census[census["segment"] == segment]
+        value, price = positive(members["market_value"]), positive(members["price"])
+        known = np.isfinite(sum(members[name].to_numpy(dtype="float64") for name in _BOTH) * value / price)
+        if symbols := awaited(members, known, metric(f"earnings.growth.{segment}").floor):
+            out[f"earnings.growth.{segment}"] = symbols
+    return out | ({"earnings.growth_gap": [symbol for whose in out.values() for symbol in whose]} if out else {})
 
 
 _BOTH = ("eps_forward", "eps_trailing")

@@ -31,6 +31,8 @@ class Figure:
     notes: tuple[str, ...] = ()  # what is approximate: "provisional members", "surviving companies" …
     observed: date | None = None  # the observation's own date, of series that are not observed every session
     corrected_on: date | None = None  # the day on which the value was written over
+    #: On the first session of new ranks: the value had the ranks before still applied; None where that is not known.
+    by_former_members: float | None = None
     was: float | None = None  # of a corrected value, the first one; None where it was missing
     #: ISO time at which its inputs were fetched; None before it is stored. Not compared between figures.
     fetched_at: str | None = field(default=None, compare=False)

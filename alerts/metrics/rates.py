@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,7 @@ class RateInputs:
 
     economy: observations by FRED's id, float by date; seen: the days on which those of FEDTARMD were first seen.
     contracts: closes of fed funds futures, sessions × months of delivery. meetings: the table of FOMC meetings.
-    economy_source, futures_source: how figures name their sources.
+    economy_source, futures_source: how figures name their sources. first_seen: see `releases.known_from`, by FRED's id.
     """
 
     economy: Mapping[str, pd.Series]
@@ -117,6 +117,7 @@ class RateInputs:
     meetings: Meetings
     economy_source: str
     futures_source: str
+    first_seen: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def all_of(inputs: RateInputs, sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
@@ -124,13 +125,13 @@ def all_of(inputs: RateInputs, sessions: pd.DatetimeIndex) -> dict[str, pd.DataF
     economy, contracts = inputs.economy, inputs.contracts
     out: dict[str, pd.DataFrame] = {}
     for name, identity in PLAIN.items():
-        held = known(economy, identity, sessions)
+        held = known(economy, identity, sessions, inputs.first_seen)
         out[name] = of_series(name, held["value"], held, inputs.economy_source, "no observation")
     for name, identity, earlier in (
         ("rates.balance_sheet_13w", ASSETS, pd.DateOffset(weeks=13)),
         ("backdrop.core_inflation", PRICES, pd.DateOffset(years=1)),
     ):
-        held = known(economy, identity, sessions)
+        held = known(economy, identity, sessions, inputs.first_seen)
         value = changed(economy.get(identity, pd.Series(dtype="float64")), held, earlier)
         out[name] = of_series(name, value, held, inputs.economy_source, "the observation to compare with is missing")
     odds = meeting_odds(economy, contracts, sessions, inputs.meetings)

@@ -44,6 +44,10 @@ def _entry(group: list[Metric]) -> str:
         f"- Favours small caps: {_FAVOURS[of.direction]}",
         f"- Also called: {_names(group)}",
     ]
+    if beside := list(dict.fromkeys(name for each in group for name in each.beside)):
+        lines.append(f"- Always shown beside it: {', '.join(f'`{name}`' for name in beside)}")
+    if of.says:
+        lines.append(f"- Always said beside it: {of.says}")
     if of.caveat:
         lines.append(f"- Mind: {of.caveat}")
     return "\n".join(lines) + "\n"

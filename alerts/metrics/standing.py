@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from alerts.metrics.catalog import Metric
+from alerts.metrics.imported import Counted
 from alerts.metrics.transforms import DAILY_MINIMUM, MONTHLY_MINIMUM, percentile
 
 #: (session, value or None, date of the observation where it is another than the session), ascending by session.
@@ -71,12 +72,26 @@ def standing(of: Metric, past: Sequence[Observed]) -> Standing:
     return Standing(found.value, found.count, since, frequency)
 
 
+def released(past: Sequence[Observed], frequency: str) -> Counted:
+    """On which sessions an observation of a slow metric counts: the first on which it is the last one known."""
+    sessions, known = [], set()
+    for session, value, day in past:
+        if value is not None and (key := _key(session, day, frequency)) not in known:
+            known.add(key)
+            sessions.append(session)
+    return Counted(frozenset(sessions), COUNTED[frequency][1])
+
+
+def _key(session: date, day: date | None, frequency: str) -> object:
+    """What tells one observation from the next; the month, of a month's figure that came without its own date."""
+    return day or ((session.year, session.month) if frequency == "monthly" else session)
+
+
 def _observations(past: Sequence[Observed], frequency: str) -> list[float | None]:
     """One value an observation, the last known; the session's own value (or its absence) comes last."""
     by_day: dict[object, float | None] = {}
     for session, value, day in past:
-        # A month's figure that came without its own date is told from the next by the month.
-        key: object = day or ((session.year, session.month) if frequency == "monthly" else session)
+        key = _key(session, day, frequency)
         if value is not None:
             by_day[key] = value
     values = list(by_day.values())

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from alerts.metrics.catalog import metric
 from alerts.metrics.figure import counted
 
 SEGMENTS = ("large", "small")
@@ -75,6 +76,40 @@ def absent(members: pd.DataFrame, most: int | None = None) -> list[str]:
     heaviest = heaviest if most is None else heaviest.iloc[:most]
     lacking = ~np.isfinite(positive(heaviest["market_value"])) & heaviest["ranked"].notna().to_numpy()
     return [str(symbol) for symbol in heaviest.index[lacking]]
+
+
+def awaited(members: pd.DataFrame, known: npt.NDArray[np.bool_], floor: float) -> list[str]:
+    """The members whose absent quotes alone keep coverage under `floor`, the heaviest first; none where others do too.
+
+    `known`: the members with all that the figure needs. Arguments else as of `covered`.
+    """
+    if "ranked" not in members or covered(members, known) >= floor:
+        return []
+    lacking = ~np.isfinite(positive(members["market_value"])) & members["ranked"].notna().to_numpy()
+    return absent(members) if covered(members, known | lacking) >= floor else []
+
+
+def named(symbols: Sequence[str], most: int = 5) -> str:
+    """ "no quote of NVDA, AAPL and 3 more"."""
+    more = f" and {len(symbols) - most} more" if len(symbols) > most else ""
+    return f"no quote of {', '.join(symbols[:most])}{more}"
+
+
+def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+    """The metrics of P/E that are missing on a session for want of quotes, each with whose; see `awaited`."""
+    out: dict[str, list[str]] = {}
+    for segment in SEGMENTS:
+        members = census[census["segment"] == segment]
+        value, price = positive(members["market_value"]), positive(members["price"])
+        known = np.isfinite(members["eps_forward"].to_numpy(dtype="float64") * value / price)
+        for kind in _REASONS:
+            name = f"valuation.{kind}.{segment}"
+            if symbols := awaited(members, known, metric(name).floor):
+                out[name] = symbols
+    for method in METHODS:
+        if whose := [symbol for segment in SEGMENTS for symbol in out.get(f"valuation.{method}.{segment}", ())]:
+            out["valuation.discount" + method.removeprefix("forward_pe")] = whose
+    return out
 
 
 def positive(column: pd.Series) -> Values:

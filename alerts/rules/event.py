@@ -71,7 +71,8 @@ class Reading:
     """A series on one session: the metric's figure, what the series makes of it, and where the value stands.
 
     before: the metric's latest earlier value. observed: the series' own value (the percentile, the change …).
-    average: of a series compared with its own average, that average.
+    average: of a series compared with its own average, that average. beside: the values, by metric, that always stand
+    beside it, None where one is missing.
     """
 
     series: Series
@@ -80,6 +81,7 @@ class Reading:
     observed: float | None
     average: float | None
     rank: Standing
+    beside: tuple[tuple[str, float | None], ...] = ()
 
     @cached_property
     def _json(self) -> dict[str, Any]:
@@ -100,9 +102,10 @@ class Reading:
             "source": figure.source,
             "notes": list(figure.notes),
             "observed_on": figure.observed.isoformat() if figure.observed else None,
+            "by_former_members": figure.by_former_members,
             "reason": figure.reason,
             "session": figure.session.isoformat(),
-        }
+        } | ({"beside": [list(one) for one in self.beside]} if self.beside else {})
 
     def to_json(self) -> dict[str, Any]:
         """JSON values. Many events share one reading: it is converted once."""
@@ -129,6 +132,7 @@ class Reading:
                 reason=document.get("reason"),
                 notes=tuple(document.get("notes") or ()),
                 observed=_day(document, "observed_on"),
+                by_former_members=document.get("by_former_members"),
             ),
             before=DatedValue.from_json(before) if before else None,
             observed=document.get("observed"),
@@ -139,7 +143,13 @@ class Reading:
                 _day(document, "history_from"),
                 document.get("frequency") or series.of.frequency,
             ),
+            beside=tuple((name, value) for name, value in document.get("beside", ())),
         )
+
+
+def by_membership(condition: Condition, value: float | None, former: float | None) -> bool:
+    """Whether a metric's value and what it would be by the members before stand on two sides of a condition."""
+    return value is not None and former is not None and condition.holds(value) != condition.holds(former)
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,14 @@ class ConditionReading:
         """Whether the condition is true of the observed value; None where that is missing."""
         observed = self.reading.observed
         return None if observed is None else self.condition.holds(observed)
+
+    @property
+    def by_membership(self) -> bool:
+        """Whether the condition is true, or no longer true, by new members alone: the former ones would not say so."""
+        figure = self.reading.figure
+        if self.condition.series.transform is not Transform.VALUE or figure.value is None:
+            return False
+        return by_membership(self.condition, figure.value, figure.by_former_members)
 
     def to_json(self) -> dict[str, Any]:
         """The reading with the condition's operator and levels."""

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from alerts.rules.condition import series_of, watched_from
+from alerts.rules.condition import Watched, series_of, watched_from
 from alerts.rules.evaluate import Change, Watch, evaluate
 from alerts.rules.event import AlertEvent, Episode, EventRule, EventStatus
 from alerts.rules.series import Series
@@ -40,11 +40,29 @@ class Evaluation:
     failures: ChatFailures = field(default_factory=ChatFailures)
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which rules of a session are evaluated: those on no metric of `held`, which lacks its inputs so far.
+
+    follows: whether others were evaluated before. Their series remember the session, and are not evaluated again.
+    """
+
+    held: frozenset[str] = frozenset()
+    follows: bool = False
+
+    def waits(self, watched: Watched) -> bool:
+        """Whether any metric of what is watched is held."""
+        return any(series.metric in self.held for series in series_of(watched))
+
+
+WHOLE = Part()
+
+
 class _Session:
     """One session being evaluated: the rules that moved, and the events so far as (chat, event)."""
 
-    def __init__(self, db: Database, session: date, *, late: bool) -> None:
-        self.db, self.session, self.late = db, session, late
+    def __init__(self, db: Database, session: date, part: Part, *, late: bool) -> None:
+        self.db, self.session, self.part, self.late = db, session, part, late
         self.build = EventBuilder(db, session, late=late)
         self.observed = Observed(db, session)
         self.failures = ChatFailures()
@@ -90,12 +108,12 @@ class _Session:
         return [complete(one) for one in sorted(self.events, key=lambda one: one[1].rule is None)]  # of rules first
 
 
-def evaluate_session(db: Database, session: date, now: datetime, *, late: bool) -> Evaluation:
-    """Evaluate every rule on the session, write the events, and put the messages into the outbox.
+def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, part: Part = WHOLE) -> Evaluation:
+    """Evaluate every rule of `part` on the session, write the events, and put the messages into the outbox.
 
     `late`: a later session is due too, whose message includes the events of this one.
     """
-    evaluated = _Session(db, session, late=late)
+    evaluated = _Session(db, session, part, late=late)
     _expire(evaluated)
     _move(evaluated)
     _end_snoozes(evaluated)
@@ -114,7 +132,7 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool) 
         if not stored.status.suppressed:
             out.by_chat.setdefault(stored.chat, []).append(stored)
     if not late:
-        notify(db, session, now, out.by_chat, failures)
+        notify(db, session, now, out.by_chat, failures, follows=part.follows)
     return out
 
 
@@ -132,6 +150,8 @@ def _move(evaluated: _Session) -> None:
     for key in watches.watched_keys(db):
         try:
             watched = watched_from(key)
+            if evaluated.part.waits(watched):
+                continue
             value, news = evaluated.observed.value(watched), evaluated.observed.news(watched)
         except Exception as error:  # noqa: BLE001 – whatever it is, it concerns those who watch this key
             for chat in watches.chats_watching(db, key):
@@ -159,8 +179,10 @@ def _end_snoozes(evaluated: _Session) -> None:
     spoke = {change.watch.id for change in evaluated.changes if {Kind.FIRED, Kind.REMINDER} & set(change.kinds)}
 
     def end(snooze: Snooze) -> None:
-        snoozes.wake(db, snooze.rule)
         watch = rules.rule_of(db, snooze.chat, snooze.rule)
+        if watch is not None and evaluated.part.waits(watch.rule.watched):
+            return
+        snoozes.wake(db, snooze.rule)
         if watch is None or watch.id in spoke:
             return
         if watch.state.phase in TRUE and watch.state.announced:
@@ -197,6 +219,8 @@ def _end_data_gaps(evaluated: _Session) -> None:
     for key in data_gaps.open_series(evaluated.db):
         try:
             series = Series.from_key(key)
+            if evaluated.part.waits(series):
+                continue
             back = evaluated.observed.value(series) is not None
         except Exception as error:  # noqa: BLE001 – as above
             for chat in data_gaps.chats_with(evaluated.db, key):

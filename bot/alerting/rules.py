@@ -76,8 +76,11 @@ def set_rule(
 
 
 def _settling(db: Database, rule: Rule) -> list[tuple[date, float | None]]:
-    """The whole (session, value) history of what a rule watches, up to the last judged session."""
+    """The whole (session, value) history of what a rule watches, up to the last session that its series has run on."""
     session = last_judged(db)
+    seen = watches.seen_through(db, rule.watched.key)  # later than the last sealed one where that waits for inputs
+    if session is not None and seen is not None:
+        session = max(session, seen)
     return [] if session is None else value_past(db, rule.watched, session)
 
 

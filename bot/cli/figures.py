@@ -60,4 +60,4 @@ def figure_json(figure: Any) -> dict[str, Any]:
     """A figure as its JSON document has it."""
     names = ("metric", "value", "coverage", "eligible", "members", "source", "reason")
     told = {"session": figure.session.isoformat()} | {name: getattr(figure, name) for name in names}
-    return told | {"notes": list(figure.remarks)}
+    return told | {"by_former_members": figure.by_former_members, "notes": list(figure.remarks)}

@@ -71,6 +71,15 @@ def _given(prices: Path, target: str, day: date) -> Tree:
     return tree(day, contracts, in_force, scheduled())
 
 
+_IN_A_ROW = 4  # odds, so that a table of many ranges stays within 80 columns
+
+
+def _rows(chances: list[str]) -> str:
+    """Odds beside each other, in as many lines as they take."""
+    lines = [chances[at : at + _IN_A_ROW] for at in range(0, len(chances), _IN_A_ROW)]
+    return "\n".join(" · ".join(line) for line in lines)
+
+
 def _print(told: Tree) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -91,7 +100,7 @@ def _print(told: Tree) -> None:
         table.add_column(heading, justify="right" if heading in ("rate", "after") else "left")
     for meeting in told.meetings:
         chances = [f"{bound:.2f}: {100 * odds:.1f}" for bound, odds in meeting.lower_bounds.items() if odds >= 0.0005]
-        table.add_row(f"{meeting.decision}", f"{meeting.start:.2f}", f"{meeting.end:.2f}", " · ".join(chances))
+        table.add_row(f"{meeting.decision}", f"{meeting.start:.2f}", f"{meeting.end:.2f}", _rows(chances))
     console.print(table)
     known = scheduled()
     console.print(

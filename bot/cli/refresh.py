@@ -51,7 +51,8 @@ def refresh(session: datetime | None, as_json: bool, by_itself: bool) -> None:
     if not outcomes:
         click.echo(f"{until}: already done; nothing to do.")
     for outcome in outcomes:
-        state = "sealed" if outcome.sealed else "not sealed yet; the next refresh continues"
+        begun = "; rules that need nothing of what is lacking have run" if outcome.begun else ""
+        state = "sealed" if outcome.sealed else f"not sealed yet{begun}; the next refresh continues"
         click.echo(
             f"{outcome.session}: {outcome.figures} figures, {outcome.missing} missing; {state}; "
             f"{outcome.fired} fired, {outcome.resolved} resolved."

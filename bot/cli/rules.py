@@ -133,7 +133,7 @@ def baserates(line: str, as_json: bool) -> None:
         return
     from bot.cli.tables import rates_table
 
-    rates_table(rule.line, rates)
+    rates_table(rule, rates)
 
 
 def _opened(line: str, as_json: bool) -> tuple[Database, Rule]:

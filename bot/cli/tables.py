@@ -12,7 +12,8 @@ from alerts.metrics.catalog import Metric, minus
 from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
-from bot.formatting import NO_ADVICE, coverage, day, ordinal
+from alerts.rules.rule import Rule
+from bot.formatting import NO_ADVICE, beside_text, coverage, day, hindsight, ordinal
 from bot.messages.summary import headline
 from bot.reports.summary import FigureReading, Summary
 
@@ -27,6 +28,7 @@ def figures_table(of: Metric, found: Sequence[Figure]) -> None:
         table.add_row(figure.session.isoformat(), shown, coverage(figure.eligible, figure.members), figure.provenance)
     console = Console()
     console.print(table)
+    _later(console, [of])
     if not found:
         console.print("Nothing recorded: run `rotation-alerts refresh`, or `rotation-alerts backfill --from DATE`.")
 
@@ -55,6 +57,10 @@ def summary_table(told: Summary) -> None:
             coverage(figure.eligible, figure.members),
         )
     console.print(table)
+    _later(console, [entry.of for entry in (*told.figures, *told.own)])
+    for entry in told.figures:
+        if beside := beside_text(entry.of, entry.beside):
+            console.print(f"Beside {entry.of.title}: {beside}", highlight=False)
     console.print(f"[dim]{NO_ADVICE}[/dim]")
 
 
@@ -97,12 +103,13 @@ def backtest_table(found: Backtest, rates: BaseRates) -> None:
     console.print(table)
     if not found.happened:
         console.print("It would not have fired.")
-    rates_table(found.rule.line, rates)
+    rates_table(found.rule, rates)
 
 
-def rates_table(line: str, rates: BaseRates) -> None:
+def rates_table(rule: Rule, rates: BaseRates) -> None:
     """Print base rates, those of all days beside them."""
     console = Console()
+    line = rule.line
     console.print(
         f"[bold]After {line}[/bold]: fired {'once' if rates.fired == 1 else f'{rates.fired} times'}", highlight=False
     )
@@ -118,6 +125,13 @@ def rates_table(line: str, rates: BaseRates) -> None:
         table.add_row(f"{horizon.sessions}", "firings", *_following(horizon.firings))
         table.add_row("", "all days", *_following(horizon.all_days), end_section=True)
     console.print(table)
+    _later(console, [condition.series.of for condition in rule.conditions])
+
+
+def _later(console: Console, metrics: Sequence[Metric]) -> None:
+    """What the history is told by that nobody knew then."""
+    if words := hindsight(metrics):
+        console.print(f"[dim]History and percentiles: {words}.[/dim]", highlight=False)
 
 
 def _following(found: Following) -> list[str]:

@@ -34,7 +34,8 @@ def _print(told: Thesis) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from bot.formatting import NO_ADVICE, coverage, day
+    from alerts.metrics.catalog import metric
+    from bot.formatting import NO_ADVICE, beside_text, coverage, day
     from bot.messages.thesis import SIGNS, since
 
     console = Console(highlight=False)
@@ -49,5 +50,7 @@ def _print(told: Thesis) -> None:
             f"{verdict.judged.holding.value} {since(verdict)}"
         )
         console.print(f"   {verdict.claim.metric} {escape(verdict.shown)}" + (f" · {counted}" if counted else ""))
+        if beside := beside_text(metric(verdict.claim.metric), verdict.beside):
+            console.print(f"   beside it: {escape(beside)}")
         console.print(f"   [dim]{escape(verdict.judged.change)}[/dim]")
     console.print(f"\n[dim]{NO_ADVICE}[/dim]")

@@ -75,15 +75,16 @@ async def more(update: Update, context: Context) -> None:
     """The entries of an alert's message that it had no room for."""
     day, _, typed = argument(update).partition(":")
     try:
-        session, start = date.fromisoformat(day), int(typed)
+        session, start = date.fromisoformat(day.removesuffix("+")), int(typed)
     except ValueError:  # no button of ours: there is no such day
         await answer_button(update, words.MESSAGE_GONE)
         return
-    found = await parts(context).store.read(events_of_message, chat_of(update), session)
+    follows = day.endswith("+")
+    found = await parts(context).store.read(events_of_message, chat_of(update), session, follows)
     await answer_button(update, None if len(found) > start else words.MESSAGE_GONE)
     if len(found) <= start:
         return
-    texts, buttons = more_texts(session, found, start)
+    texts, buttons = more_texts(session, found, start, follows=follows)
     for text in texts[:-1]:
         await say(update, text)
     await say(update, texts[-1], buttons)
@@ -97,5 +98,5 @@ BUTTONS = (
     Button("why", why_pressed, ID),
     Button("history", history),
     Button("chart", chart, ID),
-    Button("more", more, r"\d{4}-\d{2}-\d{2}:\d{1,4}"),
+    Button("more", more, r"\d{4}-\d{2}-\d{2}\+?:\d{1,4}"),
 )

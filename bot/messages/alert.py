@@ -50,8 +50,11 @@ def _family_rank(identity: str) -> int:
     return families()[family].in_alerts
 
 
-def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
-    """The message of a session in parts that Telegram takes, never cut inside an entry."""
+def alert_texts(session: date, events: Sequence[AlertEvent], *, follows: bool = False) -> list[str]:
+    """The message of a session in parts that Telegram takes, never cut inside an entry.
+
+    follows: an earlier message told what was there at first; this one tells what waited for its inputs.
+    """
     events = sorted(events, key=rank)
     entries = [one for one in events if one.rule is not None]
     shown = entries[:IN_FULL]
@@ -59,6 +62,8 @@ def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
     for of_session, found in groupby(events, key=lambda one: one.session):
         ours = list(found)
         late = " · late: this session was missed" if any(one.late for one in ours) else ""
+        if follows and of_session == session:
+            late = " · what had waited for its figures"
         here = [one for one in ours if one in shown]
         lines = data_lines([one for one in ours if one.gap is not None])
         if here or lines:
@@ -69,16 +74,25 @@ def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
     return _parts(blocks, f"🔔 <b>{day(session)}</b>, continued")
 
 
-def alert_keyboard(session: date, events: Sequence[AlertEvent]) -> Buttons:
+def alert_keyboard(session: date, events: Sequence[AlertEvent], *, follows: bool = False) -> Buttons:
     """The buttons under it."""
     entries = [one for one in sorted(events, key=rank) if one.rule is not None]
     buttons = alert_buttons(entries[:IN_FULL])
     if rest := len(entries) - IN_FULL:
-        buttons += [[(f"The other {rest}", f"more:{session.isoformat()}:{IN_FULL}")]] if rest > 0 else []
+        action = more_action(session, IN_FULL, follows=follows)
+        buttons += [[(f"The other {rest}", action)]] if rest > 0 else []
     return buttons
 
 
-def more_texts(session: date, events: Sequence[AlertEvent], start: int) -> tuple[list[str], Buttons]:
+def more_action(session: date, start: int, *, follows: bool = False) -> str:
+    """The data of the button for the entries from `start` on: "more:2025-08-20:8"; "more:2025-08-20+:8" of those that
+    followed."""
+    return f"more:{session.isoformat()}{'+' if follows else ''}:{start}"
+
+
+def more_texts(
+    session: date, events: Sequence[AlertEvent], start: int, *, follows: bool = False
+) -> tuple[list[str], Buttons]:  # fmt: skip
     """The entries from the `start`-th on, IN_FULL of them, as they stand in the message, with their buttons."""
     entries = [one for one in events if one.rule is not None]
     shown, left = entries[start : start + IN_FULL], len(entries) - start - IN_FULL
@@ -86,7 +100,7 @@ def more_texts(session: date, events: Sequence[AlertEvent], start: int) -> tuple
     texts = [entry_text(one) for one in shown]
     buttons = alert_buttons(shown)
     if left > 0:
-        buttons += [[(f"The other {left}", f"more:{session.isoformat()}:{start + IN_FULL}")]]
+        buttons += [[(f"The other {left}", more_action(session, start + IN_FULL, follows=follows))]]
     return _parts([head, *texts], f"<b>{day(session)}</b>, continued"), buttons
 
 

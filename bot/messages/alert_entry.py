@@ -14,7 +14,7 @@ from alerts.rules.condition import Condition, Operator
 from alerts.rules.event import AlertEvent, ConditionReading, DataGap, EventRule, LeadAfterFirings, Reading
 from alerts.rules.series import Transform
 from alerts.rules.state import Kind
-from bot.formatting import capital, counted_over, counted_years, share, short_day, standing
+from bot.formatting import beside_text, capital, counted_over, counted_years, share, short_day, standing
 
 _NAMED = 6  # series in the line on data; the rest are counted
 _DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
@@ -29,12 +29,24 @@ def entry_text(event: AlertEvent) -> str:
         lines += [_part(part) for part in rule.conditions]
     elif event.reading.figure.value is not None:
         lines.append(_figures(event.reading, _levels(rule)))
+    beside = [beside_text(part.reading.series.of, part.reading.beside) for part in rule.conditions]
+    lines += [f"Beside it: {escape(text)}" for text in dict.fromkeys(filter(None, beside))]
+    lines += [_by_membership(part) for part in rule.conditions if part.by_membership]
     if lasted := _lasted(event):
         lines.append(lasted)
     if rule.lead is not None and (followed := lead_text(rule.lead)):
         lines.append(followed)
     lines.append(f"Alert {rule.number}: <code>{escape(rule.line)}</code>")
     return "\n".join(lines)
+
+
+def _by_membership(part: ConditionReading) -> str:
+    """That the market did not do it: the value changed sides because other companies count from this session on."""
+    of, former = part.reading.series.of, part.reading.figure.by_former_members
+    assert former is not None
+    levels = [level for level in (part.condition.level, part.condition.upper) if level is not None]
+    shown = escape(of.show_near(former, levels))
+    return f"By membership alone: new members count from this session on; by those before it would be {shown}."
 
 
 def data_lines(events: Sequence[AlertEvent]) -> list[str]:

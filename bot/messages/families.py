@@ -7,7 +7,7 @@ from html import escape
 
 from alerts.metrics.catalog import catalog, families, metric, number
 from alerts.metrics.imported import FAMILY
-from bot.formatting import capital, coverage, day, short_day, sources
+from bot.formatting import beside_text, capital, coverage, day, short_day, sources
 from bot.messages.buttons import Buttons
 from bot.messages.summary import NO_FIGURES, figure_foot, figure_line
 from bot.reports.summary import FigureReading, Range
@@ -32,6 +32,7 @@ def family_answer(family: str, figures: Sequence[FigureReading], notes: Sequence
         "",
         *(figure_line(entry, entry.of.short or capital(entry.of.title), counted=True) for entry in shown),
     ]
+    lines += [f"Growth: {escape(says)}." for says in dict.fromkeys(entry.of.says for entry in shown if entry.of.says)]
     if family == "sectors":
         lines += ["", *_quadrants(values)]
     return "\n".join([*lines, "", figure_foot(shown)])
@@ -179,6 +180,8 @@ def metric_text(entry: FigureReading, ranged: Range | None) -> str:
     if of.about:
         lines += [escape(of.about), ""]
     lines.append(figure_line(entry, "Now"))
+    if beside := beside_text(of, entry.beside):
+        lines.append(f"Beside it: {escape(beside)}")
     if ranged is not None and not of.labels:
         lines.append(
             f"Since {short_day(ranged.since)}: lowest {escape(of.show(ranged.low))} ({short_day(ranged.low_on)}), "

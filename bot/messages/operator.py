@@ -14,10 +14,12 @@ _LONGEST = 600  # characters of a reason
 _MOST_CHATS = 5  # named in one notice
 
 
-def failing(source: str, why: str, session: date, *, waits: bool) -> str:
-    """A source has begun to fail. `waits`: the session is not judged before it works, or the deadline."""
+def failing(source: str, why: str, session: date, *, waits: bool, part: bool = False) -> str:
+    """A source has begun to fail. `waits`: the session is not sealed before it works, or the deadline.
+
+    part: what does not need it is evaluated all the same."""
     until = f"{seal_deadline(session).astimezone(NEW_YORK):%H:%M on %a %-d %b}"
-    follows = (
+    follows = ("Alerts that do not need it are evaluated now. " if waits and part else "") + (
         f"The session is sealed when they arrive, or at {until} New York time with the data available. "
         "Until then the bot retries; earlier figures remain."
         if waits

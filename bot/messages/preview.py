@@ -53,6 +53,8 @@ def _counts(tried: Tried) -> str:
         times = "once" if tried.fired == 1 else f"{tried.fired} times, most recently"
         gap = f"the longest gap was {tried.quiet:,} session{'s' if tried.quiet != 1 else ''}"
         text = f"{held} it would have fired {times} on {short_day(tried.last)}; {gap}."
+    if tried.by_membership:
+        text += f" By new members alone: {', '.join(short_day(day) for day in tried.by_membership)}."
     if tried.share:
         text += f" It was true on {share(tried.share)} of all days."
     if tried.true_since is not None:

@@ -14,7 +14,7 @@ from alerts.rules.grammar import GrammarError
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Phase
-from bot.formatting import capital, counted_over, day, short_day, since
+from bot.formatting import beside_text, capital, counted_over, day, short_day, since
 from bot.messages.buttons import Buttons
 from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
@@ -67,7 +67,8 @@ def _now(series: Series, told: Reading | None) -> str:
     text = f"{capital(of.title)}: {of.show(figure.value)} on {short_day(figure.session)}"
     counted = [part for part in (counted_over(of, figure.eligible, figure.members), figure.provenance) if part]
     text += f" ({', '.join(counted)})"
-    return meant + text + _transformed(series, told) + "."
+    beside = beside_text(of, told.beside)
+    return meant + text + _transformed(series, told) + "." + (f" Beside it: {beside}." if beside else "")
 
 
 def _transformed(series: Series, told: Reading) -> str:

@@ -12,6 +12,7 @@ from alerts.rules.check import example_near
 from bot.formatting import (
     NO_ADVICE,
     because,
+    beside_text,
     capital,
     counted_over,
     coverage,
@@ -38,7 +39,10 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
         f"{day(told.session)} · {escape(sources(entry.figure for entry in told.figures))}",
     ]
     lines += [*map(escape, notes), ""]
-    lines += [figure_line(entry, entry.of.short or capital(entry.of.title)) for entry in told.figures]
+    for entry in told.figures:
+        beside = beside_text(entry.of, entry.beside)
+        lines.append(figure_line(entry, entry.of.short or capital(entry.of.title)))
+        lines += [f"· {escape(beside)}"] if beside else []
     lines += [
         f"{figure_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]
     ]
@@ -84,6 +88,8 @@ def figure_text(entry: FigureReading) -> str:
     of, figure = entry.of, entry.figure
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
     lines.append(figure_line(entry, of.id))
+    if beside := beside_text(of, entry.beside):
+        lines.append(f"Beside it: {escape(beside)}")
     if figure.value is not None:
         found = entry.standing
         stands = standing(found.percentile, found.count, found.frequency)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from alerts.metrics.catalog import metric
 from alerts.thesis import Holding, Thesis, Verdict
-from bot.formatting import NO_ADVICE, coverage, day, short_day, sources
+from bot.formatting import NO_ADVICE, beside_text, coverage, day, short_day, sources
 
 _VERB = {Holding.HOLDS: "holds", Holding.NOT: "has not held", Holding.UNKNOWN: "cannot be told"}
 SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
@@ -40,7 +41,12 @@ def claim_lines(verdict: Verdict) -> list[str]:
         parts = [escape(verdict.shown), f"{_VERB[verdict.judged.holding]} {since(verdict)}"]
         if verdict.figure is not None and (counted := coverage(verdict.figure.eligible, verdict.figure.members)):
             parts.append(counted)
-    return [f"{head}: {' · '.join(parts)}", f"<i>{escape(verdict.judged.change)}</i>"]
+    beside = beside_text(metric(verdict.claim.metric), verdict.beside)
+    return [
+        f"{head}: {' · '.join(parts)}",
+        *([f"Beside it: {escape(beside)}"] if beside else []),
+        f"<i>{escape(verdict.judged.change)}</i>",
+    ]
 
 
 def since(verdict: Verdict) -> str:

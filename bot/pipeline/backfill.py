@@ -14,12 +14,12 @@ from alerts.market.sessions import last_complete_session, previous_sessions, ses
 from alerts.metrics.compute import WINDOW, compute, counts
 from bot.pipeline.closes import OVERLAP, gather_history, sessions_with_holes
 from bot.pipeline.context import RunContext
+from bot.pipeline.funds import gather_funds
 from bot.pipeline.gather import (
     CONTRACT_MONTHS,
     companies_on,
     gather_contracts,
     gather_economy,
-    gather_funds,
     months_from,
 )
 from bot.pipeline.inputs import assemble

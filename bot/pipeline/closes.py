@@ -161,6 +161,18 @@ def _other_scale(db: Database, batch: _Batch) -> npt.NDArray[np.bool_]:
     return np.asarray(off.any(axis=0))
 
 
+def _carried_over(db: Database, batch: _Batch, other_scale: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Kept closes of sessions that a history on another scale lacks, on its scale; as `_Batch.close`, 0 elsewhere."""
+    out = np.zeros(batch.close.shape, dtype=np.int64)
+    moved = np.flatnonzero(other_scale)
+    if len(moved):
+        kept = closes.close_matrix(db, batch.sessions, [batch.ids[column] for column in moved])
+        for place, column in enumerate(moved):
+            old, new = (np.where(one > 0, one, np.nan) for one in (kept[:, place], batch.close[:, column]))
+            out[:, column] = np.rint(np.nan_to_num(quality.carried_over(old, new))).astype(np.int64)
+    return out
+
+
 def _store(context: RunContext, batch: _Batch, other_scale: npt.NDArray[np.bool_]) -> list[str]:
     """Store a batch without its absurd closes, which are held back; the symbols that have a close left.
 
@@ -179,7 +191,7 @@ def _store(context: RunContext, batch: _Batch, other_scale: npt.NDArray[np.bool_
     for one in held:
         close[sessions.index(one.session), at[one.symbol]] = 0
         log.warning("%s: %s", one.symbol, one.reason)
-    closes.record_closes(db, sessions, batch.ids, close)
+    closes.record_closes(db, sessions, batch.ids, np.where(close > 0, close, _carried_over(db, batch, other_scale)))
     closes.forget_closes(db, [(one.session, batch.ids[at[one.symbol]]) for one in held])
     exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], context.now)
     return [symbol for symbol, column in zip(batch.symbols, close.T, strict=True) if column.any()]

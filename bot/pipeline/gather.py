@@ -18,12 +18,14 @@ from sqlite_utils import Database
 from alerts.market import quality, universe
 from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
-from alerts.metrics import concentration, valuation
-from alerts.metrics.catalog import fred_series
-from alerts.metrics.compute import FUNDS, WINDOW
+from alerts.metrics import valuation
+from alerts.metrics.catalog import fred_series, of_funds
+from alerts.metrics.compute import FUNDS, WINDOW, awaiting
 from alerts.metrics.members import in_millionths
 from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes
 from bot.pipeline.context import RunContext
+from bot.pipeline.funds import gather_funds
+from bot.pipeline.inputs import segmented
 from bot.pipeline.membership import (
     ensure_members,
     follow_symbols,
@@ -37,6 +39,7 @@ from storage.database import writing
 
 log = logging.getLogger(__name__)
 
+MOST_FUNDS_ABSENT = 0.5  # of the funds may lack a close before the source counts as standing still
 PRESENT = 0.90  # of the members in force have to be in a census, or it is incomplete
 ECONOMY_SECONDS = 60.0  # for all economic series together
 CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
@@ -49,8 +52,9 @@ SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY)
 class Lack:
     """What a source did not give.
 
-    waits: rules are not evaluated before it is there, or the deadline has passed. expected: nothing is wrong – sources
-    that keep no census cannot give that of a past session. behind: the source has not come to the session yet.
+    waits: rules are not evaluated before it is there, or the deadline has passed. holds: the metrics whose rules alone
+    wait; None: all rules do. expected: nothing is wrong – sources that keep no census cannot give that of a past
+    session. behind: the source has not come to the session yet.
     """
 
     source: str
@@ -58,6 +62,7 @@ class Lack:
     waits: bool = True
     expected: bool = False
     behind: bool = False
+    holds: frozenset[str] | None = None
 
     def __str__(self) -> str:
         return self.source if self.expected else f"{self.source} ({self.why})"
@@ -69,6 +74,16 @@ class Gathered:
 
     companies: universe.Companies | None
     lacks: tuple[Lack, ...]
+
+    @property
+    def held(self) -> frozenset[str] | None:
+        """The metrics whose rules wait: none where everything is there, None where every rule waits."""
+        out: frozenset[str] = frozenset()
+        for lack in self.lacks:
+            if lack.waits and lack.holds is None:
+                return None
+            out |= (lack.holds or frozenset()) if lack.waits else frozenset()
+        return out
 
     @property
     def complete(self) -> bool:
@@ -94,8 +109,7 @@ class Gathering:
         db = self.context.db
         lacks: list[Lack | None] = [self._funds(), self._contracts()]
         if lacks[0] is None:
-            absent = _absent_funds(db, session)
-            lacks.append(Lack(FUND_CLOSES, f"none of {', '.join(absent)}") if absent else None)
+            lacks.append(_absent_funds(db, session))
         counted, lack = self._census(session)
         lacks += [
             lack,
@@ -109,7 +123,7 @@ class Gathering:
         with writing(db):
             note_departures(db, session, counted)
         believed = counted and _consistent(db, counted)
-        lacks += [_absent_members(db, session, counted), _absent_heaviest(db, session, believed)]
+        lacks += [_absent_members(db, session, counted), _absent_quotes(db, session, believed)]
         for found in filter(None, lacks):
             log.log(logging.INFO if found.expected else logging.WARNING, "%s: lacking %s", session, found)
         return Gathered(believed, tuple(filter(None, lacks)))
@@ -182,33 +196,6 @@ def companies_on(context: RunContext, session: date) -> universe.Companies:
     return universe.companies(quotes, known=companies.companies(context.db).index)
 
 
-def gather_funds(context: RunContext, through: date) -> None:
-    """Fetch the funds' whole history, and store the closes that pass the checks. Raises FeedError.
-
-    The whole of it, because each distribution rescales the adjusted closes before it.
-    """
-    db, report = context.db, context.report
-    fetched = context.feed.closes(
-        FUNDS, start=None, through=through, progress=lambda done, total: report("funds", done, total)
-    )
-    raw, adjusted = fetched.raw.copy(), fetched.adjusted.copy()
-    sessions = [stamp.date() for stamp in raw.index]
-    held = [
-        one
-        for frame in (raw, adjusted)
-        for one in quality.absurd(in_millionths(frame), np.zeros(frame.shape[1], np.int64), sessions, list(FUNDS))
-    ]
-    for one in held:
-        raw.loc[pd.Timestamp(one.session), one.symbol] = np.nan
-        log.warning("%s: %s", one.symbol, one.reason)
-    with writing(db):
-        if sessions:
-            exclusions.release(db, FUNDS, sessions[0], sessions[-1])
-        exclusions.hold_back(db, [(one.symbol, one.session, one.reason) for one in held], context.now)
-        closes.record_fund_closes(db, raw, adjusted)
-        closes.forget_fund_closes(db, [(one.symbol, one.session) for one in held])
-
-
 def gather_contracts(context: RunContext, months: Sequence[str], start: date, through: date) -> int:
     """Fetch closing prices of fed funds futures and store them; how many there were. Raises FeedError."""
     prices = context.feed.contracts(months, start=start, through=through)
@@ -232,9 +219,14 @@ def gather_economy(context: RunContext, source: EconomyFeed) -> Lack | None:
     return Lack(ECONOMY, "; ".join(failed), waits=False) if failed else None
 
 
-def _absent_funds(db: Database, session: date) -> list[str]:
+def _absent_funds(db: Database, session: date) -> Lack | None:
+    """The lack where funds have no close: what is made of others is judged, unless too many lack theirs."""
     raw, _ = closes.fund_frames(db, FUNDS, [session])
-    return [str(fund) for fund in raw.columns[raw.iloc[0].isna()]]
+    absent = [str(fund) for fund in raw.columns[raw.iloc[0].isna()]]
+    if not absent:
+        return None
+    few = len(absent) <= MOST_FUNDS_ABSENT * len(FUNDS)
+    return Lack(FUND_CLOSES, f"none of {', '.join(absent)}", holds=of_funds(absent) if few else None)
 
 
 def _absent_members(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
@@ -249,16 +241,14 @@ def _absent_members(db: Database, session: date, counted: universe.Companies | N
     return Lack(CENSUS, f"{present:,} of {len(members):,} members are in it, {share:.1f} %")
 
 
-def _absent_heaviest(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
-    """The lack where one of the heaviest companies has no quote: the census is asked again before the session seals."""
-    members = memberships.register(db, session, session).on(session)
-    if counted is None or not len(members):
+def _absent_quotes(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:
+    """The lack where figures are missing for want of quotes: the census is asked again before the session seals."""
+    register = memberships.register(db, session, session)
+    if counted is None or not len(register.on(session)):
         return None
-    large = members[members["segment"] == "large"].rename(columns={"market_value": "ranked"})
-    absent = valuation.absent(
-        large.assign(market_value=counted.frame["market_value"].reindex(large.index)), concentration.HEAVIEST
-    )
-    return Lack(CENSUS, f"no quote of {', '.join(absent)}") if absent else None
+    waited = awaiting(segmented(counted.frame, session, register))
+    symbols = list(dict.fromkeys(symbol for whose in waited.values() for symbol in whose))
+    return Lack(CENSUS, valuation.named(symbols), holds=frozenset(waited)) if waited else None
 
 
 def _consistent(db: Database, counted: universe.Companies) -> universe.Companies:

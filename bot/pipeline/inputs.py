@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
@@ -16,21 +17,23 @@ from alerts.metrics.compute import FUNDS, WINDOW, Inputs
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
 from alerts.metrics.releases import releases
 from bot.pipeline.context import RunContext
-from storage import advances, closes, companies, economy, memberships, valuations
+from storage import advances, censuses, closes, companies, economy, memberships, valuations
 
-CENSUS_FIGURES = ["market_value", "price", "eps_forward", "eps_trailing", "ev_ebit"]
+CENSUS_FIGURES = list(censuses.COLUMNS)
 
 
-def segmented(counted: universe.Companies, register: Register) -> pd.DataFrame:
-    """The companies of a census: `CENSUS_FIGURES`, segment, ranked (its value at the last ranks), former (its segment
-    by the ranks before, on the first session of a season)."""
-    frame = counted.frame[CENSUS_FIGURES].copy()
-    members = register.on(counted.session)
+def segmented(quotes: pd.DataFrame, session: date, register: Register) -> pd.DataFrame:
+    """The companies of a census, by symbol: `CENSUS_FIGURES`, segment, ranked (its value at the last ranks), former.
+
+    former: the segment by the ranks before, on the first session of a season alone. quotes: `CENSUS_FIGURES` at least.
+    """
+    frame = quotes[CENSUS_FIGURES].copy()
+    members = register.on(session)
     # A member that the census did not count has no figures, and lowers the coverage.
     frame = frame.reindex(frame.index.union(members.index))
     frame["segment"] = members["segment"].reindex(frame.index)
     frame["ranked"] = members["market_value"].reindex(frame.index).astype("float64")
-    former = former_members(register, counted.session)
+    former = former_members(register, session)
     if former is not None:
         frame = frame.reindex(frame.index.union(former.index))
         frame["former"] = former["segment"].reindex(frame.index)
@@ -51,9 +54,12 @@ def assemble(
 ) -> Inputs:
     """The frames that the figures of `sessions` (consecutive) are computed from, out of what is stored.
 
-    counted: the companies of those sessions that have a census. first_census: see `Inputs`.
+    counted: the companies of those sessions that have a census. first_census: see `Inputs`. The censuses of the last
+    sessions before are there too, so that their figures can be computed again.
     """
     db = context.db
+    quotes, filled = earlier_quotes(db, sessions[0], counted.get(sessions[-1]))
+    quotes |= {day: companies_.frame for day, companies_ in counted.items()}
     span = [*previous_sessions(sessions[0], WINDOW), *sessions]
     register = memberships.register(db, span[0], span[-1])
     known = companies.companies(db)
@@ -80,7 +86,8 @@ def assemble(
         closes=members,
         raw=raw,
         adjusted=adjusted,
-        companies={day: segmented(companies_, register) for day, companies_ in counted.items()},
+        companies={day: segmented(frame, day, register) for day, frame in quotes.items()},
+        filled=filled,
         source=context.feed.name,
         provisional=register.provisional(sessions),
         former=former,
@@ -92,9 +99,43 @@ def assemble(
         economy=economy.series(db, list(releases())),
         economy_source=context.economy_source,
         seen={rates.PROJECTIONS: economy.first_seen(db, rates.PROJECTIONS)},
+        first_seen=economy.appearances(db, list(releases())),
         contracts=economy.contracts(db, sessions),
         months=month_ends(db, sessions),
     )
+
+
+def earlier_quotes(
+    db: Database, session: date, counted: universe.Companies | None
+) -> tuple[dict[date, pd.DataFrame], dict[date, list[str]]]:
+    """(the stored quotes of the last sessions before `session`, the companies that were filled in), by session.
+
+    A member without a quote on one of them that the latest census `counted` has gets that census's earnings, at its
+    stored close of the session (on the session before the census also at the census's previous close), and at as much
+    of the market value as that close has of the latest price.
+    """
+    kept = censuses.quotes(db, previous_sessions(session, censuses.KEPT))
+    filled: dict[date, list[str]] = {}
+    if counted is None:
+        return kept, filled
+    keys = companies.ids(db)
+    before = previous_sessions(counted.session, 1)[0]
+    for day, quotes in kept.items():
+        members = memberships.register(db, day, day).on(day).sort_values("market_value", ascending=False)
+        absent = [symbol for symbol in members.index.intersection(counted.frame.index, sort=False)
+                  if symbol not in quotes.index]  # fmt: skip
+        if not absent:
+            continue
+        close = closes.close_matrix(db, [day], [keys[symbol] for symbol in absent])[0] / 1e6
+        if day == before:
+            close = np.where(close > 0, close, counted.frame.loc[absent, "previous_close"].to_numpy(dtype="float64"))
+        rows = counted.frame.loc[absent, CENSUS_FIGURES].assign(close=close)
+        rows = rows[rows["close"] > 0]
+        rows["market_value"] *= rows["close"] / rows["price"]
+        rows["price"] = rows["close"]
+        kept[day] = pd.concat([quotes, rows[CENSUS_FIGURES]])
+        filled |= {day: list(rows.index)} if len(rows) else {}
+    return kept, filled
 
 
 def month_ends(db: Database, sessions: Sequence[date]) -> dict[date, pd.DataFrame]:

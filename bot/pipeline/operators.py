@@ -25,7 +25,7 @@ def note_sources(db: Database, operators: Sequence[int], session: date, lacks: S
         if lack is None:
             _working(db, operators, source, now)
         elif not lack.expected:
-            text = operator.failing(source, lack.why, session, waits=lack.waits)
+            text = operator.failing(source, lack.why, session, waits=lack.waits, part=lack.holds is not None)
             _failing(db, operators, source_failures.SourceFailure(source, now, lack.why), text)
 
 

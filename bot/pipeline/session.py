@@ -13,7 +13,7 @@ from alerts.market.sessions import last_complete_session, previous_sessions, sea
 from alerts.metrics.compute import PRICES, Inputs, compute, counts, prices
 from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
-from bot.alerting.evaluate import evaluate_session
+from bot.alerting.evaluate import Part, evaluate_session
 from bot.alerting.notify import notify_waiting
 from bot.pipeline import imports
 from bot.pipeline.closes import AGREES
@@ -21,7 +21,7 @@ from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
 from bot.pipeline.operators import note_failures, note_sources
-from storage import advances, figures, sessions
+from storage import advances, censuses, figures, sessions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Outcome:
     session: date
     sealed: bool
     already: bool  # it had been sealed before, and nothing was done
+    begun: bool  # not sealed, but the rules that need nothing that is lacking were evaluated
     lacking: tuple[str, ...]
     figures: int  # with a value
     missing: int  # without one
@@ -142,36 +143,52 @@ def _rescaled(db: Database, session: date, inputs: Inputs) -> list[Figure]:
 def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _Decided) -> Outcome:
     """Write figures, rule states, events and messages in one transaction: all of them, or none.
 
-    Rules are evaluated once everything is there, or at the deadline; until then the figures alone are written. A source
-    that has not come to the session yet says that the clock is wrong: the deadline does not count then.
+    Rules are evaluated once everything is there, or at the deadline. Where only some metrics lack their inputs, the
+    rules on all others are evaluated at once, and those on these follow: two messages a chat at most. A source that has
+    not come to the session yet says that the clock is wrong: the deadline does not count then.
     """
     context, late = gathering.context, session < gathering.last
     db, now = context.db, context.now
     final = gathered.complete or (now >= seal_deadline(session) and not gathered.behind)
+    held = frozenset[str]() if final else gathered.held
     lacking = tuple(str(lack) for lack in gathered.lacks)
     fired = resolved = 0
     with writing(db):
         if sessions.is_sealed(db, session):  # by another process, meanwhile
             return _already_sealed(session)
+        begun = sessions.is_begun(db, session)
         figures.record_figures(db, decided.rescaled, now, backfilled=True)  # before rules compare with them
         figures.correct(db, decided.rescaled, now)
+        if begun:
+            _correct_evaluated(db, session, decided.figures, now)
         figures.record_figures(db, decided.figures, now, backfilled=False)
+        if gathered.companies is not None:
+            censuses.record(db, session, gathered.companies.frame)
         imports.fill(db, session, now)
         sessions.note_gathered(db, session, now, "; ".join(lacking) or None)
         note_sources(db, context.operators, session, gathered.lacks, now)
-        if final:
-            evaluated = evaluate_session(db, session, now, late=late)
+        if final or (held is not None and not begun and not late):
+            part = Part(held or frozenset(), follows=begun)
+            evaluated = evaluate_session(db, session, now, late=late, part=part)
             fired, resolved = evaluated.totals[Kind.FIRED], evaluated.totals[Kind.RESOLVED]
             note_failures(db, context.operators, session, evaluated.failures.reasons, now)
-            sessions.seal(db, session, now)
+            begun = True
+            (sessions.seal if final else sessions.begin)(db, session, now)
     present = sum(figure.value is not None for figure in decided.figures)
     missing = len(decided.figures) - present
+    state = "sealed" if final else "evaluated in part" if begun else "not sealed yet"
     log.info(
         "%s: %d figures, %d missing, %s%s", session, present, missing,
-        f"sealed, {fired} fired, {resolved} resolved" if final else "not sealed yet",
+        f"{state}, {fired} fired, {resolved} resolved" if begun else state,
         f"; lacking {', '.join(lacking)}" if lacking else "",
     )  # fmt: skip
-    return Outcome(session, final, False, lacking, present, missing, fired, resolved)
+    return Outcome(session, final, False, begun and not final, lacking, present, missing, fired, resolved)
+
+
+def _correct_evaluated(db: Database, session: date, computed: Sequence[Figure], now: datetime) -> None:
+    """Mark the figures that rules have seen, and that are computed otherwise now, as corrected."""
+    seen = figures.values_on(db, session)
+    figures.correct(db, [figure for figure in computed if seen.get(figure.metric) is not None], now)
 
 
 def _correct(context: RunContext, decided: _Decided, inputs: Inputs) -> None:
@@ -192,4 +209,4 @@ def _tell_waiting(context: RunContext, outcomes: Sequence[Outcome]) -> None:
 
 
 def _already_sealed(session: date) -> Outcome:
-    return Outcome(session, True, True, (), 0, 0, 0, 0)
+    return Outcome(session, True, True, False, (), 0, 0, 0, 0)

@@ -86,6 +86,7 @@ def backtest_json(found: Backtest, rates: BaseRates) -> dict[str, Any]:
     """A backtest as its JSON document has it."""
     return {
         "rule": found.rule.line,
+        "history": list(dict.fromkeys(words for one in found.rule.conditions for words in one.series.of.hindsight)),
         "sessions": len(found.sessions),
         "from": found.sessions[0].isoformat() if found.sessions else None,
         "to": found.sessions[-1].isoformat() if found.sessions else None,

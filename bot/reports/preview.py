@@ -9,8 +9,9 @@ from itertools import pairwise
 from sqlite_utils import Database
 
 from alerts.rules.backtest import Backtest, backtest
-from alerts.rules.event import LeadAfterFirings, Reading
+from alerts.rules.event import LeadAfterFirings, Reading, by_membership
 from alerts.rules.rule import Rule
+from alerts.rules.series import Transform
 from alerts.rules.state import TRUE, Kind
 from alerts.rules.suggest import levels_firing
 from bot.charts.spec import Chart
@@ -19,6 +20,7 @@ from bot.reports.base_rates import lead_after_firings
 from bot.reports.charts import rule_chart
 from bot.reports.rule_status import now_of
 from bot.reports.series import counting
+from storage import figures
 from storage.sessions import last_judged
 
 PER_YEAR = (12.0, 4.0, 1.0)  # a month, a quarter, a year
@@ -33,6 +35,7 @@ class Tried:
     a row without firing. share: of a level rule, the part of the sessions on which it was true, 0 to 1. levels: those
     at which it would fire about once a month, a quarter and a year. lead: what came after its firings. true_since: of a
     level rule that is firing after the last session, since when; `at_least`: it may have begun earlier.
+    by_membership: of the firings, those that new members alone made.
     """
 
     sessions: int = 0
@@ -45,6 +48,7 @@ class Tried:
     lead: LeadAfterFirings | None = None
     true_since: date | None = None
     at_least: bool = False
+    by_membership: tuple[date, ...] = ()
 
     @property
     def always(self) -> bool:
@@ -75,12 +79,23 @@ def preview(db: Database, rule: Rule, simulated: bool, coming: int = 0) -> Previ
     held = histories(db, rule, session)
     found = backtest(rule.endless, held, counting=counting(db, held, session))
     fired = [one.session for one in found.of(Kind.FIRED)]
-    told = _tried(found, fired)
+    told = replace(_tried(found, fired), by_membership=tuple(day for day in fired if day in _by_membership(db, rule)))
     if told.always or told.never:
         told = replace(told, levels=tuple(levels_firing(rule, held, PER_YEAR)))
     lead = lead_after_firings(rates_of(db, fired, found.sessions)) if fired else None
     chart = rule_chart(db, rule, simulated, fired, session)
     return Preview(rule, replace(told, lead=lead), now_of(db, rule), chart)
+
+
+def _by_membership(db: Database, rule: Rule) -> set[date]:
+    """The sessions on which new members alone changed what a condition of the rule says."""
+    return {
+        day
+        for condition in rule.conditions
+        if condition.series.transform is Transform.VALUE
+        for day, (value, former) in figures.by_former_members(db, condition.series.metric).items()
+        if by_membership(condition, value, former)
+    }
 
 
 def _tried(found: Backtest, fired: list[date]) -> Tried:

@@ -8,9 +8,10 @@ from datetime import date
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
+from alerts.metrics.catalog import Metric, catalog
 from alerts.metrics.figure import Figure
 from alerts.metrics.imported import FAMILY, Counted, counted
-from alerts.metrics.standing import standing
+from alerts.metrics.standing import released, standing
 from alerts.metrics.transforms import average
 from alerts.rules.condition import Joined, Watched
 from alerts.rules.event import DatedValue, Reading
@@ -21,19 +22,24 @@ Past = list[tuple[date, float | None]]
 
 
 def counting(db: Database, metrics: Iterable[str], until: date) -> dict[str, Counted]:
-    """Of those of `metrics` that are imported series: when their observations count, up to `until`."""
-    wanted = {metric for metric in metrics if metric.startswith(f"{FAMILY}.")}
+    """Of those of `metrics` that are slow or imported: when their observations count, up to `until`."""
+    names = set(metrics)
+    wanted = {name for name in names if name.startswith(f"{FAMILY}.")}
     known = imports.imports(db) if wanted else {}
-    out = {}
-    for metric in sorted(wanted & known.keys()):
-        held = imports.observations(db, metric)
+    out = {
+        name: released(figures.observed_values(db, name, until), of.frequency)
+        for name in sorted(names - wanted)
+        if (of := catalog().get(name)) is not None and of.frequency != "daily"
+    }
+    for name in sorted(wanted & known.keys()):
+        held = imports.observations(db, name)
         sessions = sessions_between(held.index[0].date(), min(until, figures.last_session(db) or until))
-        out[metric] = counted(held, known[metric].lag, sessions)
+        out[name] = counted(held, known[name].lag, sessions)
     return out
 
 
 def _counted_past(db: Database, series: Series, until: date, moves: Counted) -> Past:
-    """The series of an imported metric on every session up to `until`: between observations its value stands."""
+    """The series of a slow or imported metric on every session up to `until`: between observations its value stands."""
     past = figures.latest_values(db, series.metric, until, None)
     plain = [value for _, value in past]
     values = derive_counted(series, plain, [day in moves.sessions for day, _ in past], moves.fewest)
@@ -65,13 +71,13 @@ class Observed:
         return self._made[watched]
 
     def moves(self, metric: str) -> Counted | None:
-        """When the observations of a metric count, where it is an imported series."""
+        """When the observations of a metric count, where it is slow or an imported series."""
         if metric not in self._moves:
             self._moves[metric] = counting(self._db, [metric], self.session).get(metric)
         return self._moves[metric]
 
     def news(self, watched: Watched) -> date | None:
-        """The session on which the latest observation of an imported series counted; of anything else this session."""
+        """The session on which the latest observation of a slow series counted; of a daily one, this session."""
         if isinstance(watched, Joined) or (moves := self.moves(watched.metric)) is None:
             return self.session
         return max((day for day in moves.sessions if day <= self.session), default=None)
@@ -80,7 +86,7 @@ class Observed:
 def value_past(db: Database, watched: Watched, until: date, count: int | None = None) -> Past:
     """The last `count` (session, value) up to `until`, all with None, ascending; at least one, of `until` itself.
 
-    Of an imported series: the sessions on which an observation counts, or on which it is missing.
+    Of a slow or imported series: the sessions on which an observation counts, or on which it is missing.
     """
     if isinstance(watched, Joined):
         return _joined_past(db, watched, until, count)
@@ -128,7 +134,13 @@ def read_series(db: Database, series: Series, session: date) -> Reading:
         observed=latest(series, values) if moves is None else Observed(db, session).value(series),
         average=average(values, series.n) if series.transform is Transform.GAP else None,
         rank=standing(series.of, past),
+        beside=beside(db, series.of, session),
     )
+
+
+def beside(db: Database, of: Metric, session: date) -> tuple[tuple[str, float | None], ...]:
+    """The values of the metrics that always stand beside one, on a session; None where one is missing."""
+    return tuple((name, _figure(db, name, session).value) for name in of.beside)
 
 
 def _figure(db: Database, metric: str, session: date) -> Figure:

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from alerts.metrics.catalog import Metric, catalog, families, key_figures, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.standing import Standing, standing
+from bot.reports.series import beside
 from storage import figures, imports
 
 
@@ -21,6 +22,7 @@ class FigureReading:
     figure: Figure
     before: Figure | None  # the latest earlier one that has a value
     standing: Standing
+    beside: tuple[tuple[str, float | None], ...] = ()  # values, by metric, that always stand beside it
 
     @property
     def of(self) -> Metric:
@@ -52,6 +54,7 @@ class FigureReading:
             "source": figure.source,
             "notes": list(figure.remarks),
             "reason": figure.reason,
+            "beside": dict(self.beside),
         }
 
 
@@ -84,7 +87,7 @@ def reading_of(db: Database, metric_id: str, session: date) -> FigureReading | N
         return None
     before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
     stands = standing(metric(metric_id), [(figure.session, figure.value, figure.observed) for figure in past])
-    return FigureReading(past[-1], before, stands)
+    return FigureReading(past[-1], before, stands, beside(db, metric(metric_id), session))
 
 
 def latest_reading(db: Database, metric_id: str) -> FigureReading | None:

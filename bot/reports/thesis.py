@@ -35,6 +35,7 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
         "metric": verdict.claim.metric,
         "value": None if figure is None else figure.value,
         "verdict": judged.holding.value,
+        "beside": dict(verdict.beside),
         "why": judged.why,
         "since": None if verdict.since is None else verdict.since.isoformat(),
         "since_at_least": verdict.at_least,

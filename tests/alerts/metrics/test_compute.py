@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.metrics.catalog import catalog
+from alerts.metrics.breadth import SECTOR_FUNDS
+from alerts.metrics.catalog import catalog, of_funds
 from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, by_former_members, compute
 from alerts.metrics.figure import Figure
 from alerts.metrics.members import MemberCloses, in_millionths
@@ -187,6 +188,8 @@ def test_the_first_session_of_new_ranks_says_how_much_of_the_change_is_who_count
     assert told[name].value == before[name].value
     assert was != before[name].value
     assert told[name].notes[-1] == f"{told[name].value - was:+.0f} of the day's change is who counts"
+    assert told[name].by_former_members == was
+    assert before[name].by_former_members is None
     assert told["size.ratio"].notes == ()
     same = compute(replace(whole, former={DAYS[-1]: whole.closes.segment[-1]}), DAYS[-1:])
     assert {figure.metric: figure.notes for figure in same} == {name: one.notes for name, one in before.items()}
@@ -206,3 +209,17 @@ def test_a_missing_fund_is_named() -> None:
     assert (told["size.trend"].eligible, told["size.trend"].members) == (1, 2)
     assert told["regime.score"].reason == "trend cannot be told"
     assert told["breadth.equal_weight"].value is not None
+
+
+def test_a_metric_names_the_funds_whose_close_it_needs() -> None:
+    held = inputs()
+    whole = {figure.metric: figure.value for figure in compute(held, DAYS[-1:])}
+    for fund in FUNDS:
+        raw, adjusted = held.raw.copy(), held.adjusted.copy()
+        for frame in (raw, adjusted):
+            frame.loc[SESSIONS[-1], fund] = np.nan
+        without = {f.metric: f.value for f in compute(replace(held, raw=raw, adjusted=adjusted), DAYS[-1:])}
+        moved = {name for name, value in without.items() if value != whole[name]}
+        assert moved <= of_funds([fund]), fund
+        if fund not in SECTOR_FUNDS:  # without one sector, a count of the others may be the same
+            assert moved == of_funds([fund]), fund

@@ -92,6 +92,26 @@ def test_a_chain_of_four_meetings_on_the_tenth_of_march_2023() -> None:
     assert abs(told.meetings[1].left_over or 0.0) < 0.05  # May's was left over, and agrees to some basis points
 
 
+#: Closes of 22 March 2023, the evening of a decision: the range was raised from 4.50–4.75 to 4.75–5.00.
+DECISION_2023 = {
+    "2023-03": 95.3525, "2023-04": 95.185, "2023-05": 95.06, "2023-06": 95.10, "2023-07": 95.17, "2023-08": 95.335,
+}  # fmt: skip
+
+
+def test_on_the_evening_of_a_decision_the_futures_tell_the_range_before_fred_does() -> None:
+    told = tree(date(2023, 3, 22), DECISION_2023, in_force(date(2023, 3, 22), 4.50), scheduled())
+    assert (told.lower, told.upper, told.as_futures_read) == (4.75, 5.0, True)
+    assert told.meetings[0].decision == date(2023, 5, 3)
+    # April, without a meeting, is the start: 4.815. Backward from August's 4.665: July (31 · 4.83 − 5 · 4.665)/26, June
+    # (30 · 4.90 − 16 · July's)/14 = 4.9437, which is where May ends: (4.9437 − 4.815)/0.25 = 51.5 %.
+    assert percents(told.meetings[0]) == {4.75: 48.5, 5.0: 51.5}
+    assert (told.cut_odds, told.hike_odds) == (0.0, pytest.approx(51.5, abs=0.05))
+    eve = {"2023-03": 95.365, "2023-04": 95.22}
+    before = tree(date(2023, 3, 21), eve, in_force(date(2023, 3, 21), 4.50), scheduled())
+    assert (before.lower, before.as_futures_read) == (4.5, False)
+    assert percents(before.meetings[0]) == {4.5: 18.3, 4.75: 81.7}
+
+
 def test_a_price_that_falls_short_of_a_step_down_is_the_odds_of_one() -> None:
     # January's rate 4.33; February, without a meeting, 4.2675: a quarter of a step down.
     told = tree(date(2025, 1, 3), {"2025-01": 95.67, "2025-02": 95.7325}, in_force(date(2025, 1, 3), 4.25), scheduled())

@@ -40,6 +40,28 @@ def test_before_the_first_release_nothing_is_known() -> None:
     assert known({}, "UNRATE", days("2025-06-02"))["reason"].iloc[0] == "UNRATE was never fetched"
 
 
+def appeared(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """(date of the observation, the first fetch that had it, the fetch before)."""
+    frame = pd.DataFrame(rows, columns=["day", "first_seen", "missed_on"]).apply(pd.to_datetime)
+    return frame.set_index("day")
+
+
+def test_a_release_counts_from_the_day_it_was_first_seen_where_that_is_known() -> None:
+    early = appeared(("2025-07-01", "2025-08-01", "2025-07-31"))  # as the labour market's report of 1 August 2025 did
+    asked = days("2025-07-31", "2025-08-01", "2025-09-11")
+    assert as_of(MONTHLY, asked, Release(41, 80), early)["value"].tolist() == [4.0, 4.1, 4.2]
+    late = appeared(("2025-08-01", "2025-11-20", "2025-11-19"))  # a shutdown: 41 days were over on 11 September
+    asked = days("2025-09-11", "2025-11-19", "2025-11-20")
+    told = as_of(MONTHLY, asked, Release(41, 150), late)
+    assert told["value"].tolist() == [4.1, 4.1, 4.2]
+
+
+def test_after_a_gap_of_fetches_the_usual_lag_decides_between_them() -> None:
+    seen = appeared(("2025-08-01", "2025-10-01", "2025-08-29"))
+    asked = days("2025-09-10", "2025-09-11", "2025-10-01")
+    assert as_of(MONTHLY, asked, Release(41, 80), seen)["value"].tolist() == [4.1, 4.2, 4.2]
+
+
 @given(st.integers(0, 400), st.integers(1, 60), st.integers(0, 60))
 @settings(max_examples=60, deadline=None)
 def test_nothing_of_the_future_is_seen(asked: int, lag: int, more: int) -> None:

@@ -49,6 +49,17 @@ def test_the_evening_of_a_decision_reads_the_range_from_the_futures(program: Pro
     assert max(map(len, shown.splitlines())) <= 80
 
 
+def test_a_long_tree_reads_in_80_columns(program: Program) -> None:
+    rows = [f"{2026 + at // 12}-{at % 12 + 1:02},{96.2 - 0.04 * (at - 8):.4f}" for at in range(8, 20)]
+    (program.folder / "fed.csv").write_text("month,price\n" + "\n".join(rows) + "\n")
+    asked = ("odds", "--prices", "fed.csv", "--range", "3.75-4.00", "--session", "2026-09-18")
+    shown = program.run(*asked, COLUMNS="80").stdout.splitlines()
+    assert max(map(len, shown)) <= 80
+    odds = [line for line in shown if line.strip().endswith(tuple("0123456789")) and ": " in line]
+    assert len(odds) > 7  # more lines than meetings: no odds are torn from their bound
+    assert all(part.count(":") == 1 for line in odds for part in line.strip().split("  ")[-1].split(" · "))
+
+
 @pytest.mark.parametrize(
     ("text", "target", "said"),
     [

@@ -22,10 +22,10 @@ DAYS = sessions_between(date(2024, 1, 2), date(2025, 8, 29))
 
 
 def rotation(
-    path: Path, *arguments: str, status: int = 0
+    path: Path, *arguments: str, status: int = 0, columns: str = "160"
 ) -> subprocess.CompletedProcess[str]:  # fmt: skip
     environment = {key: value for key, value in os.environ.items() if key != "TELEGRAM_BOT_TOKEN"}
-    environment |= {"DATABASE_PATH": str(path), "MARKET": "sample", "COLUMNS": "160"}
+    environment |= {"DATABASE_PATH": str(path), "MARKET": "sample", "COLUMNS": columns}
     ran = subprocess.run(
         [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, env=environment, cwd=path.parent,
         check=False,
@@ -134,3 +134,23 @@ def test_a_backtest_for_people_is_a_table(path: Path) -> None:
     shown = rotation(path, "backtest", "import.short crosses above 17").stdout
     assert DAYS[18].isoformat() in shown
     assert "No base rates" in shown
+
+
+def test_what_nobody_knew_then_is_said_under_a_history_and_tables_read_in_80_columns(path: Path) -> None:
+    with_funds(path)
+    db = open_database(path)
+    with writing(db):
+        rows = [Figure(day, name, 20.0 + at % 90, 1.0, 487, 500, "Yahoo Finance", None)
+                for name in ("concentration.top7", "breadth.above_200d.small")
+                for at, day in enumerate(DAYS)]  # fmt: skip
+        figures.record_figures(db, rows, NOW, backfilled=True)
+    db.close()
+    said = "History and percentiles: surviving companies, by today's share counts."
+    for asked in (("backtest", "top 7 > 60"), ("baserates", "top 7 > 60"), ("figures", "top 7")):
+        shown = rotation(path, *asked, columns="80").stdout.splitlines()
+        assert said in shown, asked
+        assert max(map(len, shown)) <= 80
+    joined = rotation(path, "backtest", "top 7 > 60 and small above 200d > 40", columns="80").stdout.splitlines()
+    assert max(map(len, joined)) <= 80
+    assert answer(path, "backtest", "top 7 > 60")["history"] == ["surviving companies", "by today's share counts"]
+    assert "History and percentiles" not in rotation(path, "baserates", "import.long > 17").stdout

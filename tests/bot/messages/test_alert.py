@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -40,6 +41,33 @@ def test_fired() -> None:
 def test_fired_with_what_followed_earlier_firings() -> None:
     text = one(small(lead=after_firings(7, 1.24, -0.41)))
     assert "\nIWM − SPY 63 sessions after 7 earlier firings: median +1.2 pp, all days −0.4 pp\nAlert 1:" in text
+
+
+def by_former(line: str, value: float, former: float, kind: str = "fired") -> str:
+    of = reading(Series("breadth.above_200d.small"), value)
+    return one(event(line, replace(of, figure=replace(of.figure, by_former_members=former)), kind=kind))
+
+
+def test_a_crossing_by_membership_alone_says_so() -> None:
+    said = "By membership alone: new members count from this session on; by those before it would be 59.2 %."
+    assert f"\n{said}\n" in by_former("small above 200d crosses above 60", 60.4, 59.2)
+    assert f"\n{said}\n" in by_former("small above 200d > 60", 60.4, 59.2)
+    assert "membership" not in by_former("small above 200d crosses above 60", 62.0, 60.3)
+    assert "would be 59.96 %" in by_former("small above 200d > 60", 60.4, 59.96)
+
+
+def test_both_valuation_methods_and_the_share_of_losses_stand_together() -> None:
+    of = reading(Series("valuation.discount_profitable"), -29.7, before=-24.0)
+    held = replace(of, beside=(("valuation.discount", -12.3), ("valuation.loss_share.small", 41.0)))
+    told = event("valuation discount profitable < -25", held)
+    said = "Beside it: valuation discount, losses included −12.3 %; small companies that expect a loss 41.0 %"
+    assert f"\n{said}\n" in one(told)
+    assert one(AlertEvent.from_json(json.loads(json.dumps(told.to_json())))) == one(told)
+
+
+def test_growth_says_what_it_compares() -> None:
+    of = reading(Series("earnings.growth_gap"), 4.0, before=-1.0)
+    assert "Beside it: adjusted forward against reported trailing\n" in one(event("growth gap > 0", of))
 
 
 @pytest.mark.parametrize("n", [0, 4])
