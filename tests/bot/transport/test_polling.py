@@ -85,21 +85,22 @@ async def test_an_answer_that_never_comes_is_given_up_at_a_deadline() -> None:
 
 
 async def test_of_two_with_one_token_the_second_stops_and_polls_no_more() -> None:
+    patience = Patience(poll=1, slack=1, conflict=3.0, here=0.1, came=0.4)
     local = await start(0)
-    first = Listener(local).begin()
+    first = Listener(local, patience).begin()
     people.say(local.world, 1001, "one")
     await first.hears(1)
-    await asyncio.sleep(QUICK.conflict)  # it was there before
-    second = Listener(local).begin()
+    await asyncio.sleep(patience.conflict)  # it was there before
+    second = Listener(local, patience).begin()
     with pytest.raises(AnotherPoller, match="another process polls Telegram with this token; this one stops"):
-        await asyncio.wait_for(second.task, 20)  # type: ignore[arg-type]
+        await asyncio.wait_for(second.task, 60)  # type: ignore[arg-type]
     calls = local.context.calls.counts["getUpdates"]
     people.say(local.world, 1001, "two")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "two" not in first.heard + second.heard:
             await asyncio.sleep(0.02)
     assert first.heard[-1] == "two"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while local.context.calls.counts["getUpdates"] < calls + 3:
             await asyncio.sleep(0.02)
     assert not first.task.done()  # type: ignore[union-attr]
