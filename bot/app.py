@@ -22,7 +22,7 @@ from bot.commands.reply import Parts
 from bot.database import Store
 from bot.pipeline import backups, schedule
 from bot.pipeline.refresher import Refresher
-from bot.settings import Settings, WrongSetting
+from bot.settings import Settings, WrongSetting, cache_folder
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.health_server import HealthServer
@@ -47,7 +47,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.database_path)
-        self.charts = ChartWorker(settings.cache_path / "matplotlib")
+        self.charts = ChartWorker(cache_folder(settings.cache_path) / "matplotlib")
         pace = Pace(settings.messages_per_second)
         base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
         self.courier = Bot(

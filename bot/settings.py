@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import logging
 import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +20,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.logs import without_tokens
+
+log = logging.getLogger(__name__)
 
 TELEGRAM = "https://api.telegram.org"
 ENV_FILE = ".env"
@@ -221,3 +227,20 @@ def _line(problem: Any, in_file: dict[str, str | None]) -> str:
     if shown != without_tokens(shown) or shown != value:
         what = f"{what} (a secret in it is not shown: does it belong into another setting?)"
     return f"{name}={shown}: {what}; {cure}"
+
+
+@functools.cache
+def cache_folder(path: Path) -> Path:
+    """`path`, created if missing; a folder for this run alone where it cannot be written, which is logged once."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        log.warning(
+            "CACHE_PATH=%s: cannot be written (%s), so that cookies and fonts are kept for this run only; "
+            "name a folder that this program may write to", path, error.strerror,
+        )  # fmt: skip
+    folder = TemporaryDirectory(prefix="rotation-alerts-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    return Path(folder.name)

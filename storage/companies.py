@@ -74,7 +74,8 @@ def filled(db: Database) -> bool:
 
 def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
     """ISO dates or None as datetime64[D], NaT if unknown."""
-    return np.array([np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade])
+    found = [np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade]
+    return np.array(found, dtype="datetime64[D]")
 
 
 def listings(db: Database, since: date | None = None) -> list[Listing]:

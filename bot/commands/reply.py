@@ -22,7 +22,7 @@ from bot.charts.worker import ChartFailed, ChartWorker
 from bot.database import Store
 from bot.messages.buttons import Buttons, arguments, callback
 from bot.messages.freshness import freshness_lines
-from bot.messages.help import ADMINISTRATORS_ONLY
+from bot.messages.help import ADMINISTRATORS_ONLY, ADMINISTRATORS_UNKNOWN
 from bot.reports.freshness import freshness
 from bot.settings import Settings
 from storage import figures, file_ids
@@ -33,6 +33,8 @@ Context = ContextTypes.DEFAULT_TYPE
 #: Makes a text and its chart from the database and the lines about the figures' age.
 Make = Callable[[Database, Sequence[str]], tuple[str, Chart | None]]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+#: How Telegram refuses to say who a member is, where only administrators see the members.
+_MEMBERS_UNTOLD = ("chat_admin_required", "member list is inaccessible")
 #: The newest button presses that were confirmed.
 _confirmed: deque[str] = deque(maxlen=1_000)
 
@@ -149,7 +151,8 @@ def visible_length(html: str) -> int:
 
 
 async def show(update: Update, context: Context, text: str, chart: Chart | None, buttons: Buttons = ()) -> None:
-    """Answer with a chart and the text as its caption; with the text alone where there is no chart or drawing fails.
+    """Answer with a chart and the text as its caption; with the text alone where there is no chart, where drawing it
+    fails, and where the chat takes no photos.
 
     Of a text too long for a caption, the first paragraph is the caption and the rest follows as a message.
     """
@@ -163,17 +166,37 @@ async def show(update: Update, context: Context, text: str, chart: Chart | None,
     options: dict[str, Any] = {"caption": caption, "parse_mode": "HTML"}
     if not rest:
         options["reply_markup"] = keyboard(buttons)
-    try:
-        sent = await update.effective_chat.send_photo(picture, **options)
-    except BadRequest:
-        if isinstance(picture, bytes):
-            raise
-        sent = await update.effective_chat.send_photo(await parts(context).charts.draw(chart), **options)
+    sent = await _send_picture(update, parts(context), chart, picture, options)
+    if sent is None:
+        await say(update, text, buttons)
+        return
     if sent.photo and sent.photo[-1].file_id != picture:
         parts(context).known[chart.key()] = sent.photo[-1].file_id
         await parts(context).store.write(file_ids.keep_file_id, chart.key(), sent.photo[-1].file_id, datetime.now(UTC))
     if rest:
         await say(update, rest, buttons)
+
+
+async def _send_picture(
+    update: Update, found: Parts, chart: Chart, picture: bytes | str, options: dict[str, Any]
+) -> Message | None:
+    """The message with the picture; None where Telegram takes none, as in a chat whose members may not send photos.
+
+    Where Telegram refuses a file_id, the picture is drawn anew.
+    """
+    assert update.effective_chat is not None
+    try:
+        return await update.effective_chat.send_photo(picture, **options)
+    except BadRequest as error:
+        if isinstance(picture, bytes):
+            log.warning("the answer goes without its picture: %s", error)
+            return None
+    try:
+        drawn = await found.charts.draw(chart)
+    except ChartFailed as error:
+        log.error("the answer goes without its picture: %s", error)
+        return None
+    return await _send_picture(update, found, chart, drawn, options)
 
 
 async def _typing(update: Update) -> None:
@@ -210,20 +233,24 @@ async def may_change(update: Update) -> bool:
     # button may be the group's, too, and anyone presses it.
     if message is not None and message.sender_chat == chat:
         return True
-    if user is not None and await _is_administrator(chat, user.id):
+    refusal = ADMINISTRATORS_ONLY if user is None else await _refusal(chat, user.id)
+    if refusal is None:
         return True
-    if not await answer_button(update, ADMINISTRATORS_ONLY):
-        await say(update, ADMINISTRATORS_ONLY)
+    if not await answer_button(update, refusal):
+        await say(update, refusal)
     return False
 
 
-async def _is_administrator(chat: Chat, user: int) -> bool:
+async def _refusal(chat: Chat, user: int) -> str | None:
+    """Why a member of a group may not change what it hears; None for an administrator."""
     try:
         member = await chat.get_member(user)
-    except BadRequest as error:  # Telegram knows nobody of that id there
+    except BadRequest as error:
         log.info("a sender is not taken for an administrator: %s", error)
-        return False
-    return member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+        untold = any(words in error.message.lower() for words in _MEMBERS_UNTOLD)
+        return ADMINISTRATORS_UNKNOWN if untold else ADMINISTRATORS_ONLY
+    is_one = member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+    return None if is_one else ADMINISTRATORS_ONLY
 
 
 async def answer_button(update: Update, text: str | None = None) -> bool:

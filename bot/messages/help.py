@@ -10,6 +10,9 @@ from bot.formatting import NO_ADVICE
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."
 ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
+ADMINISTRATORS_UNKNOWN = (
+    "Telegram does not tell me who administers this group. Make me an administrator (I need no rights), then try again."
+)
 
 
 def start(simulated: bool) -> str:

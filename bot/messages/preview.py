@@ -15,7 +15,9 @@ from bot.messages.rules import now_text
 from bot.reports.preview import Tried
 
 SHORT = 60  # sessions, under which nothing is said of how often
-_MOSTLY = "⚠️ This is true on most days, so an alert says little."
+_ALWAYS = "⚠️ It has been true all the time: it can only fire after that has ended."
+_MOSTLY = "⚠️ It is true on most days, so an alert says little."
+_NEVER_TRUE = "⚠️ It was never true in this history."
 _NEVER = "⚠️ It has not fired in this history."
 _OFTEN = ("once a month", "once a quarter", "once a year")
 
@@ -31,14 +33,14 @@ def preview_text(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, rep
     if now is not None:
         lines += ["", escape(now_text(rule, now))]
     if not tried.sessions or tried.since is None:
-        lines += ["", "There is no history yet to test it on."]
+        lines += ["", "There is no history yet to test it on. It is judged from its first figure on."]
     else:
         lines += ["", _counts(tried)]
         lines += _warning(rule, tried)
         if tried.lead and (followed := lead_text(tried.lead)):
             lines.append(followed + ".")
         if known_later := hindsight(condition.series.of for condition in rule.conditions):
-            lines.append(f"History: {known_later}.")
+            lines.append(f"Past figures: {known_later}.")
     if rule.until or rule.repeat.value == "once":
         lines.append("Counted without <code>once</code> and <code>until</code>.")
     return "\n".join(lines)
@@ -46,20 +48,24 @@ def preview_text(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, rep
 
 def _counts(tried: Tried) -> str:
     began = f" {since(tried.since)}" if tried.since else ""
-    held = f"Over {tried.sessions:,} session{'s' if tried.sessions != 1 else ''}{began}"
+    held = f"In {_sessions(tried.sessions)}{began}"
     if tried.last is None:
-        text = f"{held} it would never have fired."
+        text = f"{held} it would not have fired."
     else:
-        times = "once" if tried.fired == 1 else f"{tried.fired} times, most recently"
-        gap = f"the longest gap was {tried.quiet:,} session{'s' if tried.quiet != 1 else ''}"
-        text = f"{held} it would have fired {times} on {short_day(tried.last)}; {gap}."
+        times = {1: "once,", 2: "twice, last"}.get(tried.fired, f"{tried.fired} times, last")
+        quiet = f"the longest quiet stretch was {_sessions(tried.quiet)}"
+        text = f"{held} it would have fired {times} on {short_day(tried.last)}; {quiet}."
     if tried.by_membership:
         text += f" By new members alone: {', '.join(short_day(day) for day in tried.by_membership)}."
-    if tried.share:
+    if tried.share and tried.share < 1:
         text += f" It was true on {share(tried.share)} of all days."
     if tried.true_since is not None:
-        text += f" True now {since(tried.true_since, at_least=tried.at_least)}."
+        text += f" True now, {since(tried.true_since, at_least=tried.at_least)}."
     return text
+
+
+def _sessions(count: int) -> str:
+    return f"{count:,} session{'s' if count != 1 else ''}"
 
 
 def _warning(rule: Rule, tried: Tried) -> list[str]:
@@ -67,15 +73,22 @@ def _warning(rule: Rule, tried: Tried) -> list[str]:
         return []
     if tried.sessions < SHORT:
         return ["That is too short a history to judge it by."]
-    lines = [_MOSTLY if tried.always else _NEVER]
+    lines = [_why_poor(tried)]
     found = [
-        f"{often}: <code>{escape(_threshold(rule, level))}</code>"
+        f"{often} at <code>{escape(_threshold(rule, level))}</code>"
         for often, level in zip(_OFTEN, tried.levels, strict=False)
         if level is not None
     ]
     if found:
-        lines.append(f"About {', '.join(found)}.")
+        lines.append(f"It would fire about {', '.join(found)}.")
     return lines
+
+
+def _why_poor(tried: Tried) -> str:
+    """Why a rule that is true on most days, or has not fired, tells little."""
+    if tried.always:
+        return _ALWAYS if tried.share == 1 else _MOSTLY
+    return _NEVER if tried.share or tried.share is None else _NEVER_TRUE
 
 
 def _threshold(rule: Rule, level: float) -> str:

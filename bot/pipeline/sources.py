@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from alerts.market.feed import EconomyFeed
-from bot.settings import Settings
+from bot.settings import Settings, cache_folder
 
 if TYPE_CHECKING:
     from alerts.market.sample import SampleMarket
@@ -21,7 +21,7 @@ def make_feed(settings: Settings) -> SampleMarket | Yahoo:
         return SampleMarket(now=_now)
     from alerts.market.yahoo import Yahoo
 
-    return Yahoo(settings.cache_path, now=_now, per_second=settings.yahoo_per_second)
+    return Yahoo(cache_folder(settings.cache_path), now=_now, per_second=settings.yahoo_per_second)
 
 
 def make_economy(settings: Settings) -> EconomyFeed:

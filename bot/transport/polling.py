@@ -9,10 +9,11 @@ What getUpdates may meet, and what follows:
     no end of an answer given up at a deadline, asked again at once
     429                 asked again when Telegram says
     401, 404            asked again for `Patience.refused` seconds, then TokenRefused
-    409                 asked again for `Patience.conflict` seconds, then AnotherPoller
+    409                 asked again for `Patience.conflict` seconds (a process that was there before: five times as
+                        long), then AnotherPoller
 
-Of two processes with one token, each getUpdates ends that of the other. The older one is told first, looks less often,
-and so is the one that stops; it does not ask once more.
+Of two processes with one token, each getUpdates ends that of the other. The one that came second looks less often and
+gives up first, so that the first goes on; the one that stops does not ask once more.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 #: The kinds of updates that are answered. Telegram keeps the others to itself.
 KINDS = ("message", "callback_query", "my_chat_member")
 MOST_AT_ONCE = 100
+HERE_FIRST = 5  # times as long as one that came second, a process stands by a conflict
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, after failures in a row
 
 Update = dict[str, Any]
@@ -57,15 +59,16 @@ class Patience:
     """Seconds.
 
     poll: how long Telegram may hold a getUpdates; an answer has `slack` beyond it. refused, conflict: how long a
-    refusal and a conflict may last. young, old: until the next look at a conflict, by the age of the process.
+    refusal and a conflict may last. here, came: until the next look at a conflict, of a process that had polled for
+    longer than `conflict` when it began, and of one that had not.
     """
 
     poll: float = 10.0
     slack: float = 10.0
     refused: float = 30.0
     conflict: float = 60.0
-    young: float = 3.0
-    old: float = 15.0
+    here: float = 3.0
+    came: float = 15.0
 
 
 class Poller:
@@ -172,13 +175,16 @@ class Poller:
             return 0.0
         now, patience = self._clock(), self._patience
         first, last = self._conflict or (now, now)
-        if self._conflict is None or now - last > patience.conflict:
-            first = now
-            log.warning("another process polls with this token; this one looks again for %g s", patience.conflict)
+        begins = self._conflict is None or now - last > patience.conflict
+        first = now if begins else first
         self._conflict = (first, now)
-        if now - first >= patience.conflict:
+        here = first - self._began > patience.conflict
+        lasts = patience.conflict * (HERE_FIRST if here else 1)
+        if begins:
+            log.warning("another process polls with this token; this one looks again for %g s", lasts)
+        if now - first >= lasts:
             raise AnotherPoller(
                 "another process polls Telegram with this token; this one stops. Run one bot a token: stop the other, "
                 "or give this one a token of its own from @BotFather"
             )
-        return patience.old if now - self._began > patience.conflict else patience.young
+        return patience.here if here else patience.came

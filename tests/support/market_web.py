@@ -8,7 +8,8 @@ has the environment they need), so that yfinance and httpx run as they are. Cont
     /_today?date=D            stand at another session
     /_fault?kind=K&count=N&match=REGEX      the next N requests whose path and query match meet it
     /_split?symbol=S&ratio=R  from now on S has split: every close before counts a Rth
-    /_calm, /_counts          no more faults, no split; requests answered since the last question, by kind
+    /_leave, /_return, /_rename, /_list       companies come and go, as in market_life.py
+    /_calm, /_counts          no more faults, splits and changes; requests answered since the last question, by kind
 
 Faults of any answer: 401 (the crumb is refused) 429 500 html empty close slow. Of charts: nan (the last close is
 null), gap (the session before the last is left out), stale (the last five are), spike (the last close is a
@@ -41,6 +42,7 @@ import pandas as pd
 import trustme
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from alerts.market.eligibility import SHELLS
 from alerts.market.sample import SampleMarket
@@ -48,6 +50,7 @@ from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.yahoo.frames import FIELDS
 from alerts.metrics.compute import FUNDS
 from storage.valuations import month_ends
+from support.market_life import Listings
 
 HOSTS = (
     "query1.finance.yahoo.com",
@@ -90,9 +93,11 @@ class Web:
 
     today: date
     count: int
+    first: date = FIRST
     market: SampleMarket = field(default_factory=SampleMarket)
     faults: list[dict[str, Any]] = field(default_factory=list)
     splits: dict[str, tuple[date, float]] = field(default_factory=dict)
+    life: Listings = field(default_factory=Listings)
     asked: Counter[str] = field(default_factory=Counter)
     lock: Lock = field(default_factory=Lock)
     known: dict[str, Any] = field(default_factory=dict)
@@ -158,6 +163,9 @@ class Web:
             case "/_calm":
                 self.faults.clear()
                 self.splits.clear()
+                self.life.clear()
+            case "/_leave" | "/_return" | "/_rename" | "/_list":
+                self.life.change(path, query, self.today)
             case "/_counts":
                 with self.lock:
                     counts, self.asked = dict(self.asked), Counter()
@@ -171,7 +179,9 @@ class Web:
         return self.known["symbols"]
 
     def chart(self, symbol: str, query: dict[str, str]) -> Answer:
-        if symbol not in self.symbols() and symbol not in FUNDS and not self._price_of_month(symbol):
+        stands = self.life.closes(symbol)
+        known = stands is not None and (stands[0] in self.symbols() or symbol in FUNDS)
+        if not known and not self._price_of_month(symbol):
             error = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
             return as_json({"chart": {"result": None, "error": error}}, 404)
         if price := self._price_of_month(symbol):
@@ -180,7 +190,11 @@ class Web:
         else:
             closes = self.closes()
             sessions = closes["sessions"]
-            raw, adjusted = closes[symbol]
+            assert stands is not None
+            of, listed, times = stands
+            raw, adjusted = (column * times for column in closes[of])
+            if listed:
+                raw[: sessions.index(listed)] = adjusted[: sessions.index(listed)] = np.nan
             if symbol in self.splits:
                 raw, adjusted = raw / self.splits[symbol][1], adjusted / self.splits[symbol][1]
         first = int(query.get("period1", 0))
@@ -195,7 +209,7 @@ class Web:
         """The sessions until today, and (raw, adjusted) closes on them by symbol."""
         if self.known.get("through") != self.today:
             symbols = [*sorted(self.symbols()), *FUNDS]
-            found = self.market.closes(symbols, start=FIRST, through=self.today)
+            found = self.market.closes(symbols, start=self.first, through=self.today)
             columns = {s: (found.raw[s].to_numpy(), found.adjusted[s].to_numpy()) for s in symbols}
             sessions = [stamp.date() for stamp in found.raw.index]
             self.known |= {"through": self.today, "closes": columns | {"sessions": sessions}}
@@ -245,7 +259,7 @@ class Web:
     def screener(self, asked: dict[str, Any]) -> Answer:
         if SHELLS in json.dumps(asked["query"]):
             return as_json({"finance": {"error": None, "result": [{"start": 0, "count": 0, "total": 0, "quotes": []}]}})
-        quotes = self.quotes()
+        quotes = self.life.quotes(self.quotes(), {symbol: opening(one.listed) for symbol, one in self.life.new.items()})
         at = int(asked.get("offset", 0))
         page = [found for quote in quotes[at : at + int(asked["size"])] if (found := self._told(dict(quote)))]
         result = {"start": at, "count": len(page), "total": len(quotes), "quotes": page}
@@ -366,11 +380,12 @@ def main() -> None:
     asked.add_argument("--state", type=Path, required=True)
     asked.add_argument("--today", type=date.fromisoformat, default=date(2025, 8, 19))
     asked.add_argument("--companies", type=int, default=600)
+    asked.add_argument("--first", type=date.fromisoformat, default=FIRST, help="the first session of every history")
     given = asked.parse_args()
     authority = trustme.CA()
     Handler.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*HOSTS).configure_cert(Handler.tls)
-    Handler.web = Web(given.today, given.companies)
+    Handler.web = Web(given.today, given.companies, given.first)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     given.state.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from support.program import until
+import httpx
+
+from support.program import TOKEN, Program, until
 from support.web import web
+
+
+def local_telegram(program: Program) -> str:
+    """The local Bot API in a process of its own; its address, which the program gets as its setting."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    address = f"http://127.0.0.1:{port}"
+    program.start("local-telegram", "--port", str(port))
+    until(lambda: _answers(address), 60)
+    program.settings |= {
+        "TELEGRAM_API_URL": address,
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "SCHEDULE": "off",
+        "REQUESTS_PER_MINUTE": "1000",  # people of these tests wait for each answer, and for nothing else
+    }
+    return address
+
+
+def _answers(address: str) -> bool:
+    try:
+        return web.get(f"{address}/_local/people").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @dataclass

@@ -15,7 +15,7 @@ from support.program import DAYS, Program, evening
 from alerts.market.csv_import import read
 from alerts.market.sample import SampleMarket
 from alerts.market.sessions import sessions_between
-from alerts.metrics.imported import counted, longest_age, own_figures
+from alerts.metrics.imported import counted, longest_age, own_figures, proposed_lag
 from alerts.rules.backtest import backtest
 from alerts.rules.grammar import parse
 from alerts.rules.state import Kind
@@ -187,6 +187,33 @@ def test_three_days_are_three_observations_and_not_three_sessions_of_silence() -
 def test_files_that_were_met_fire_when_they_should(cases: Path, file: str, line: str, fires: date) -> None:
     text = (cases / "import" / f"{file}.csv").read_text()
     assert tried_on(text, line, date(2026, 9, 18))[0] == [fires]
+
+
+@pytest.mark.cases
+def test_a_monthly_file_that_was_met_is_current_while_its_next_release_is_due(cases: Path) -> None:
+    observations = read((cases / "import" / "f01_fred_pce_monthly.csv").read_text(), date(2026, 11, 20)).observations
+    (figure,) = own_figures("import.pce", observations, [date(2026, 11, 20)], "pce.csv")
+    assert (figure.value, figure.reason, figure.observed) == (121.168, None, date(2026, 9, 1))
+    assert proposed_lag(observations) == 60
+
+
+@pytest.mark.cases
+@pytest.mark.parametrize(
+    ("file", "session", "value"),
+    [
+        ("c01_vix_1990", date(1999, 1, 4), 26.17),
+        ("c01_vix_1990", date(1999, 1, 5), 26.17),
+        ("c04_old", date(1999, 1, 4), 9293.991),
+    ],
+)
+def test_files_that_begin_before_the_calendar_have_figures_from_its_first_session_on(
+    cases: Path, file: str, session: date, value: float
+) -> None:
+    observations = read((cases / "import" / f"{file}.csv").read_text(), date(2026, 9, 18)).observations
+    sessions = sessions_between(observations.index[0].date(), session)
+    found = {figure.session: figure.value for figure in own_figures("import.own", observations, sessions, "own.csv")}
+    assert found[session] == value
+    assert min(found) == date(1999, 1, 4)
 
 
 def test_a_monthly_series_without_a_lag_is_current_for_as_long_as_its_release_takes() -> None:

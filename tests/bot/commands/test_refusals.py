@@ -1,0 +1,94 @@
+"""What Telegram refuses the bot in a group: to say who is an administrator, and photos."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.program import DAYS, Program, evening, until
+from support.telegram_people import local_telegram
+from support.web import web
+
+from alerts.market.sample import SampleMarket
+from bot.pipeline.context import RunContext
+from bot.pipeline.session import refresh
+from storage.database import claim_market, open_database
+
+pytestmark = pytest.mark.process
+
+ADA = 1001
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> Iterator[Program]:
+    """The program with two days of figures beside a local Bot API, for all tests of this file."""
+    ran = Program(tmp_path_factory.mktemp("refused"))
+    db = open_database(ran.folder / "rotation.db")
+    claim_market(db, "sample", evening(DAYS[0]))
+    for day in DAYS[:2]:
+        refresh(RunContext(db, market, evening(day)), day)
+    db.close()
+    local_telegram(ran)
+    ran.start("run")
+    yield ran
+    for process in ran.started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def telegram(program: Program) -> Iterator[str]:
+    """The local Bot API's address; what it is told to refuse ends with the test."""
+    yield program.settings["TELEGRAM_API_URL"]
+    web.delete(f"{program.settings['TELEGRAM_API_URL']}/_local/faults").raise_for_status()
+
+
+@pytest.fixture
+def group(telegram: str) -> int:
+    """A group that the bot is in."""
+    made = web.post(f"{telegram}/_local/group", json={"by": ADA, "title": "Investors"})
+    return int(made.json()["id"])
+
+
+def ask(telegram: str, group: int, text: str) -> dict[str, Any]:
+    """Somebody says something in the group; the bot's answer."""
+
+    def heard() -> list[dict[str, Any]]:
+        found = web.get(f"{telegram}/_local/messages", params={"chat": group}).json()
+        return [row["message"] for row in found if row["from_bot"]]
+
+    before = len(heard())
+    web.post(f"{telegram}/_local/say", json={"person": ADA, "chat": group, "text": text}).raise_for_status()
+    until(lambda: len(heard()) > before, 60)
+    return heard()[-1]
+
+
+def refuse(telegram: str, method: str, description: str) -> None:
+    fault = {"kind": "bad_request", "method": method, "description": description, "count": None}
+    web.post(f"{telegram}/_local/faults", json=fault).raise_for_status()
+
+
+def test_who_administers_a_group_that_keeps_its_members_to_itself(program: Program, telegram: str, group: int) -> None:
+    for words in ("CHAT_ADMIN_REQUIRED", "member list is inaccessible"):
+        refuse(telegram, "getChatMember", words)
+        assert ask(telegram, group, "/subscribe")["text"] == (
+            "Telegram does not tell me who administers this group. "
+            "Make me an administrator (I need no rights), then try again."
+        )
+        web.delete(f"{telegram}/_local/faults").raise_for_status()
+    with sqlite3.connect(program.folder / "rotation.db") as db:
+        assert db.execute("SELECT count(*) FROM chats").fetchone() == (0,)
+    assert "subscribed" in ask(telegram, group, "/subscribe")["text"]
+
+
+def test_where_photos_are_refused_the_text_goes_alone(program: Program, telegram: str, group: int) -> None:
+    with_picture = ask(telegram, group, "/breadth")
+    assert "photo" in with_picture
+    refuse(telegram, "sendPhoto", "not enough rights to send photos to the chat")
+    alone = ask(telegram, group, "/breadth")
+    assert "photo" not in alone
+    assert alone["text"] == with_picture["caption"]
+    assert alone["reply_markup"] == with_picture["reply_markup"]
+    assert "Traceback" not in program.logs()
