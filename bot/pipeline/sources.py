@@ -32,7 +32,8 @@ def make_economy(settings: Settings) -> EconomyFeed:
         return SampleEconomy()
     from alerts.market.fred import Fred
 
-    return Fred()
+    key = settings.fred_api_key
+    return Fred(key=key.get_secret_value() if key else None)
 
 
 def _now() -> datetime:
