@@ -51,7 +51,7 @@ class Service:
     def __init__(self, settings: Settings, *, by_webhook: bool = False) -> None:
         self.settings = settings
         self.store = Store(settings.database_path)
-        self.charts = ChartWorker(settings.cache_path / "matplotlib")
+        self.charts = ChartWorker(settings.cache_folder / "matplotlib")
         pace = Pace(settings.messages_per_second)
         base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
         self.courier = Bot(

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
 import os
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-import platformdirs
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.logs import without_tokens
+
+log = logging.getLogger(__name__)
 
 TELEGRAM = "https://api.telegram.org"
 ENV_FILE = ".env"
@@ -62,7 +68,7 @@ class Settings(BaseSettings):
     schedule: Literal["on", "off"] = "on"
     history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300
     yahoo_per_second: Annotated[float, Field(ge=0.02, le=100, allow_inf_nan=False)] = 1.0
-    cache_path: Path = Path(platformdirs.user_cache_dir("rotation-alerts"))
+    cache_path: Path | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     health_host: str | None = None
     backup_dir: Path | None = None
@@ -101,6 +107,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "backup_dir",
+        "cache_path",
         "port",
         "health_host",
         "heartbeat_url",
@@ -158,6 +165,26 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[SecretStr | None, ...]:
         """What no log line may show."""
         return (self.telegram_bot_token, self.heartbeat_url, self.webhook_secret, self.fred_api_key)
+
+    @cached_property
+    def cache_folder(self) -> Path:
+        """Where yfinance and matplotlib keep what saves them work: CACHE_PATH, or `cache` beside the database.
+
+        A folder that cannot be written to costs one warning: a temporary one takes its place until the program ends.
+        """
+        wanted = self.cache_path or self.database_path.expanduser().parent / "cache"
+        try:
+            wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=wanted):
+                return wanted
+        except OSError as error:
+            log.warning(
+                "CACHE_PATH=%s: %s; a temporary folder is used. Name a folder that this program may write to",
+                wanted, error.strerror or error,
+            )  # fmt: skip
+        temporary = tempfile.mkdtemp(prefix="rotation-alerts-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        return Path(temporary)
 
     def listen_on(self, *, public: bool) -> str:
         """The address for PORT: HEALTH_HOST, else every address where Telegram has to reach it, else this machine's."""

@@ -21,7 +21,7 @@ def make_feed(settings: Settings) -> SampleMarket | Yahoo:
         return SampleMarket(now=_now)
     from alerts.market.yahoo import Yahoo
 
-    return Yahoo(settings.cache_path, now=_now, per_second=settings.yahoo_per_second)
+    return Yahoo(settings.cache_folder, now=_now, per_second=settings.yahoo_per_second)
 
 
 def make_economy(settings: Settings) -> EconomyFeed:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from support.program import Program, until
+from support.program import TOKEN, Program, until
+from support.telegram_people import Person, text
+
+from .conftest import free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -62,3 +66,23 @@ def test_a_monitor_that_does_not_answer_is_one_line_without_its_address(program:
     until(lambda: "HEARTBEAT_URL" in program.logs())
     assert "HEARTBEAT_URL (not shown here) was not reached: ConnectError" in program.logs()
     assert "a-secret-check" not in program.logs()
+
+
+def test_a_cache_folder_that_cannot_be_written_to_costs_one_warning(program: Program, telegram: str) -> None:
+    (program.folder / "in the way").write_text("a file, and no folder")
+    program.settings |= {"CACHE_PATH": str(program.folder / "in the way" / "cache")}
+    program.start("run")
+    assert "Rotation alerts" in text(Person(telegram).ask("/start"))
+    assert program.logs().count("a temporary folder is used") == 1
+
+
+def test_telegram_that_is_not_there_at_the_start_is_one_line_and_no_unclosed_session(program: Program) -> None:
+    program.settings |= {"TELEGRAM_API_URL": f"http://127.0.0.1:{free_port()}", "TELEGRAM_BOT_TOKEN": TOKEN}
+    bot = program.start("run", SCHEDULE="off")
+    until(lambda: "Telegram does not answer" in program.logs())
+    time.sleep(3)  # in which it is asked again
+    bot.terminate()
+    assert bot.wait(30) == 0
+    assert program.logs().count("Telegram does not answer") == 1
+    assert "Unclosed" not in program.logs()
+    assert "Traceback" not in program.logs()
