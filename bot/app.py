@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -20,9 +21,9 @@ from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
 from bot.commands.reply import Parts
 from bot.database import Store
-from bot.pipeline import backups, schedule
+from bot.pipeline import backups, retention, schedule
 from bot.pipeline.refresher import Refresher
-from bot.settings import Settings, WrongSetting, cache_folder
+from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.health_server import HealthServer
@@ -30,6 +31,8 @@ from bot.transport.http import AiohttpRequest
 from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Answers, Pace
+from bot.transport.webhook import Webhook
+from storage import access, chats
 from storage.database import claim_bot, contents, open_database
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 64  # for conversations; delivery and polling have their own
 CONNECTION_SECONDS = 60.0  # that a request in a conversation waits for one of them
 TRIES_AT_START = 4  # of a token that Telegram refuses
+SAID_AGAIN_SECONDS = 300.0  # while Telegram cannot be reached at the start
 LONGEST_PAUSE = 30.0
 END_SECONDS = 8.0  # for everything that ends with the program
 
@@ -44,10 +48,10 @@ END_SECONDS = 8.0  # for everything that ends with the program
 class Service:
     """All parts of the bot, not started yet."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, by_webhook: bool = False) -> None:
         self.settings = settings
         self.store = Store(settings.database_path)
-        self.charts = ChartWorker(cache_folder(settings.cache_path) / "matplotlib")
+        self.charts = ChartWorker(settings.cache_folder / "matplotlib")
         pace = Pace(settings.messages_per_second)
         base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
         self.courier = Bot(
@@ -66,6 +70,7 @@ class Service:
         dispatch.listen(self.application)
         self.delivery = Delivery(self.courier, self.store, pace, settings.admin_chat_ids)
         self.refresher = Refresher(self.store, settings.history_sessions, self.delivery.wake, settings.admin_chat_ids)
+        self.refresher.heartbeat = settings.heartbeat_url
         self.inbox = Inbox(
             self.store,
             partial(dispatch.read, self.application),
@@ -73,17 +78,22 @@ class Service:
             TooMany(settings.requests_per_minute, partial(dispatch.too_many, settings.requests_per_minute)),
         )
         self.poller = Poller(self.application.bot, self.inbox.take)
-        self.health = HealthServer(self.store, lambda: self.poller.silent_seconds)
+        self.webhook = Webhook(self.application.bot, self.inbox.take, *settings.webhook()) if by_webhook else None
+        source = self.webhook or self.poller
+        self.health = HealthServer(
+            self.store, lambda: source.silent_seconds, self.webhook.routes if self.webhook else ()
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Serve for ever. Raises WrongSetting, AnotherBot, TokenRefused, AnotherPoller."""
         if self.settings.port is not None:  # first: a port that is taken ends the start before anything is under way
-            await self.health.start(self.settings.health_host, self.settings.port)
+            await self.health.start(self.settings.listen_on(public=self.webhook is not None), self.settings.port)
         await _reach(self.application.initialize)
         await self.courier.initialize()
         await asyncio.to_thread(self._claim, self.application.bot.id)
         await self.application.start()
+        await self._apply_access()
         self.application.bot_data["parts"] = Parts(self.settings, self.store, self.charts, dispatch.menu())
         assert self.application.job_queue is not None
         self.refresher.scheduler = self.application.job_queue.scheduler
@@ -91,11 +101,15 @@ class Service:
         self._begin("menu", partial(dispatch.register_menu, self.application.bot))
         schedule.each_minute(self.refresher.scheduler, self._send_digests)
         backups.plan(self.refresher.scheduler, self.settings, self.store)
+        retention.plan(self.refresher.scheduler, self.settings, self.store)
         if self.settings.schedule == "on":
             schedule.plan(self.refresher.scheduler, self.refresher.run)
             self._begin("first refresh", self.refresher.catch_up)
         await self.inbox.resume()
-        await kept_running("polling", self.poller.run, final=(TokenRefused, AnotherPoller))
+        if self.webhook is not None:
+            await kept_running("webhook", self.webhook.run, final=(TokenRefused,))
+        else:
+            await kept_running("polling", self.poller.run, final=(TokenRefused, AnotherPoller))
 
     async def end(self) -> None:
         """Let what is under way finish for a while, and release everything. Nothing that was accepted is lost."""
@@ -126,6 +140,17 @@ class Service:
         finally:
             db.close()
 
+    async def _apply_access(self) -> None:
+        """What a change of ACCESS means for chats that use the bot already."""
+        settings, now = self.settings, datetime.now(UTC)
+        if settings.access == "invite":
+            await self.store.write(access.let_in_all_known, now)
+        elif settings.access == "list":
+            listed = {*settings.admin_chat_ids, *settings.access_chat_ids}
+            why = "not in ACCESS_CHAT_IDS"
+            if ended := await self.store.write(chats.end_other_subscriptions, listed, why, now):
+                log.warning("ACCESS=list: %d subscriptions of chats that are not listed have ended", ended)
+
     async def _send_digests(self) -> None:
         """Put the digests that are due into the outbox, a few hundred in each transaction."""
         while await self.store.write(send_due, datetime.now(UTC)):
@@ -150,7 +175,7 @@ async def kept_running(
 
 async def _reach(initialize: Callable[[], Awaitable[None]]) -> None:
     """Ask Telegram who the bot is, until it answers. Raises WrongSetting where it goes on refusing the token."""
-    refused, pause = 0, 0.5
+    refused, pause, said = 0, 0.5, -SAID_AGAIN_SECONDS
     while True:
         try:
             await initialize()
@@ -165,13 +190,18 @@ async def _reach(initialize: Callable[[], Awaitable[None]]) -> None:
         except RetryAfter as error:
             pause = max(pause, retry_seconds(error))
         except TelegramError as error:
-            log.warning("Telegram does not answer: %s", error)
+            if (now := time.monotonic()) - said >= SAID_AGAIN_SECONDS:
+                said = now
+                log.warning("Telegram does not answer: %s; it is asked again until it does", error)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def serve(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM. Raises WrongSetting where Telegram refuses the token, and as `Service.run`."""
+def serve(settings: Settings, *, by_webhook: bool = False) -> None:
+    """Poll Telegram, or with `by_webhook` have it post to WEBHOOK_URL, until SIGINT or SIGTERM.
+
+    Raises WrongSetting where Telegram refuses the token, and as `Service.run`.
+    """
     db = open_database(settings.database_path)
     held = contents(db)
     db.close()
@@ -187,14 +217,14 @@ def serve(settings: Settings) -> None:
             settings.messages_per_second, FREE_RATE,
         )  # fmt: skip
     log.info("market: %s; Telegram at %s", settings.market_words, settings.telegram_address)
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, by_webhook))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, by_webhook: bool) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    service = Service(settings)
+    service = Service(settings, by_webhook=by_webhook)
     gc.freeze()  # what is imported stays: looking through it again and again holds up every answer
     running = asyncio.create_task(service.run(), name="bot")
     stopping = asyncio.create_task(stopped.wait(), name="signals")

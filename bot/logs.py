@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 import traceback
+from collections.abc import Sequence
 from types import TracebackType
 
 from pydantic import SecretStr
+from pythonjsonlogger.json import JsonFormatter
 
 #: Anything that looks like a bot token, whether it is ours or not: in a URL, an exception, a repr.
 _TOKEN_LIKE = re.compile(r"(?<![0-9])\d{5,20}(?::|%3A)[A-Za-z0-9_-]{30,}")
@@ -52,6 +55,21 @@ class Redaction(logging.Filter):
         return True
 
 
+def _text_lines() -> logging.Formatter:
+    return logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+
+
+def _json_lines() -> logging.Formatter:
+    formatter = JsonFormatter(
+        "%(asctime)s %(levelname)s %(name)s %(message)s",
+        rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+        datefmt="%Y-%m-%dT%H:%M:%SZ",
+        json_ensure_ascii=False,
+    )
+    formatter.converter = time.gmtime
+    return formatter
+
+
 class Brevity(logging.Filter):
     """Takes the traceback off a network failure that python-telegram-bot logs: its one line says all there is."""
 
@@ -64,11 +82,14 @@ class Brevity(logging.Filter):
         return True
 
 
-def configure(level: str, token: SecretStr | None) -> None:
-    """Log to standard error at `level`; the token never appears, whoever logs or crashes."""
-    redaction = Redaction((token.get_secret_value(),) if token else ())
+def configure(level: str, secrets: Sequence[SecretStr | None], form: str = "text") -> None:
+    """Log to standard error at `level`; none of the secrets appears, whoever logs or crashes.
+
+    form: "text", or "json" for one object a line with time (UTC), level, logger, message and, of an error, exc_info.
+    """
+    redaction = Redaction(tuple(secret.get_secret_value() for secret in secrets if secret is not None))
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_json_lines() if form == "json" else _text_lines())
     handler.addFilter(Brevity())
     handler.addFilter(redaction)  # last, so that nothing is added after it
     root = logging.getLogger()

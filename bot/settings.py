@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import logging
 import os
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-import platformdirs
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,6 +34,12 @@ _CURES = {
     "ADMIN_CHAT_IDS": "list chat numbers with commas between them, such as 12345678,-1009876543210",
     "SCHEDULE": "use on, or off where `rotation-alerts refresh` is run from elsewhere",
     "LOG_LEVEL": "use DEBUG, INFO, WARNING or ERROR",
+    "LOG_FORMAT": "use text, or json for one JSON object a line",
+    "ACCESS": "use open (anybody), invite (operators' links let people in) or list (ACCESS_CHAT_IDS alone)",
+    "ACCESS_CHAT_IDS": "list chat numbers with commas between them, such as 12345678,-1009876543210",
+    "HEARTBEAT_URL": "use an address that your monitoring gave you, such as https://hc.example.org/ping/…",
+    "WEBHOOK_URL": "use the public https address at which Telegram reaches this program, such as https://bot.example.org",
+    "WEBHOOK_SECRET": "use 16 to 256 letters, digits, - or _",
     "TELEGRAM_API_URL": f"use an address such as {TELEGRAM} or http://127.0.0.1:8081",
     "PORT": "use a port from 1 to 65535 for health and metrics, or leave it empty",
     "BACKUP_DIR": "name a folder that this program may write to",
@@ -62,24 +68,34 @@ class Settings(BaseSettings):
     schedule: Literal["on", "off"] = "on"
     history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300
     yahoo_per_second: Annotated[float, Field(ge=0.02, le=100, allow_inf_nan=False)] = 1.0
-    cache_path: Path = Path(platformdirs.user_cache_dir("rotation-alerts"))
+    cache_path: Path | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    health_host: str = "127.0.0.1"
+    health_host: str | None = None
     backup_dir: Path | None = None
     backup_keep: Annotated[int, Field(ge=1, le=10_000)] = 14
+    keep_events_days: Annotated[int, Field(ge=30, le=36_500)] = 1_825
+    keep_messages_days: Annotated[int, Field(ge=7, le=36_500)] = 90
+    keep_census_days: Annotated[int, Field(ge=30, le=36_500)] = 400
+    access: Literal["open", "invite", "list"] = "open"
+    access_chat_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    heartbeat_url: SecretStr | None = None
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    fred_api_key: SecretStr | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], NoDecode] = "INFO"
+    log_format: Literal["text", "json"] = "text"
 
     @field_validator("telegram_bot_token", mode="before")
     @classmethod
     def _strip(cls, value: Any) -> Any:
         return (value.strip() or None) if isinstance(value, str) else value
 
-    @field_validator("admin_chat_ids", mode="before")
+    @field_validator("admin_chat_ids", "access_chat_ids", mode="before")
     @classmethod
     def _ids(cls, value: Any) -> Any:
         return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
 
-    @field_validator("market", "schedule", mode="before")
+    @field_validator("market", "schedule", "access", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
@@ -89,7 +105,17 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("backup_dir", "port", mode="before")
+    @field_validator(
+        "backup_dir",
+        "cache_path",
+        "port",
+        "health_host",
+        "heartbeat_url",
+        "webhook_url",
+        "webhook_secret",
+        "fred_api_key",
+        mode="before",
+    )
     @classmethod
     def _none_if_empty(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
@@ -102,6 +128,30 @@ class Settings(BaseSettings):
             raise ValueError("not a web address")
         return value.rstrip("/")
 
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _reachable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in ("http", "https"):
+            raise ValueError("not a web address")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("not an https address")
+        return value.rstrip("/")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("malformed (it is not shown here)")
+        return value
+
     @property
     def market_words(self) -> str:
         return "Yahoo Finance" if self.market == "yahoo" else "a simulated market"
@@ -110,6 +160,46 @@ class Settings(BaseSettings):
     def telegram_address(self) -> str:
         """The address of the Bot API as it may be shown: without a user's name and password."""
         return without_credentials(self.telegram_api_url)
+
+    @property
+    def secrets(self) -> tuple[SecretStr | None, ...]:
+        """What no log line may show."""
+        return (self.telegram_bot_token, self.heartbeat_url, self.webhook_secret, self.fred_api_key)
+
+    @cached_property
+    def cache_folder(self) -> Path:
+        """Where yfinance and matplotlib keep what saves them work: CACHE_PATH, or `cache` beside the database.
+
+        A folder that cannot be written to costs one warning: a temporary one takes its place until the program ends.
+        """
+        wanted = self.cache_path or self.database_path.expanduser().parent / "cache"
+        try:
+            wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=wanted):
+                return wanted
+        except OSError as error:
+            log.warning(
+                "CACHE_PATH=%s: %s; a temporary folder is used. Name a folder that this program may write to",
+                wanted, error.strerror or error,
+            )  # fmt: skip
+        temporary = tempfile.mkdtemp(prefix="rotation-alerts-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        return Path(temporary)
+
+    def listen_on(self, *, public: bool) -> str:
+        """The address for PORT: HEALTH_HOST, else every address where Telegram has to reach it, else this machine's."""
+        return self.health_host or ("0.0.0.0" if public else "127.0.0.1")
+
+    def webhook(self) -> tuple[str, SecretStr]:
+        """WEBHOOK_URL and WEBHOOK_SECRET. Raises WrongSetting where one of what a webhook needs is not set."""
+        if self.webhook_url is None or self.webhook_secret is None or self.port is None:
+            needed = {"WEBHOOK_URL": self.webhook_url, "WEBHOOK_SECRET": self.webhook_secret, "PORT": self.port}
+            lacking = " and ".join(name for name, value in needed.items() if value is None)
+            raise WrongSetting(
+                f"run --webhook needs {lacking}: the public https address, a secret of 16 to 256 letters, digits, "
+                "- or _, and the port to listen on; without --webhook the bot polls and needs none of them"
+            )
+        return self.webhook_url, self.webhook_secret
 
     def token(self) -> str:
         """The bot's token. Raises WrongSetting, never with the token in it."""
@@ -221,26 +311,9 @@ def _line(problem: Any, in_file: dict[str, str | None]) -> str:
         limits = {"ge": "at least", "le": "at most"}
         said = [f"{limits[key]} {bound}" for key, bound in (problem.get("ctx") or {}).items() if key in limits]
         cure = f"use a number {' and '.join(said)}" if said else "use a number, such as 50"
-    if name.endswith("TOKEN"):
+    if name.endswith(("TOKEN", "SECRET", "API_KEY")) or name == "HEARTBEAT_URL":
         return f"{name}=…: {what}; {cure}"
     shown = without_credentials(value) if "@" in value else without_tokens(value)
     if shown != without_tokens(shown) or shown != value:
         what = f"{what} (a secret in it is not shown: does it belong into another setting?)"
     return f"{name}={shown}: {what}; {cure}"
-
-
-@functools.cache
-def cache_folder(path: Path) -> Path:
-    """`path`, created if missing; a folder for this run alone where it cannot be written, which is logged once."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path):
-            return path
-    except OSError as error:
-        log.warning(
-            "CACHE_PATH=%s: cannot be written (%s), so that cookies and fonts are kept for this run only; "
-            "name a folder that this program may write to", path, error.strerror,
-        )  # fmt: skip
-    folder = TemporaryDirectory(prefix="rotation-alerts-", ignore_cleanup_errors=True)
-    atexit.register(folder.cleanup)
-    return Path(folder.name)

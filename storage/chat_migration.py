@@ -54,6 +54,8 @@ def move_chat(db: Database, old: int, new: int) -> None:
         one(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE digests SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE data_gaps SET chat = ? WHERE chat = ?", [new, old])
+    one("UPDATE OR IGNORE admitted SET chat = ? WHERE chat = ?", [new, old])
+    one("DELETE FROM admitted WHERE chat = ?", [old])
     one("DELETE FROM chats WHERE id = ?", [old])
 
 

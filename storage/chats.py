@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage import drafts, updates, watches
+from storage import access, drafts, updates, watches
 from storage.preferences import add_chat
 from storage.rules import rules_of
 
@@ -50,15 +51,30 @@ def unsubscribe(db: Database, chat_id: int, now: datetime, why: str | None = Non
     return changed.rowcount > 0
 
 
+def end_other_subscriptions(db: Database, listed: Collection[int], why: str, now: datetime) -> int:
+    """End the subscriptions of chats that are not `listed`, and keep their rules; how many there were."""
+    others = [chat for chat in subscribed_ids(db) if chat not in listed]
+    for other in others:
+        unsubscribe(db, other, now, why)
+    return len(others)
+
+
 def forget(db: Database, chat_id: int) -> bool:
     """Erase a chat with its rules, events and messages. Returns whether anything was stored."""
     for watch in rules_of(db, chat_id):
         watches.delete(db, watch.id, watch.rule)
     drafts.forget_drafts(db, chat_id)
     updates.forget_waiting(db, chat_id)
+    access.forget(db, chat_id)
     return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
 
 
 def subscribers(db: Database) -> int:
     """The number of subscribed chats."""
     return int(db.conn.execute("SELECT count(*) FROM chats WHERE subscribed_at IS NOT NULL").fetchone()[0])
+
+
+def subscribed_ids(db: Database) -> list[int]:
+    """The subscribed chats, the oldest first."""
+    rows = db.conn.execute("SELECT id FROM chats WHERE subscribed_at IS NOT NULL ORDER BY created_at, id")
+    return [row[0] for row in rows]

@@ -599,3 +599,29 @@ def releases_first_seen(db: Database) -> None:
     db.conn.execute(
         "INSERT INTO economic_fetches SELECT series, substr(max(fetched_at), 1, 10) FROM economic GROUP BY series"
     )
+
+
+@migrations()
+def invitations(db: Database) -> None:
+    """Chats let in, and invitations that let in more, where the bot is not open to anybody."""
+    db.conn.execute("CREATE TABLE admitted (chat INTEGER PRIMARY KEY, since TEXT NOT NULL)")
+    db.conn.execute(
+        """CREATE TABLE invitations (
+            code TEXT PRIMARY KEY,
+            uses INTEGER NOT NULL,           -- chats that it still lets in
+            expires_at TEXT NOT NULL
+        ) WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def operators_notices(db: Database) -> None:
+    """Texts that operators send to every subscriber."""
+    db.conn.execute(
+        """CREATE TABLE notices (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            text TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            sent_at TEXT
+        )"""
+    )

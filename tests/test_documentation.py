@@ -43,7 +43,7 @@ def test_every_chat_command_is_in_the_readme(name: str) -> None:
 def test_the_menu_lists_what_is_answered() -> None:
     names = [command.name for command in dispatch.commands()]
     assert len(names) == len(set(names))
-    assert {name for name, _ in dispatch.menu()} | {"start", "status"} == set(names)
+    assert {name for name, _ in dispatch.menu()} | {"start", "status", "notice", "invite"} == set(names)
 
 
 def test_lines_shown_in_the_readme_parse() -> None:

@@ -1,11 +1,16 @@
-"""Economic series from FRED, the database of the Federal Reserve Bank of St. Louis, as CSV and without a key."""
+"""Economic series from FRED, the database of the Federal Reserve Bank of St. Louis.
+
+As CSV and without a key, or by its API (fred/series/observations, as JSON) where a key is given.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import time
+from collections.abc import Iterable
 from datetime import date
 
 import httpx
@@ -16,18 +21,20 @@ from alerts.market.feed import FeedIncomplete, FeedUnavailable
 
 NAME = "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
+API = "https://api.stlouisfed.org/fred/series/observations"
 _TIMEOUT = 20.0  # seconds for a whole request
 _TRIES = 3
 _REST = 30.0  # seconds after a first 429
 
 
 class Fred:
-    """Economic series by FRED's ids. Every call blocks. `pause`: seconds before a first retry."""
+    """Economic series by FRED's ids. Every call blocks. `pause`: seconds before a first retry. `key`: of its API."""
 
     name = NAME
 
-    def __init__(self, *, pause: float = 1.0) -> None:
+    def __init__(self, *, pause: float = 1.0, key: str | None = None) -> None:
         self._pause = pause
+        self._key = key
 
     def series(self, identity: str) -> pd.Series:
         """All observations, float64 by their date (midnight, ascending); missing ones are left out.
@@ -36,7 +43,7 @@ class Fred:
         answer has no observation.
         """
         text = self._ask(identity)
-        return _observations(identity, text)
+        return _observations(identity, _rows(text) if self._key is None else _api_rows(text))
 
     def _ask(self, identity: str) -> str:
         why = ""
@@ -45,7 +52,7 @@ class Fred:
                 wait = (_REST if "429" in why else 1.0) * self._pause * 2 ** (attempt - 1)
                 time.sleep(wait * random.uniform(0.75, 1.25))
             try:
-                status, text = _get(identity)
+                status, text = _get(identity, self._key)
             except (httpx.InvalidURL, ValueError, ImportError) as error:
                 raise FeedUnavailable(
                     f"{NAME}: {identity}: the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used "
@@ -56,21 +63,32 @@ class Fred:
                 continue
             if status == 404:
                 raise FeedUnavailable(f"{NAME}: {identity}: no such series")
+            if status == 400 and self._key is not None:
+                raise FeedUnavailable(f"{NAME}: {identity}: {_complaint(text)}")
             if status != 200:
                 why = f"HTTP {status}" + (" Too Many Requests" if status == 429 else "")
             elif not text.strip():
                 why = "an empty answer"
-            elif "," not in text.lstrip().splitlines()[0]:
+            elif not _is_data(text, self._key):
                 why = "a page instead of figures"
             else:
                 return text
         raise FeedUnavailable(f"{NAME}: {identity}: {why}")
 
 
-def _get(identity: str) -> tuple[int, str]:
+def _is_data(text: str, key: str | None) -> bool:
+    """Whether an answer may hold figures, and is no page."""
+    first = text.lstrip().splitlines()[0]
+    return first.startswith("{") if key is not None else "," in first
+
+
+def _get(identity: str, key: str | None) -> tuple[int, str]:
     """Status and text of one answer, which has to be there as a whole in `_TIMEOUT` seconds."""
     end = time.monotonic() + _TIMEOUT
-    with httpx.stream("GET", ADDRESS, params={"id": identity}, timeout=_TIMEOUT, follow_redirects=True) as answer:
+    address, asked = ADDRESS, {"id": identity}
+    if key is not None:
+        address, asked = API, {"series_id": identity, "api_key": key, "file_type": "json"}
+    with httpx.stream("GET", address, params=asked, timeout=_TIMEOUT, follow_redirects=True) as answer:
         parts = []
         for part in answer.iter_bytes():  # httpx limits the time between two pieces only
             parts.append(part)
@@ -79,13 +97,36 @@ def _get(identity: str) -> tuple[int, str]:
         return answer.status_code, b"".join(parts).decode(answer.encoding or "utf-8", "replace")
 
 
-def _observations(identity: str, text: str) -> pd.Series:
+def _rows(text: str) -> Iterable[tuple[str, str]]:
+    """(date, value) of a CSV answer, its heading included."""
+    return ((row[0], row[1]) for row in csv.reader(io.StringIO(text)) if len(row) >= 2)
+
+
+def _api_rows(text: str) -> Iterable[tuple[str, str]]:
+    """(date, value) of the API's answer."""
+    try:
+        found = json.loads(text)["observations"]
+        return [(str(one["date"]), str(one["value"])) for one in found]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _complaint(text: str) -> str:
+    """Why the API refuses, without the key that may be in its words."""
+    try:
+        words = str(json.loads(text)["error_message"])
+    except (ValueError, KeyError, TypeError):
+        words = "HTTP 400"
+    if "api_key" in words:
+        return "the key in FRED_API_KEY is not accepted; copy it again from your account at FRED, or leave it empty"
+    return words
+
+
+def _observations(identity: str, rows: Iterable[tuple[str, str]]) -> pd.Series:
     found: dict[pd.Timestamp, float] = {}
-    for row in csv.reader(io.StringIO(text)):
-        if len(row) < 2:
-            continue
+    for given, number in rows:
         try:
-            day, value = date.fromisoformat(row[0].strip()), float(row[1])
+            day, value = date.fromisoformat(given.strip()), float(number)
         except ValueError:  # the heading, and missing observations ("." or empty)
             continue
         if np.isfinite(value):

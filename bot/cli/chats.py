@@ -1,6 +1,8 @@
-"""`chats`, `alerts`: who is subscribed and which rules there are, as numbers alone."""
+"""`chats`, `alerts`: who is subscribed and which rules there are, as numbers alone; `notice`: a text to all of them."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import click
 
@@ -49,3 +51,30 @@ def alerts(chat: int, as_json: bool) -> None:
     for row in rows:
         click.echo(f"{row['number']}  {row['rule']}; last fired: {row['last_fired'] or 'never'}")
     click.echo(f"{len(rows):,} alerts.")
+
+
+@click.command()
+@click.argument("text")
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@command
+def notice(text: str, yes: bool) -> None:
+    """Send TEXT to every subscriber, after a preview and a confirmation. A running bot sends it at its pace."""
+    from bot.alerting.notices import send_notice
+    from bot.messages import notice as words
+    from bot.settings import WrongSetting
+    from storage import chats as subscribed
+    from storage import notices
+    from storage.database import writing
+
+    settings = settings_read()
+    if not text.strip() or len(text) > words.LONGEST:
+        raise WrongSetting(words.too_long(len(text)) if text.strip() else "TEXT is empty: write the notice in quotes")
+    db = opened(settings)
+    count = subscribed.subscribers(db)
+    click.echo(f"{text.strip()}\n\n{words.reach(count, settings.messages_per_second)}")
+    if not count or not (yes or click.confirm("Send it?")):
+        click.echo(words.NOT_SENT)
+        return
+    with writing(db):
+        sent = send_notice(db, notices.add_notice(db, text, datetime.now(UTC)), datetime.now(UTC))
+    click.echo(words.sent(sent or 0))

@@ -76,7 +76,7 @@ def settings_read() -> Settings:
     from bot.settings import read_settings
 
     settings = read_settings()
-    configure(settings.log_level, settings.telegram_bot_token)
+    configure(settings.log_level, settings.secrets, settings.log_format)
     return settings
 
 

@@ -27,7 +27,7 @@ def demo(port: int, market: str, no_browser: bool, database: str | None, fresh: 
 
     path = database or ("rotation-demo.db" if market == "sample" else "rotation-demo-yahoo.db")
     settings = read_settings(market=market, database_path=path)
-    configure("WARNING", None)
+    configure("WARNING", ())
 
     def ready(address: str) -> None:
         click.echo(f"The chat is at {address} (Ctrl-C ends it)")

@@ -45,6 +45,7 @@ for _command in (
     doctor.doctor,
     chats.chats,
     chats.alerts,
+    chats.notice,
     settings.settings,
     demo.demo,
     demo.local_telegram,

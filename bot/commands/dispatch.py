@@ -17,7 +17,7 @@ from telegram.error import Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot import commands as folder
-from bot.commands import fallback, migration, subscription
+from bot.commands import access, fallback, migration, subscription
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, say
 from bot.messages import help as words
@@ -105,7 +105,8 @@ async def answer(application: Telegram, update: Update) -> None:
     if update.effective_chat is None:  # a button under a message that went through another chat
         await answer_button(update, words.OLD_BUTTON)
         return
-    await application.process_update(update)
+    if await access.is_let_in(application.bot_data["parts"], update):
+        await application.process_update(update)
 
 
 async def too_many(limit: int, update: Update) -> None:

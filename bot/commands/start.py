@@ -1,13 +1,15 @@
-"""/start, /help, /privacy, /forgetme."""
+"""/start, /help, /privacy, /export, /forgetme."""
 
 from __future__ import annotations
+
+import json
 
 from telegram import Update
 
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, replace_text, say
 from bot.messages import help as words
-from storage import chats, rules
+from storage import chat_export, chats, rules
 
 FIRST_BUTTONS = (
     (("Subscribe", "subscribe"), ("Today's summary", "summary")),
@@ -28,6 +30,19 @@ async def help_(update: Update, context: Context) -> None:
 async def privacy(update: Update, context: Context) -> None:
     """What is kept of a chat."""
     await say(update, words.privacy(parts(context).settings.market_words))
+
+
+async def export(update: Update, context: Context) -> None:
+    """A file with everything that is kept of the chat."""
+    if not await may_change(update):
+        return
+    chat = chat_of(update)
+    found = await parts(context).store.read(chat_export.export_chat, chat)
+    written = json.dumps({"chat": chat, "kept": found}, ensure_ascii=False, indent=1, default=str).encode()
+    assert update.effective_chat is not None
+    await update.effective_chat.send_document(
+        written, filename=f"rotation-alerts-{chat}.json", caption=words.exported(sum(map(len, found.values())))
+    )
 
 
 async def forgetme(update: Update, context: Context) -> None:
@@ -56,6 +71,7 @@ COMMANDS = (
     Command("start", start),
     Command("help", help_, "How to ask", place=190),
     Command("privacy", privacy, "What is kept about you", place=200),
+    Command("export", export, "All that is kept, as a file", place=205),
     Command("forgetme", forgetme, "Erase all of it", place=210),
 )
 BUTTONS = (Button("forget", forget), Button("keep", keep))

@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.emulator.api.errors import ApiError
+from bot.emulator.webhook import Webhook
 
 MOST = 100
 LONGEST_WAIT = 50
 # What Telegram sends only to those who ask for it by name.
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+WEBHOOK_ACTIVE = (
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
 CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 
 
@@ -25,6 +29,7 @@ class UpdateQueue:
         self.pending: deque[dict[str, Any]] = deque()
         self.allowed: frozenset[str] = frozenset()
         self.last_id = 100_000_000
+        self.webhook: Webhook | None = None
         self._waiting: asyncio.Future[None] | None = None
 
     def add(self, kind: str, what: dict[str, Any]) -> int | None:
@@ -42,7 +47,20 @@ class UpdateQueue:
         self.pending.append({"update_id": self.last_id} | update)
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
+        if self.webhook is not None:
+            self.webhook.look(self.pending)
         return self.last_id
+
+    def register(self, webhook: Webhook | None, allowed: Sequence[str] | None = None) -> None:
+        """Post updates to an address from now on, or, with None, have them wait for getUpdates again."""
+        if self.webhook is not None:
+            self.webhook.end()
+        self.webhook = webhook
+        if allowed is not None:
+            self.allowed = frozenset(allowed)
+        if webhook is not None:
+            self._end(ApiError(409, WEBHOOK_ACTIVE))
+            webhook.look(self.pending)
 
     def take(self, offset: int, limit: int) -> list[dict[str, Any]]:
         """Up to `limit` updates from `offset` on; those before it are confirmed and gone.
@@ -64,6 +82,8 @@ class UpdateQueue:
 
         Raises ApiError 409 when another getUpdates comes meanwhile.
         """
+        if self.webhook is not None:
+            raise ApiError(409, WEBHOOK_ACTIVE)
         self._end(ApiError(409, CONFLICT))
         if allowed is not None:
             self.allowed = frozenset(allowed)
@@ -83,7 +103,9 @@ class UpdateQueue:
         return self.take(offset, limit)
 
     def release(self) -> None:
-        """Answer a waiting getUpdates now."""
+        """Answer a waiting getUpdates now, and post nothing more."""
+        if self.webhook is not None:
+            self.webhook.end()
         self._end(None)
 
     def _end(self, error: ApiError | None) -> None:

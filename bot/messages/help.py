@@ -65,9 +65,17 @@ def privacy(source: str) -> str:
         "time zone, lines it previewed in the last week, and what it was told of its alerts. What you send "
         "is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
         "read it in the bot's database.\n\n"
-        "/forgetme erases it at once. /unsubscribe only stops the messages.\n\n"
+        "/export sends you all of it as a file. /forgetme erases it at once; back-ups of the database, if the operator "
+        "makes any, hold it until newer ones replace them. /unsubscribe only stops the messages.\n\n"
         f"Figures come from {escape(source)}."
     )
+
+
+def exported(rows: int) -> str:
+    """The caption of the file with what is kept. Plain text."""
+    if not rows:
+        return "Nothing is kept about this chat."
+    return f"Everything that is kept about this chat: {rows:,} row{'s' if rows != 1 else ''}, by table, as JSON."
 
 
 def forget_question(rules: int) -> str:

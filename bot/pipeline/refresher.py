@@ -10,10 +10,13 @@ import json
 import logging
 import random
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
+from pydantic import SecretStr
 from sqlite_utils import Database
 
 from alerts.market.sessions import last_complete_session, previous_sessions
@@ -21,6 +24,7 @@ from bot.database import Store
 from bot.pipeline import schedule
 from bot.pipeline.operators import note_refresh
 from bot.pipeline.valuations import companies_to_ask
+from bot.transport.telemetry import COMMAND_SECONDS, COMMANDS
 from storage import companies, figures, sessions
 
 log = logging.getLogger(__name__)
@@ -28,6 +32,7 @@ log = logging.getLogger(__name__)
 ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
 #: Seconds that a command may take as a whole. What it has stored by then is kept.
 LONGEST_SECONDS = {"refresh": 1800.0}
+HEARTBEAT_SECONDS = 10.0
 _BACKOFF_MINUTES = (5, 10, 20, 30, 60)
 
 
@@ -46,6 +51,7 @@ class Refresher:
         self._stopping = False
         self._child: asyncio.subprocess.Process | None = None
         self.scheduler: Any = None  # given once the application has one
+        self.heartbeat: SecretStr | None = None  # an address to ask after each sealed session
 
     async def run(self) -> None:
         """Bring the figures up to the last session that has settled; fill the history first thing on a new file."""
@@ -87,7 +93,10 @@ class Refresher:
         why = None if status == 0 else f"it ended with status {status}"
         await self._store.write(note_refresh, self._operators, why, datetime.now(UTC))
         self._done()
-        return status == 0 and all(outcome["sealed"] for outcome in json.loads(text or "[]"))
+        outcomes = json.loads(text or "[]") if status == 0 else []
+        if any(outcome["sealed"] for outcome in outcomes):
+            await self._heartbeat()
+        return status == 0 and all(outcome["sealed"] for outcome in outcomes)
 
     async def _backfill(self, session: date) -> bool:
         """Whether the history is there."""
@@ -106,8 +115,28 @@ class Refresher:
             if status != 0:
                 log.warning("the valuation history is not complete; it is gone on with at the next refresh")
 
+    async def _heartbeat(self) -> None:
+        """Ask HEARTBEAT_URL, so that what watches it hears of a sealed session."""
+        if self.heartbeat is None:
+            return
+        try:
+            async with httpx.AsyncClient(timeout=HEARTBEAT_SECONDS) as client:
+                answer = await client.get(self.heartbeat.get_secret_value())
+            why = None if answer.is_success else f"HTTP {answer.status_code}"
+        except (httpx.HTTPError, httpx.InvalidURL) as error:  # neither names the address, which is a secret
+            why = type(error).__name__
+        if why is not None:
+            log.warning("HEARTBEAT_URL (not shown here) was not reached: %s", why)
+
     async def _command(self, *words: str) -> tuple[int, str]:
         """Run a console command; its exit status and standard output. Its log goes where ours goes."""
+        began = time.monotonic()
+        status, out = await self._child_output(*words)
+        COMMAND_SECONDS.labels(words[0]).set(time.monotonic() - began)
+        COMMANDS.labels(words[0], status).inc()
+        return status, out
+
+    async def _child_output(self, *words: str) -> tuple[int, str]:
         self._child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *words, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
         )

@@ -75,3 +75,11 @@ def hourly(scheduler: AsyncIOScheduler, look: Callable[[], Awaitable[None]], nam
         look, "interval", hours=1, next_run_time=datetime.now(UTC), id=name, name=name,
         misfire_grace_time=_HOURS, coalesce=True, max_instances=1, replace_existing=True,
     )  # fmt: skip
+
+
+def daily(scheduler: AsyncIOScheduler, look: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run `look` now and every 24 hours from then on."""
+    scheduler.add_job(
+        look, "interval", hours=24, next_run_time=datetime.now(UTC), id=name, name=name,
+        misfire_grace_time=_HOURS, coalesce=True, max_instances=1, replace_existing=True,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from alerts.market.feed import EconomyFeed
-from bot.settings import Settings, cache_folder
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from alerts.market.sample import SampleMarket
@@ -21,7 +21,7 @@ def make_feed(settings: Settings) -> SampleMarket | Yahoo:
         return SampleMarket(now=_now)
     from alerts.market.yahoo import Yahoo
 
-    return Yahoo(cache_folder(settings.cache_path), now=_now, per_second=settings.yahoo_per_second)
+    return Yahoo(settings.cache_folder, now=_now, per_second=settings.yahoo_per_second)
 
 
 def make_economy(settings: Settings) -> EconomyFeed:
@@ -32,7 +32,8 @@ def make_economy(settings: Settings) -> EconomyFeed:
         return SampleEconomy()
     from alerts.market.fred import Fred
 
-    return Fred()
+    key = settings.fred_api_key
+    return Fred(key=key.get_secret_value() if key else None)
 
 
 def _now() -> datetime:

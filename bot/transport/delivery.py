@@ -26,6 +26,7 @@ from bot.transport.errors import retry_seconds
 from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
 from bot.transport.settlement import Results, Unconfirmed, record_results, utc_now
+from bot.transport.telemetry import SENDS
 from storage import outbox
 from storage.errors import usable_error
 from storage.outbox import Due, Sent
@@ -204,6 +205,7 @@ class Delivery:
         else:
             self._pace.accepted()
             self._sent.append(sent)
+            SENDS.labels("sent").inc()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]

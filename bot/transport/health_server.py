@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from bot.database import Store
 from bot.reports.health import Health, health
 from bot.settings import WrongSetting
+from bot.transport.telemetry import PROCESS
 
 log = logging.getLogger(__name__)
 
@@ -19,15 +20,16 @@ SILENT_SECONDS = 90.0  # without an answer from Telegram, before the bot counts 
 
 
 class HealthServer:
-    """Answers until stopped. silent: seconds since Telegram last answered a poll."""
+    """Answers until stopped. silent: seconds since Telegram was last reached. routes: what else is served there."""
 
-    def __init__(self, store: Store, silent: Callable[[], float]) -> None:
+    def __init__(self, store: Store, silent: Callable[[], float], routes: Sequence[web.AbstractRouteDef] = ()) -> None:
         self._store = store
         self._silent = silent
         application = web.Application()
         application.router.add_get("/healthz", self._alive)
         application.router.add_get("/readyz", self._ready)
         application.router.add_get("/metrics", self._metrics)
+        application.add_routes(routes)
         self._runner = web.AppRunner(application, access_log=None)
 
     async def start(self, host: str, port: int) -> None:
@@ -58,7 +60,7 @@ class HealthServer:
     async def _metrics(self, _request: web.Request) -> web.Response:
         now = datetime.now(UTC)
         text = exposition(await self._store.read(health, now), self._silent(), now)
-        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=text + generate_latest(PROCESS), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def exposition(found: Health, silent: float, now: datetime) -> bytes:

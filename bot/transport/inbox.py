@@ -23,6 +23,7 @@ from typing import Any
 from telegram import Update
 
 from bot.database import Store
+from bot.transport.telemetry import ANSWER_SECONDS
 from storage import updates
 from storage.updates import KEPT, Waiting
 
@@ -48,7 +49,7 @@ class TooMany:
 
 @dataclass(slots=True)
 class _Chat:
-    queue: deque[tuple[Update, Answer]] = field(default_factory=deque)
+    queue: deque[tuple[Update, Answer, float]] = field(default_factory=deque)  # with the time of receipt
     accepted: deque[float] = field(default_factory=deque)  # times of the last minute
     told: float = float("-inf")  # when it was told that it sends too many
     working: asyncio.Task[None] | None = None
@@ -162,7 +163,7 @@ class Inbox:
     def _queue(self, update: Update, answer: Answer) -> None:
         key = _key(update)
         chat = self._chat(key)
-        chat.queue.append((update, answer))
+        chat.queue.append((update, answer, self._clock()))
         self._in_hand.add(update.update_id)
         if len(self._in_hand) >= MOST_IN_HAND:
             self._room.clear()
@@ -172,11 +173,12 @@ class Inbox:
     async def _work(self, chat: _Chat) -> None:
         try:
             while chat.queue and not self._stopping:
-                update, answer = chat.queue.popleft()
+                update, answer, received = chat.queue.popleft()
                 try:
                     await answer(update)
                 except Exception:
                     log.exception("update %d was not answered", update.update_id)
+                ANSWER_SECONDS.observe(self._clock() - received)
                 self._done(update.update_id)
         finally:
             chat.working = None

@@ -18,6 +18,7 @@ from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.messages import operator
 from bot.transport.errors import Decision, decide, retry_seconds
+from bot.transport.telemetry import SENDS
 from storage import chats, outbox
 from storage.chat_migration import move_chat
 from storage.database import savepoint
@@ -113,6 +114,7 @@ def _settle(notices: _Notices, unconfirmed: Unconfirmed) -> None:
         _set_aside(notices, due.id, f"it could not be sent: {type(error).__name__}: {error}")
         return
     decision, why = decide(error), f"{type(error).__name__}: {error.message}"
+    SENDS.labels(decision.name.lower()).inc()
     log.log(
         logging.INFO if decision in (Decision.WAIT, Decision.AGAIN) else logging.WARNING,
         "message %d: %s → %s", due.id, why, decision.value,

@@ -43,7 +43,7 @@ def provoke() -> list[Exception]:
 
 @pytest.mark.usefixtures("logged")
 def test_no_handler_lets_it_pass(capsys: pytest.CaptureFixture[str]) -> None:
-    configure("DEBUG", SecretStr(TOKEN))
+    configure("DEBUG", [SecretStr(TOKEN)])
     log = logging.getLogger("anything")
     log.info("HTTP Request: POST %s", f"https://api.telegram.org/bot{TOKEN}/sendMessage")
     log.warning({"url": f"/bot{TOKEN}/"})
@@ -59,7 +59,7 @@ def test_no_handler_lets_it_pass(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_crash_does_not_print_it(capsys: pytest.CaptureFixture[str]) -> None:
     import sys
 
-    configure("INFO", SecretStr(TOKEN))
+    configure("INFO", [SecretStr(TOKEN)])
     for error in provoke():
         sys.excepthook(type(error), error, error.__traceback__)
     shown = capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Methods that ask or set without sending: getMe, chats and their members, files, queries, commands, the menu."""
 
 import json
+import re
 
 from bot.emulator.api.bot_settings import LIMITS, MENU_BUTTONS, check_commands, language_of, scope_of
 from bot.emulator.api.errors import LOCAL, bad_request
@@ -10,6 +11,7 @@ from bot.emulator.api.send import Files
 from bot.emulator.chats import Json, member
 from bot.emulator.state import World
 from bot.emulator.uploads import DOWNLOAD_BYTES
+from bot.emulator.webhook import Webhook, is_loopback
 
 ANSWER_LIMIT = 200
 OLD_QUERY = "query is too old and response timeout expired or query ID is invalid"
@@ -187,19 +189,36 @@ def get_chat_menu_button(world: World, given: Json, files: Files) -> Json:
 
 
 def set_webhook(world: World, given: Json, files: Files) -> bool:
-    """Only an empty address is accepted, which removes a webhook."""
-    if given.get("url"):
-        raise bad_request(f"the local Bot API serves getUpdates only {LOCAL}")
-    return delete_webhook(world, given, files)
+    """Post updates to an address on loopback; an empty address removes the webhook."""
+    url, secret = given.get("url", ""), given.get("secret_token", "")
+    if not url:
+        return delete_webhook(world, given, files)
+    if not is_loopback(url):
+        raise bad_request(f"bad webhook: updates are posted to this machine only {LOCAL}")
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+        raise bad_request("secret token contains unallowed characters")
+    if given.get("drop_pending_updates"):
+        world.updates.pending.clear()
+    world.updates.register(Webhook(url, secret), given.get("allowed_updates"))
+    return True
 
 
 def delete_webhook(world: World, given: Json, files: Files) -> bool:
     """True; with drop_pending_updates what waits is forgotten."""
     if given.get("drop_pending_updates"):
         world.updates.pending.clear()
+    world.updates.register(None)
     return True
 
 
 def get_webhook_info(world: World, given: Json, files: Files) -> Json:
-    """A WebhookInfo without an address."""
-    return {"url": "", "has_custom_certificate": False, "pending_update_count": len(world.updates.pending)}
+    """A WebhookInfo."""
+    webhook = world.updates.webhook
+    info = {
+        "url": webhook.url if webhook else "",
+        "has_custom_certificate": False,
+        "pending_update_count": len(world.updates.pending),
+    }
+    if webhook is not None and webhook.last_error is not None:
+        info["last_error_date"], info["last_error_message"] = webhook.last_error
+    return info

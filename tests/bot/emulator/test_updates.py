@@ -2,6 +2,7 @@ import asyncio
 import time
 
 import telegram
+from aiohttp import web
 
 
 async def test_updates_come_in_order_and_stay_until_confirmed(bot, raw, ada):
@@ -73,9 +74,41 @@ async def test_kinds_that_are_not_allowed_are_not_queued(bot, raw):
     assert len(await bot.get_updates()) == 2
 
 
-async def test_there_are_no_webhooks(bot, raw, ada):
+async def test_a_webhook_is_posted_to_until_it_takes_the_update_and_ends_polling(bot, raw, ada, unused_tcp_port):
     refusal = await raw.refusal("setWebhook", url="https://example.org/hook")
-    assert refusal == "Bad Request: the local Bot API serves getUpdates only (local Bot API)"
+    assert refusal == "Bad Request: bad webhook: updates are posted to this machine only (local Bot API)"
     assert (await bot.get_webhook_info()).pending_update_count == 1
-    assert await bot.delete_webhook(drop_pending_updates=True)
+    came, statuses, done = [], [500, 200, 200], asyncio.Event()
+
+    async def take(request):
+        came.append((request.headers.get("X-Telegram-Bot-Api-Secret-Token"), await request.json()))
+        if len(came) == 3:
+            done.set()
+        return web.Response(status=statuses[len(came) - 1])
+
+    application = web.Application()
+    application.router.add_post("/hook", take)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", unused_tcp_port).start()
+    try:
+        url = f"http://127.0.0.1:{unused_tcp_port}/hook"
+        assert await bot.set_webhook(url, secret_token="a-secret-of-ours", allowed_updates=["message"])
+        await raw.do("say", person=1001, text="hello")
+        async with asyncio.timeout(30):
+            await done.wait()
+        assert [secret for secret, _ in came] == ["a-secret-of-ours"] * 3
+        first, again, second = (update["update_id"] for _, update in came)
+        assert first == again < second
+        info = await bot.get_webhook_info()
+        assert (info.url, info.last_error_message) == (
+            url,
+            "Wrong response from the webhook: 500 Internal Server Error",
+        )
+        refusal = await raw.refusal("getUpdates")
+        assert "can't use getUpdates method while webhook is active" in refusal
+        assert await bot.delete_webhook(drop_pending_updates=True)
+    finally:
+        await runner.cleanup()
     assert await bot.get_webhook_info() == telegram.WebhookInfo("", False, 0)
+    assert await bot.get_updates() == ()

@@ -1,0 +1,53 @@
+"""What is deleted with age: events, sent messages, and what is kept of the census and of handled updates.
+
+Deleted a few thousand rows at a time, so that no transaction holds up what a person asks. What is still open, or may
+still be told, stays however old it is. Figures, rules and imported series are never deleted here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+AT_ONCE = 2_000  # rows in one transaction
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How many days each is kept.
+
+    events: what happened to rules, as /history and /why show it. messages: texts that were sent or given up.
+    census: listings that a census left out, and closes that were held back.
+    """
+
+    events: int
+    messages: int
+    census: int
+
+
+def prune(db: Database, keep: Retention, now: datetime) -> int:
+    """Delete up to `AT_ONCE` rows of each kind; how many rows went. Call again until it returns 0."""
+    events, messages, census = (
+        (now - timedelta(days=days)).date().isoformat() for days in (keep.events, keep.messages, keep.census)
+    )
+    gone = 0
+    for table, where, before in (
+        ("outbox", "state IN ('sent', 'failed', 'withdrawn') AND session < ?", messages),
+        # The announcement of an episode that goes on is what its end replies to.
+        (
+            "events",
+            "session < ? AND status <> 'waiting' "
+            "AND (rule IS NULL OR rule NOT IN (SELECT rule FROM watches WHERE announced = 1))",
+            events,
+        ),
+        ("exclusions", "until < ?", census),
+        ("censuses", "session < ?", census),
+        ("held_back", "session < ?", census),
+    ):
+        key = {"exclusions": "symbol, since", "censuses": "session", "held_back": "symbol, session"}.get(table, "id")
+        gone += db.conn.execute(
+            f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {AT_ONCE})", [before]
+        ).rowcount
+    return gone
