@@ -19,8 +19,8 @@ def test_a_first_refresh_without_cache_and_network_says_so_and_goes_on(program: 
     (outcome,) = json.loads(ran.stdout)
     assert (outcome["figures"], outcome["fired"]) == (0, 0)
     assert {lack.split(" (")[0] for lack in outcome["lacking"]} >= {"fund closes", "census", "economic series"}
-    assert "cannot be written (Not a directory)" in ran.stderr
-    assert "name a folder that this program may write to" in ran.stderr
+    assert "Not a directory; a temporary folder is used" in ran.stderr
+    assert "Name a folder that this program may write to" in ran.stderr
     assert "the connection failed" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "secret" not in ran.stderr + ran.stdout
