@@ -140,6 +140,16 @@ def announcement(db: Database, rule: int, since: date) -> int | None:
     return None if row is None else int(row[0])
 
 
+def last_announced(db: Database, rule: int, since: date) -> date | None:
+    """The last session, of `since` or later, on which the chat heard that the rule fired or still holds."""
+    row = db.conn.execute(
+        f"""SELECT max(session) FROM events
+            WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder') AND {_REACHES_CHAT}""",
+        [rule, since.isoformat()],
+    ).fetchone()
+    return None if row[0] is None else date.fromisoformat(row[0])
+
+
 def knows_gap(db: Database, chat: int, series: str, session: date) -> bool:
     """Whether the chat was notified, on `session`, that a series has no data."""
     row = db.conn.execute(

@@ -6,28 +6,32 @@ import csv
 import io
 import random
 import time
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 
 import httpx
 import numpy as np
 import pandas as pd
 
+from alerts.market.dates import Dates
 from alerts.market.feed import FeedIncomplete, FeedUnavailable
 
 NAME = "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
-_TIMEOUT = 20.0  # seconds for a whole request
+REQUEST_SECONDS = 20.0  # seconds for a whole request
 _TRIES = 3
 _REST = 30.0  # seconds after a first 429
 
 
 class Fred:
-    """Economic series by FRED's ids. Every call blocks. `pause`: seconds before a first retry."""
+    """Economic series by FRED's ids. Every call blocks."""
 
     name = NAME
 
-    def __init__(self, *, pause: float = 1.0) -> None:
+    def __init__(self, now: Callable[[], datetime], *, pause: float = 1.0) -> None:
+        """`now` returns the current time, with a time zone; `pause` is the seconds before a first retry."""
         self._pause = pause
+        self.dates = Dates(now)
 
     def series(self, identity: str) -> pd.Series:
         """All observations, float64 by their date (midnight, ascending); missing ones are left out.
@@ -45,7 +49,7 @@ class Fred:
                 wait = (_REST if "429" in why else 1.0) * self._pause * 2 ** (attempt - 1)
                 time.sleep(wait * random.uniform(0.75, 1.25))
             try:
-                status, text = _get(identity)
+                status, text = _get(identity, self.dates)
             except (httpx.InvalidURL, ValueError, ImportError) as error:
                 raise FeedUnavailable(
                     f"{NAME}: {identity}: the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used "
@@ -67,15 +71,18 @@ class Fred:
         raise FeedUnavailable(f"{NAME}: {identity}: {why}")
 
 
-def _get(identity: str) -> tuple[int, str]:
-    """Status and text of one answer, which has to be there as a whole in `_TIMEOUT` seconds."""
-    end = time.monotonic() + _TIMEOUT
-    with httpx.stream("GET", ADDRESS, params={"id": identity}, timeout=_TIMEOUT, follow_redirects=True) as answer:
+def _get(identity: str, dates: Dates) -> tuple[int, str]:
+    """Status and text of one answer, which has to be there as a whole in `REQUEST_SECONDS` seconds."""
+    end = time.monotonic() + REQUEST_SECONDS
+    with httpx.stream(
+        "GET", ADDRESS, params={"id": identity}, timeout=REQUEST_SECONDS, follow_redirects=True
+    ) as answer:
+        dates.note(answer.headers.get("Date"), answer.headers.get("Age"))
         parts = []
         for part in answer.iter_bytes():  # httpx limits the time between two pieces only
             parts.append(part)
             if time.monotonic() > end:
-                raise httpx.ReadTimeout(f"the answer was not whole after {_TIMEOUT:g} seconds")
+                raise httpx.ReadTimeout(f"the answer was not whole after {REQUEST_SECONDS:g} seconds")
         return answer.status_code, b"".join(parts).decode(answer.encoding or "utf-8", "replace")
 
 

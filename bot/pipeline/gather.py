@@ -50,7 +50,8 @@ class Lack:
     """What a source did not give.
 
     waits: rules are not evaluated before it is there, or the deadline has passed. expected: nothing is wrong – sources
-    that keep no census cannot give that of a past session. behind: the source has not come to the session yet.
+    that keep no census cannot give that of a past session. behind: the source has not come to the session yet. past: it
+    stands at a later one.
     """
 
     source: str
@@ -58,6 +59,7 @@ class Lack:
     waits: bool = True
     expected: bool = False
     behind: bool = False
+    past: bool = False
 
     def __str__(self) -> str:
         return self.source if self.expected else f"{self.source} ({self.why})"
@@ -79,6 +81,11 @@ class Gathered:
     def behind(self) -> bool:
         """Whether a source has not come to the session yet."""
         return any(lack.behind for lack in self.lacks)
+
+    @property
+    def past(self) -> bool:
+        """Whether a source's quotes are of a later session."""
+        return any(lack.past for lack in self.lacks)
 
 
 @dataclass
@@ -149,7 +156,9 @@ class Gathering:
             quotes = self.context.feed.census(session).quotes
         except WrongSession as error:
             behind = error.stands_at is not None and error.stands_at < session
-            return None, Lack(CENSUS, str(error), expected=session != self.last and not behind, behind=behind)
+            past = error.stands_at is not None and error.stands_at > session
+            expected = session != self.last and not behind
+            return None, Lack(CENSUS, str(error), expected=expected, behind=behind, past=past)
         except FeedError as error:
             return None, Lack(CENSUS, str(error))
         report("census", 1, 1)

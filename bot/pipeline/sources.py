@@ -32,7 +32,7 @@ def make_economy(settings: Settings) -> EconomyFeed:
         return SampleEconomy()
     from alerts.market.fred import Fred
 
-    return Fred()
+    return Fred(_now)
 
 
 def _now() -> datetime:

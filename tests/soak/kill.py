@@ -2,8 +2,8 @@
 
     python tests/soak/kill.py --runs 200 [--seed 1]
 
-One local Bot API lives through all runs. Each run starts the bot, which takes up what the killed one left and, in two
-of five runs, refreshes in a child of its own; records a session beside it; has people ask something; and kills the bot
+One local Bot API lives through all runs. Each run starts the bot, which takes up what the killed one left and, in one
+of four runs, refreshes in a child of its own; records a session beside it; has people ask something; and kills the bot
 (two times in three its refresh, every second time the recorder) at a random moment. At the end everything due has to
 have arrived, in order within each chat; a second copy only of what was under way at a kill, and marked; every question
 has an answer; and the figures are those of a refresh that nobody disturbed.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import random
 import signal
@@ -27,6 +28,7 @@ import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ CHATS_A_RUN = 20
 ASKERS = range(3001, 3021)
 ASKERS_A_RUN = 6
 QUESTION = "/privacy"
-REFRESHES = 0.4  # of the runs have a refresh: it takes longer than everything else together
+REFRESHES = 0.25  # of the runs have a refresh: it takes longer than everything else together
 REPEAT = "This may be a repeat"
 
 
@@ -184,8 +186,8 @@ class Bench:
             process.wait()
 
 
-def run(runs: int, seed: int, folder: Path) -> Found:
-    """Kill `runs` times; what was found."""
+def run(runs: int, seed: int, folder: Path, most_seconds: float = math.inf) -> Found:
+    """Kill `runs` times, or as often as fits into `most_seconds`; what was found."""
     chance, found, began = random.Random(seed), Found(runs, seed), time.monotonic()
     bench = Bench(folder)
     try:
@@ -202,6 +204,10 @@ def run(runs: int, seed: int, folder: Path) -> Found:
             _one(bench, session, chats, chance, found, unfinished)
             if number % 20 == 0:
                 print(f"{number} runs, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+            if time.monotonic() - began > most_seconds:
+                due = dict(islice(due.items(), number))
+                break
+        found.runs = len(due)
         for session in unfinished:  # as the next refresh would: what is there already stays
             assert bench.recorder(session, due[session]).wait() == 0
         _drain(bench, found)
@@ -347,9 +353,10 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--runs", type=int, default=200)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--most-seconds", type=float, default=math.inf, help="begin no run after so long")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = run(given.runs, given.seed, Path(folder))
+        found = run(given.runs, given.seed, Path(folder), given.most_seconds)
     print(found.table())
     for problem in found.problems[:20]:
         print("PROBLEM", problem)
