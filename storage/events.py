@@ -140,11 +140,10 @@ def announcement(db: Database, rule: int, since: date) -> int | None:
     return None if row is None else int(row[0])
 
 
-def last_announced(db: Database, rule: int, since: date) -> date | None:
-    """The last session, of `since` or later, on which the chat heard that the rule fired or still holds."""
+def last_firing(db: Database, rule: int, since: date) -> date | None:
+    """The last session, of `since` or later, on which the rule fired or reminded, whether its chat heard of it or not."""
     row = db.conn.execute(
-        f"""SELECT max(session) FROM events
-            WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder') AND {_REACHES_CHAT}""",
+        "SELECT max(session) FROM events WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder')",
         [rule, since.isoformat()],
     ).fetchone()
     return None if row[0] is None else date.fromisoformat(row[0])

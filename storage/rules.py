@@ -7,6 +7,7 @@ the key of what it watches: a series or joined conditions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -68,8 +69,7 @@ def unwatched(db: Database) -> list[str]:
 def restart(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> int:
     """Give every live rule on a key the state that `past` leaves it in; how many there are.
 
-    `past`: the whole (session, value) history of the key, ascending. An episode that its chat has heard of stays
-    announced. Call `watches.forget` before.
+    `past`: the whole (session, value) history of the key, ascending. An episode that was announced stays so. Call `watches.forget` before.
     """
     rows = db.conn.execute(
         f"SELECT {COLUMNS} FROM rules WHERE series = ? AND disarmed_session IS NULL", [key]
@@ -82,9 +82,12 @@ def restart(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -
     for row in rows:
         rule = rule_from(tuple(row[3:OVER]))
         state = settled(rule, seen)
-        if state.since is not None and (heard := events.last_announced(db, row[0], state.since)) is not None:
-            number = max((number for day, number in numbers.items() if day <= heard), default=0)
-            state = announced(rule, state, number) or state
+        if state.since is not None and (fired := events.last_firing(db, row[0], state.since)) is not None:
+            if rule.momentary:  # it has fired on the session on which its state began, or not
+                state = replace(state, announced=fired == state.since, at_least=False)
+            else:
+                number = max((number for day, number in numbers.items() if day <= fired), default=0)
+                state = announced(rule, state, number) or state
         states.append((row[0], rule, state))
     watches.insert(db, states)
     return len(rows)
