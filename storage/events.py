@@ -141,7 +141,7 @@ def announcement(db: Database, rule: int, since: date) -> int | None:
 
 
 def last_firing(db: Database, rule: int, since: date) -> date | None:
-    """The last session, of `since` or later, on which the rule fired or reminded, whether its chat heard of it or not."""
+    """The last session, of `since` or later, on which the rule fired or reminded, whether or not its chat was told."""
     row = db.conn.execute(
         "SELECT max(session) FROM events WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder')",
         [rule, since.isoformat()],

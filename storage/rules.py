@@ -69,7 +69,8 @@ def unwatched(db: Database) -> list[str]:
 def restart(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> int:
     """Give every live rule on a key the state that `past` leaves it in; how many there are.
 
-    `past`: the whole (session, value) history of the key, ascending. An episode that was announced stays so. Call `watches.forget` before.
+    `past`: the whole (session, value) history of the key, ascending. An episode that was announced stays so. Call
+    `watches.forget` before.
     """
     rows = db.conn.execute(
         f"SELECT {COLUMNS} FROM rules WHERE series = ? AND disarmed_session IS NULL", [key]
