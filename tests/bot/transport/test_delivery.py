@@ -30,7 +30,6 @@ from bot.transport.delivery import Delivery
 from bot.transport.errors import Decision, decide
 from bot.transport.http import MaybeSent, NotSent
 from bot.transport.rate_limit import Pace
-from bot.transport.settlement import utc_now
 from storage import chats, outbox
 
 
@@ -315,44 +314,3 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
 )
 def test_every_answer_has_one_decision(error: TelegramError, decision: Decision) -> None:
     assert decide(error) is decision
-
-
-async def test_a_clock_that_was_a_day_ahead_holds_no_message_until_that_day(post: Post) -> None:
-    ahead = utc_now() + timedelta(days=1)
-    quiet_ends = ahead + timedelta(minutes=30)
-
-    def put(db: Database) -> None:
-        for chat in (ADA, BEN):
-            chats.subscribe(db, chat, NOW)
-        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(ADA, ["again"])], ahead)
-        db.conn.execute("UPDATE outbox SET state = 'unknown', attempts = 1, not_before = ?", [ahead.isoformat()])
-        outbox.enqueue(db, DAY, "alert", [outbox.Outgoing(BEN, ["after quiet"], not_before=quiet_ends)], ahead)
-
-    await post.store.write(put)
-    async with post.delivering():
-        await post.until(lambda states: states == {"sent": 1, "pending": 1})
-    ((until,),) = await post.store.read(
-        lambda db: db.conn.execute("SELECT not_before FROM outbox WHERE chat = ?", [BEN]).fetchall()
-    )
-    left = datetime.fromisoformat(until) - utc_now()
-    assert timedelta(minutes=28) < left <= timedelta(minutes=30)
-
-
-async def test_a_clock_that_is_put_back_while_it_runs_holds_up_no_repeat(post: Post) -> None:
-    moved = timedelta(days=1)
-
-    def clock() -> datetime:
-        return utc_now() + moved
-
-    post.local.faults.add(Fault("server_error", method="sendMessage", count=1))
-    delivery = Delivery(post.bot, post.store, Pace(30), clock=clock)
-    await post.due(ADA, "one")
-    running = asyncio.create_task(delivery.run())
-    async with asyncio.timeout(60):
-        while not post.local.context.calls.counts["sendMessage"]:
-            await asyncio.sleep(0.01)
-        moved = timedelta()
-        while (await post.states()) != {"sent": 1}:
-            await asyncio.sleep(0.02)
-    await delivery.stop()
-    await running
