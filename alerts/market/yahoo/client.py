@@ -18,9 +18,7 @@ import pandas as pd
 
 from alerts.market.sessions import NEW_YORK
 from alerts.market.yahoo.errors import Reason, reason_logged
-from alerts.market.yahoo.session import Limits, new_session
-
-_sessions: dict[Limits, Any] = {}  # the one that yfinance uses now
+from alerts.market.yahoo.session import Limits, session_within
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,7 @@ def quietly(cache: Path | None, limits: Limits) -> Iterator[Talk]:
     if category := getattr(pd.errors, "Pandas4Warning", None):
         warnings.filterwarnings("ignore", category=category, module=r"yfinance\b.*")
     logging.getLogger("peewee").setLevel(logging.WARNING)  # at DEBUG it logs the cookies it stores
-    if _sessions.get(limits) is None:
-        _sessions.clear()
-        _sessions[limits] = new_session(limits)
-        yfinance.data.YfData(session=_sessions[limits])  # there is one in each process
+    yfinance.data.YfData(session=session_within(limits))  # there is one in each process
     limits.begin()
     talk = Talk(yfinance)
     logger = logging.getLogger("yfinance")

@@ -34,17 +34,29 @@ class Limits:
         return min(self._request_seconds, self._end - time.monotonic())
 
 
-def new_session(limits: Limits) -> Any:
-    """A session for yfinance that keeps to `limits`."""
+def session_within(limits: Limits) -> Any:
+    """The session of this process, which from now on keeps to `limits`: cookies and crumb belong together."""
+    if not _session:
+        _session.append(_new_session())
+    _session[0].limits = limits
+    return _session[0]
+
+
+_session: list[Any] = []
+
+
+def _new_session() -> Any:
     from curl_cffi.requests import Session
     from curl_cffi.requests.exceptions import ReadTimeout
 
     class Limited(Session):  # type: ignore[type-arg]  # the import is late
+        limits: Limits
+
         def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
-            if (left := limits.left) <= 0:
+            if (left := self.limits.left) <= 0:
                 raise ReadTimeout("the fetch has used up its time")
             answer = super().request(method, url, *args, **(kwargs | {"timeout": left}))
-            limits.dates.note(answer.headers.get("Date"), answer.headers.get("Age"))
+            self.limits.dates.note(answer.headers.get("Date"), answer.headers.get("Age"))
             return answer
 
     return Limited(impersonate="chrome")
