@@ -139,7 +139,6 @@ def test_a_backtest_for_people_is_a_table(path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("figures", "import.huge"),
         ("backtest", "import.huge > 1e308"),
         ("backtest", "import.huge crosses above its 20d average"),
         ("backtest", "change 1d of import.huge > 5"),
