@@ -332,4 +332,4 @@ def test_answers_that_drip_end_a_refresh_in_time(one: Bench) -> None:
     print(f"a refresh of answers that drip: {took:.1f} s")
     assert not outcome["sealed"]
     assert {lack.split(" (")[0] for lack in outcome["lacking"]} >= {"fund closes", "census", "economic series"}
-    assert took < 60
+    assert took < 300  # one answer alone would take three hours
