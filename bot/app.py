@@ -16,13 +16,14 @@ from telegram import Bot
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
+from alerts.market.dates import Dates
 from bot.alerting.digests import send_due
 from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
 from bot.commands.reply import Parts
 from bot.database import Store
-from bot.pipeline import backups, retention, schedule
-from bot.pipeline.refresher import Refresher
+from bot.pipeline import backups, clock, retention, schedule
+from bot.pipeline.refresher import Refresher, longest_seconds
 from bot.settings import Settings, WrongSetting
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
@@ -31,6 +32,7 @@ from bot.transport.http import AiohttpRequest
 from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Answers, Pace
+from bot.transport.settlement import utc_now
 from bot.transport.webhook import Webhook
 from storage import access, chats
 from storage.database import claim_bot, contents, open_database
@@ -42,6 +44,7 @@ CONNECTION_SECONDS = 60.0  # that a request in a conversation waits for one of t
 TRIES_AT_START = 4  # of a token that Telegram refuses
 SAID_AGAIN_SECONDS = 300.0  # while Telegram cannot be reached at the start
 LONGEST_PAUSE = 30.0
+CLOCK_SECONDS = 15.0  # between two looks at the clock
 END_SECONDS = 8.0  # for everything that ends with the program
 
 
@@ -57,19 +60,25 @@ class Service:
         self.courier = Bot(
             settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY)
         )
+        self.dates = Dates(utc_now)  # of Telegram's answers
+        conversations = AiohttpRequest(connection_pool_size=CONNECTIONS, pool_timeout=CONNECTION_SECONDS)
+        conversations.dates = self.dates
         self.application: Application[Any, Any, Any, Any, Any, Any] = (
             Application.builder()
             .token(settings.token())
             .base_url(base_url)
             .base_file_url(base_file_url)
             .updater(None)
-            .request(AiohttpRequest(connection_pool_size=CONNECTIONS, pool_timeout=CONNECTION_SECONDS))
+            .request(conversations)
             .rate_limiter(Answers(pace, lambda error: decide(error) is Decision.AGAIN))
             .build()
         )
         dispatch.listen(self.application)
         self.delivery = Delivery(self.courier, self.store, pace, settings.admin_chat_ids)
-        self.refresher = Refresher(self.store, settings.history_sessions, self.delivery.wake, settings.admin_chat_ids)
+        self.refresher = Refresher(
+            self.store, settings.history_sessions, self.delivery.wake, settings.admin_chat_ids,
+            longest_seconds(settings.yahoo_per_second),
+        )  # fmt: skip
         self.refresher.heartbeat = settings.heartbeat_url
         self.inbox = Inbox(
             self.store,
@@ -77,7 +86,7 @@ class Service:
             partial(dispatch.answer, self.application),
             TooMany(settings.requests_per_minute, partial(dispatch.too_many, settings.requests_per_minute)),
         )
-        self.poller = Poller(self.application.bot, self.inbox.take)
+        self.poller = Poller(self.application.bot, self.inbox.take, dates=self.dates)
         self.webhook = Webhook(self.application.bot, self.inbox.take, *settings.webhook()) if by_webhook else None
         source = self.webhook or self.poller
         self.health = HealthServer(
@@ -98,6 +107,7 @@ class Service:
         assert self.application.job_queue is not None
         self.refresher.scheduler = self.application.job_queue.scheduler
         self._begin("delivery", self.delivery.run)
+        self._begin("clock", self._watch_clock)
         self._begin("menu", partial(dispatch.register_menu, self.application.bot))
         schedule.each_minute(self.refresher.scheduler, self._send_digests)
         backups.plan(self.refresher.scheduler, self.settings, self.store)
@@ -155,6 +165,19 @@ class Service:
         """Put the digests that are due into the outbox, a few hundred in each transaction."""
         while await self.store.write(send_due, datetime.now(UTC)):
             self.delivery.wake()
+
+    async def _watch_clock(self) -> None:
+        """Compare this machine's clock with the dates of Telegram's answers, and tell operators where that changes."""
+        was_off: bool | None = None
+        while True:
+            if (ahead := self.dates.take()) is not None:
+                compared = clock.Compared(ahead, "Telegram")
+                if compared.off != was_off:
+                    operators = self.settings.admin_chat_ids
+                    await self.store.write(clock.note, operators, "Telegram", compared, datetime.now(UTC))
+                    self.delivery.wake()
+                    was_off = compared.off
+            await asyncio.sleep(CLOCK_SECONDS)
 
 
 async def kept_running(

@@ -27,6 +27,7 @@ TELEGRAM = "https://api.telegram.org"
 ENV_FILE = ".env"
 _ALIKE = 0.88  # of difflib's ratio: one letter more, less or other in a name of eight
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{35,64}")
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _CURES = {
     "MARKET": "use yahoo (the real market) or sample (a simulated one)",
     "MESSAGES_PER_SECOND": "use a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
@@ -236,6 +237,28 @@ def read_settings(**given: Any) -> Settings:
             without_tokens(f"BACKUP_DIR={settings.backup_dir}: this folder does not exist; create it or choose another")
         )
     return settings
+
+
+def check_proxies() -> None:
+    """Raise WrongSetting for a proxy in the environment that Telegram, Yahoo and FRED could not be asked through."""
+    for variable in _PROXIES:
+        for name in (variable, variable.lower()):
+            if (value := os.environ.get(name, "").strip()) and (problem := _proxy_problem(value)):
+                raise WrongSetting(f"{name}{problem}; give an address such as http://proxy.example:3128")
+
+
+def _proxy_problem(value: str) -> str:
+    """What is wrong with a proxy's address, in words without a user's name or password; empty if nothing is."""
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port == 0 or not re.fullmatch(r"[A-Za-z0-9._:-]+", host):
+        return " (not shown here: it may hold a password) is not the address of a proxy"
+    if parts.scheme not in ("http", "https"):
+        return f"={without_credentials(value)}: a proxy of the kind {parts.scheme}:// cannot be used"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,15 @@ def announcement(db: Database, rule: int, since: date) -> int | None:
     return None if row is None else int(row[0])
 
 
+def last_firing(db: Database, rule: int, since: date) -> date | None:
+    """The last session, of `since` or later, on which the rule fired or reminded, whether or not its chat was told."""
+    row = db.conn.execute(
+        "SELECT max(session) FROM events WHERE rule = ? AND session >= ? AND kind IN ('fired', 'reminder')",
+        [rule, since.isoformat()],
+    ).fetchone()
+    return None if row[0] is None else date.fromisoformat(row[0])
+
+
 def knows_gap(db: Database, chat: int, series: str, session: date) -> bool:
     """Whether the chat was notified, on `session`, that a series has no data."""
     row = db.conn.execute(

@@ -7,6 +7,7 @@ the key of what it watches: a series or joined conditions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +15,8 @@ from sqlite_utils import Database
 
 from alerts.rules.evaluate import Watch
 from alerts.rules.rule import Rule
-from alerts.rules.step import Observation, State, settled
-from storage import watches
+from alerts.rules.step import Observation, State, announced, settled
+from storage import events, watches
 from storage.rule_rows import CHAT, COLUMNS, OVER, columns_of, rule_from, watch_of
 from storage.unreadable import OnUnreadable, raising, read_rows
 
@@ -27,11 +28,7 @@ def add_rule(
 
     `past`: the whole (session, value) history of what it watches, ascending. The chat must exist.
     """
-    known = [(session, value) for session, value in past if value is not None]
-    key = rule.watched.key
-    latest = watches.begin(db, key, past)
-    seen = [Observation(day, latest - len(known) + at, value) for at, (day, value) in enumerate(known, start=1)]
-    state = settled(rule, seen)
+    state = settled(rule, _begun(db, rule.watched.key, past))
     number = db.conn.execute(
         "UPDATE chats SET last_rule = last_rule + 1 WHERE id = ? RETURNING last_rule", [chat]
     ).fetchone()[0]
@@ -44,6 +41,57 @@ def add_rule(
     ).fetchone()[0]  # fmt: skip
     watches.insert(db, [(identity, rule, state)])
     return number, state
+
+
+def _begun(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> list[Observation]:
+    """The observations of a key's history, from now on counted."""
+    known = [(session, value) for session, value in past if value is not None]
+    latest = watches.begin(db, key, past)
+    return [Observation(day, latest - len(known) + at, value) for at, (day, value) in enumerate(known, start=1)]
+
+
+def revive(db: Database, session: date) -> None:
+    """Rules that have been over since `session` or later are live again."""
+    db.conn.execute(
+        "UPDATE rules SET disarmed_session = NULL, expired = 0 WHERE disarmed_session >= ?", [session.isoformat()]
+    )
+
+
+def unwatched(db: Database) -> list[str]:
+    """The keys of live rules that wait for nothing, as those that were just revived."""
+    rows = db.conn.execute(
+        "SELECT DISTINCT series FROM rules WHERE disarmed_session IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM watches WHERE watches.series = rules.series AND watches.rule = rules.id)"
+    )
+    return [key for (key,) in rows]
+
+
+def restart(db: Database, key: str, past: Sequence[tuple[date, float | None]]) -> int:
+    """Give every live rule on a key the state that `past` leaves it in; how many there are.
+
+    `past`: the whole (session, value) history of the key, ascending. An episode that was announced stays so. Call
+    `watches.forget` before.
+    """
+    rows = db.conn.execute(
+        f"SELECT {COLUMNS} FROM rules WHERE series = ? AND disarmed_session IS NULL", [key]
+    ).fetchall()
+    if not rows:
+        return 0
+    seen = _begun(db, key, past)
+    numbers = {one.session: one.number for one in seen}
+    states = []
+    for row in rows:
+        rule = rule_from(tuple(row[3:OVER]))
+        state = settled(rule, seen)
+        if state.since is not None and (fired := events.last_firing(db, row[0], state.since)) is not None:
+            if rule.momentary:  # it has fired on the session on which its state began, or not
+                state = replace(state, announced=fired == state.since, at_least=False)
+            else:
+                number = max((number for day, number in numbers.items() if day <= fired), default=0)
+                state = announced(rule, state, number) or state
+        states.append((row[0], rule, state))
+    watches.insert(db, states)
+    return len(rows)
 
 
 def same_rule(db: Database, chat: int, rule: Rule) -> int | None:

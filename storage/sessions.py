@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlite_utils import Database
@@ -39,6 +40,46 @@ def is_begun(db: Database, session: date) -> bool:
         "SELECT 1 FROM sessions WHERE session = ? AND begun_at IS NOT NULL", [session.isoformat()]
     ).fetchone()
     return row is not None
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """What went with the seals of sessions: figures, events, and messages about them, of which some were sent."""
+
+    sessions: tuple[date, ...]
+    figures: int
+    events: int
+    messages: int
+    sent: int
+
+
+def sealed_from(db: Database, session: date) -> list[date]:
+    """The sealed sessions from `session` on, ascending."""
+    rows = db.conn.execute(
+        "SELECT session FROM sessions WHERE session >= ? AND sealed_at IS NOT NULL ORDER BY session",
+        [session.isoformat()],
+    )
+    return [date.fromisoformat(day) for (day,) in rows]
+
+
+def unseal(db: Database, session: date) -> Unsealed:
+    """Delete what `session` and all later ones left: seals, figures, events, messages, data gaps. Call in `writing()`.
+
+    The states of rules are not touched (storage/rules.py: restart). Closes, companies and observations of economic
+    series stay: they are facts, whoever asked for them.
+    """
+    since = [session.isoformat()]
+    undone = sealed_from(db, session)
+    sent = db.conn.execute(
+        "SELECT count(*) FROM outbox WHERE session >= ? AND kind LIKE 'alert%' AND state IN ('sent', 'sending')", since
+    ).fetchone()[0]
+    messages = db.conn.execute("DELETE FROM outbox WHERE session >= ? AND kind LIKE 'alert%'", since).rowcount
+    events = db.conn.execute("DELETE FROM events WHERE session >= ?", since).rowcount
+    figures = db.conn.execute("DELETE FROM figures WHERE session >= ?", since).rowcount
+    db.conn.execute("DELETE FROM data_gaps WHERE since >= ?", since)
+    db.conn.execute("DELETE FROM sessions WHERE session >= ?", since)
+    db.conn.execute("UPDATE revision SET number = number + 1")
+    return Unsealed(tuple(undone), figures, events, messages, sent)
 
 
 def is_sealed(db: Database, session: date) -> bool:

@@ -1,4 +1,7 @@
-"""Sources that fail: since when, and why. One row for as long as the failure lasts."""
+"""Sources that fail: since when, and why. One row for as long as the failure lasts.
+
+This machine's clock is one of them where it is off, under a name that begins with CLOCK.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
+
+CLOCK = "clock"
 
 
 @dataclass(frozen=True)

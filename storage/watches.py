@@ -103,6 +103,17 @@ def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
     )
 
 
+def forget(db: Database, session: date) -> list[str]:
+    """Forget the counts of observations that reach to `session` or beyond, and the states that follow from them.
+
+    Returns the keys of both. Call `begin` and `insert` for each that rules still watch.
+    """
+    rows = db.conn.execute("DELETE FROM observations WHERE session >= ? RETURNING series", [session.isoformat()])
+    keys = [key for (key,) in rows.fetchall()]
+    db.conn.executemany("DELETE FROM watches WHERE series = ?", [(key,) for key in keys])
+    return keys
+
+
 def delete(db: Database, identity: int, rule: Rule) -> None:
     """Delete a rule's rows, in any state."""
     key = rule.watched.key

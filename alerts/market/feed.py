@@ -18,6 +18,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from alerts.market.dates import Dates
+
 #: The columns of a census: one row for each listing, indexed by symbol. Money in US dollars.
 CENSUS_COLUMNS: dict[str, str] = {
     "name": "object",  # long name
@@ -101,6 +103,10 @@ class MarketFeed(Protocol):
     def keeps_census(self) -> bool:
         """Whether `census` can answer for past sessions, not only for the latest one."""
 
+    @property
+    def dates(self) -> Dates | None:
+        """What the Date headers of its answers say; None if it asks nobody."""
+
     def closes(
         self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
     ) -> Closes:
@@ -139,6 +145,10 @@ class EconomyFeed(Protocol):
     @property
     def name(self) -> str:
         """How figures name their source: "FRED"."""
+
+    @property
+    def dates(self) -> Dates | None:
+        """What the Date headers of its answers say; None if it asks nobody."""
 
     def series(self, identity: str) -> pd.Series:
         """All observations of a series by their date, ascending. Raises FeedError."""

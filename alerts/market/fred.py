@@ -10,31 +10,34 @@ import io
 import json
 import random
 import time
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 
 import httpx
 import numpy as np
 import pandas as pd
 
+from alerts.market.dates import Dates
 from alerts.market.feed import FeedIncomplete, FeedUnavailable
 
 NAME = "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
 API = "https://api.stlouisfed.org/fred/series/observations"
-_TIMEOUT = 20.0  # seconds for a whole request
+REQUEST_SECONDS = 20.0  # seconds for a whole request
 _TRIES = 3
 _REST = 30.0  # seconds after a first 429
 
 
 class Fred:
-    """Economic series by FRED's ids. Every call blocks. `pause`: seconds before a first retry. `key`: of its API."""
+    """Economic series by FRED's ids. Every call blocks."""
 
     name = NAME
 
-    def __init__(self, *, pause: float = 1.0, key: str | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime], *, pause: float = 1.0, key: str | None = None) -> None:
+        """`now` returns the current time, with a time zone; `pause`: seconds before a retry; `key`: of its API."""
         self._pause = pause
         self._key = key
+        self.dates = Dates(now)
 
     def series(self, identity: str) -> pd.Series:
         """All observations, float64 by their date (midnight, ascending); missing ones are left out.
@@ -52,7 +55,7 @@ class Fred:
                 wait = (_REST if "429" in why else 1.0) * self._pause * 2 ** (attempt - 1)
                 time.sleep(wait * random.uniform(0.75, 1.25))
             try:
-                status, text = _get(identity, self._key)
+                status, text = _get(identity, self._key, self.dates)
             except (httpx.InvalidURL, ValueError, ImportError) as error:
                 raise FeedUnavailable(
                     f"{NAME}: {identity}: the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used "
@@ -82,18 +85,19 @@ def _is_data(text: str, key: str | None) -> bool:
     return first.startswith("{") if key is not None else "," in first
 
 
-def _get(identity: str, key: str | None) -> tuple[int, str]:
-    """Status and text of one answer, which has to be there as a whole in `_TIMEOUT` seconds."""
-    end = time.monotonic() + _TIMEOUT
+def _get(identity: str, key: str | None, dates: Dates) -> tuple[int, str]:
+    """Status and text of one answer, which has to be there as a whole in `REQUEST_SECONDS` seconds."""
+    end = time.monotonic() + REQUEST_SECONDS
     address, asked = ADDRESS, {"id": identity}
     if key is not None:
         address, asked = API, {"series_id": identity, "api_key": key, "file_type": "json"}
-    with httpx.stream("GET", address, params=asked, timeout=_TIMEOUT, follow_redirects=True) as answer:
+    with httpx.stream("GET", address, params=asked, timeout=REQUEST_SECONDS, follow_redirects=True) as answer:
+        dates.note(answer.headers.get("Date"), answer.headers.get("Age"))
         parts = []
         for part in answer.iter_bytes():  # httpx limits the time between two pieces only
             parts.append(part)
             if time.monotonic() > end:
-                raise httpx.ReadTimeout(f"the answer was not whole after {_TIMEOUT:g} seconds")
+                raise httpx.ReadTimeout(f"the answer was not whole after {REQUEST_SECONDS:g} seconds")
         return answer.status_code, b"".join(parts).decode(answer.encoding or "utf-8", "replace")
 
 

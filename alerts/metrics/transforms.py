@@ -8,8 +8,9 @@ sessions.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 
 DAILY_MINIMUM = 252
 MONTHLY_MINIMUM = 36
@@ -51,6 +52,24 @@ def percentile_over(history: Sequence[float | None], n: int) -> float | None:
     return percentile(window, n).value if (window := _window(history, n)) else None
 
 
+OverHistory = Callable[[Sequence[float | None], int], float | None]
+
+
+def _where_finite(function: OverHistory) -> OverHistory:
+    """None where the values are so large that what is made of them is no finite number."""
+
+    @wraps(function)
+    def finite(history: Sequence[float | None], n: int) -> float | None:
+        try:
+            value = function(history, n)
+        except (OverflowError, ValueError):  # "intermediate overflow in fsum", "-inf + inf in fsum"
+            return None
+        return value if value is not None and math.isfinite(value) else None
+
+    return finite
+
+
+@_where_finite
 def zscore(history: Sequence[float | None], n: int) -> float | None:
     """(today's value − mean)/standard deviation of the last n values, today's included; ddof = 1.
 
@@ -65,6 +84,7 @@ def zscore(history: Sequence[float | None], n: int) -> float | None:
     return None if deviation <= CONSTANT * max(1.0, abs(mean)) else (window[-1] - mean) / deviation
 
 
+@_where_finite
 def change(history: Sequence[float | None], n: int) -> float | None:
     """Today's value minus that of n sessions ago, in the metric's unit; None if either is missing."""
     if n < 1 or len(history) <= n:
@@ -73,6 +93,7 @@ def change(history: Sequence[float | None], n: int) -> float | None:
     return None if today is None or before is None or _missing(today) or _missing(before) else today - before
 
 
+@_where_finite
 def average(history: Sequence[float | None], n: int) -> float | None:
     """The mean of the last n values, today's included.
 
@@ -82,6 +103,7 @@ def average(history: Sequence[float | None], n: int) -> float | None:
     return math.fsum(window) / n if window else None
 
 
+@_where_finite
 def gap_to_average(history: Sequence[float | None], n: int) -> float | None:
     """Today's value minus the mean of the last n, in the metric's unit; exactly 0 if they are equal."""
     window = _window(history, n)

@@ -60,10 +60,11 @@ def _known(error: Exception) -> None:
     from bot.emulator.snapshot import NotKept
     from bot.pipeline.backfill import NothingToFill
     from bot.pipeline.session import LongGap
+    from bot.pipeline.unsealing import CannotUnseal
     from bot.settings import read_settings
     from storage.errors import DatabaseUnusable, usable_error
 
-    if isinstance(error, (DatabaseUnusable, UnknownMetric, NothingToFill, NotKept, LongGap)):
+    if isinstance(error, (DatabaseUnusable, UnknownMetric, NothingToFill, NotKept, LongGap, CannotUnseal)):
         complain(str(error), 2)
     if isinstance(error, FeedError):
         complain(str(error), 1)
@@ -77,6 +78,15 @@ def settings_read() -> Settings:
 
     settings = read_settings()
     configure(settings.log_level, settings.secrets, settings.log_format)
+    return settings
+
+
+def online_settings() -> Settings:
+    """The settings of a command that asks Telegram, Yahoo or FRED."""
+    from bot.settings import check_proxies
+
+    settings = settings_read()
+    check_proxies()
     return settings
 
 

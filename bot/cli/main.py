@@ -29,6 +29,7 @@ for _command in (
     run.run,
     refresh.refresh,
     refresh.backfill,
+    refresh.unseal,
     figures.summary,
     figures.figures,
     imports.import_,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from bot.cli.context import DATE, command, opened, print_json, progress, settings_read
+from bot.cli.context import DATE, command, online_settings, opened, print_json, progress, settings_read
 
 PAUSES = (60.0, 180.0, 600.0, 1200.0, 1800.0)  # seconds before a backfill asks a source again that was unavailable
 
@@ -30,7 +30,7 @@ def refresh(session: datetime | None, as_json: bool, by_itself: bool) -> None:
     from bot.pipeline.session import refuse_gap
     from bot.pipeline.sources import make_economy, make_feed
 
-    settings = settings_read()
+    settings = online_settings()
     now = datetime.now(UTC)
     last = last_complete_session(now)
     until = session.date() if session else last
@@ -62,6 +62,27 @@ def refresh(session: datetime | None, as_json: bool, by_itself: bool) -> None:
 
 
 @click.command()
+@click.argument("session", type=DATE, metavar="DATE")
+@command
+def unseal(session: datetime) -> None:
+    """Undo the sealing of a session and of all later ones, as a wrong clock may have sealed them.
+
+    Their figures, their events and the alerts about them are deleted, rules stand where they stood before, and the next
+    refresh asks for these sessions again. Alerts that were sent already may come again.
+    """
+    from bot.pipeline.unsealing import unseal as undo
+
+    done = undo(opened(settings_read()), session.date())
+    first, last = done.sessions[0], done.sessions[-1]
+    span = f"{first}" if first == last else f"{first} to {last} ({len(done.sessions)} sessions)"
+    click.echo(
+        f"{span}: no longer sealed. Deleted: {done.figures:,} figures, {done.events:,} events, {done.messages:,} "
+        f"messages, of which {done.sent:,} had been sent. The next refresh asks for what has closed; "
+        "rotation-alerts refresh does so now."
+    )
+
+
+@click.command()
 @click.option("--from", "start", type=DATE, required=True, help="The first session to have figures.")
 @click.option("--to", "end", type=DATE, help="The last one; the last complete session by default.")
 @command
@@ -74,7 +95,7 @@ def backfill(start: datetime, end: datetime | None) -> None:
     from bot.pipeline.context import RunContext
     from bot.pipeline.sources import make_economy, make_feed
 
-    settings = settings_read()
+    settings = online_settings()
     db = opened(settings)
     with progress(False) as report:
         context = RunContext(db, make_feed(settings), datetime.now(UTC), make_economy(settings), report)
@@ -102,7 +123,7 @@ def valuation_history() -> None:
     from bot.pipeline.sources import make_feed
     from bot.pipeline.valuations import fill_valuations
 
-    settings = settings_read()
+    settings = online_settings()
     db = opened(settings)
     with progress(False) as report:
         feed = make_feed(settings)

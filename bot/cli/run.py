@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.context import command, complain, opened, settings_read
+from bot.cli.context import command, complain, online_settings, opened
 
 
 @click.command()
@@ -15,7 +15,7 @@ def run(by_webhook: bool, end_with_stdin: bool) -> None:
     """Run the bot: listen to Telegram, refresh after each close, push alerts."""
     if end_with_stdin:
         _end_with_stdin()
-    settings = settings_read()
+    settings = online_settings()
     settings.token()  # before anything slow
     if by_webhook:
         settings.webhook()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import escape
 from itertools import islice
 
@@ -34,6 +34,21 @@ def refresh_failed(why: str) -> str:
         f"⚠️ <b>The refresh failed</b>\n{escape(why[:_LONGEST])}\n\nThe program's log says why. It is tried again by "
         "itself, and the last good figures stay."
     )
+
+
+def clock_off(ahead: timedelta, by: str) -> str:
+    """This machine's clock is off. `by`: whose clock it was compared with."""
+    side = "ahead" if ahead > timedelta() else "behind"
+    return (
+        f"⚠️ <b>The clock is {_lasted(abs(ahead.total_seconds()))} {side}</b>\nThis machine's clock was compared with "
+        f"the dates of answers from {escape(by)}.\n\nSet it by NTP: sessions close, digests leave and quiet hours end "
+        "by it. No session is sealed for its deadline before a source's own date is past it."
+    )
+
+
+def clock_right() -> str:
+    """The clock is right again."""
+    return "✅ <b>The clock is right again</b>"
 
 
 def backup_failed(why: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from alerts.market.dates import Dates
 from alerts.market.feed import EconomyFeed, MarketFeed
 from alerts.metrics.compute import ECONOMY_SOURCE
 
@@ -37,3 +38,9 @@ class RunContext:
     def economy_source(self) -> str:
         """How figures name the source of economic series."""
         return self.economy.name if self.economy else ECONOMY_SOURCE
+
+    @property
+    def dates(self) -> list[Dates]:
+        """The Date headers of the sources that have any; none of a simulated market."""
+        sources = (self.feed, self.economy)
+        return [source.dates for source in sources if source is not None and source.dates is not None]

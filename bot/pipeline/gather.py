@@ -54,7 +54,7 @@ class Lack:
 
     waits: rules are not evaluated before it is there, or the deadline has passed. holds: the metrics whose rules alone
     wait; None: all rules do. expected: nothing is wrong – sources that keep no census cannot give that of a past
-    session. behind: the source has not come to the session yet.
+    session. behind: the source has not come to the session yet. past: it stands at a later one.
     """
 
     source: str
@@ -63,6 +63,7 @@ class Lack:
     expected: bool = False
     behind: bool = False
     holds: frozenset[str] | None = None
+    past: bool = False
 
     def __str__(self) -> str:
         return self.source if self.expected else f"{self.source} ({self.why})"
@@ -94,6 +95,11 @@ class Gathered:
     def behind(self) -> bool:
         """Whether a source has not come to the session yet."""
         return any(lack.behind for lack in self.lacks)
+
+    @property
+    def past(self) -> bool:
+        """Whether a source's quotes are of a later session."""
+        return any(lack.past for lack in self.lacks)
 
 
 @dataclass
@@ -163,7 +169,9 @@ class Gathering:
             quotes = self.context.feed.census(session).quotes
         except WrongSession as error:
             behind = error.stands_at is not None and error.stands_at < session
-            return None, Lack(CENSUS, str(error), expected=session != self.last and not behind, behind=behind)
+            past = error.stands_at is not None and error.stands_at > session
+            expected = session != self.last and not behind
+            return None, Lack(CENSUS, str(error), expected=expected, behind=behind, past=past)
         except FeedError as error:
             return None, Lack(CENSUS, str(error))
         report("census", 1, 1)

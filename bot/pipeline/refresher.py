@@ -11,7 +11,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -30,20 +30,28 @@ from storage import companies, figures, sessions
 log = logging.getLogger(__name__)
 
 ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
-#: Seconds that a command may take as a whole. What it has stored by then is kept.
-LONGEST_SECONDS = {"refresh": 1800.0}
 HEARTBEAT_SECONDS = 10.0
+_REQUESTS = 5_000  # more than a first history or the valuation history asks for
 _BACKOFF_MINUTES = (5, 10, 20, 30, 60)
+
+
+def longest_seconds(per_second: float) -> dict[str, float]:
+    """Seconds that a command may take as a whole, at so many charts a second. What it has stored by then is kept."""
+    long = 4 * 3600 + _REQUESTS / per_second
+    return {"refresh": 1800.0, "backfill": long, "valuation-history": long}
 
 
 class Refresher:
     """Runs `rotation-alerts refresh` when there is something to refresh, and tries again until it is sealed."""
 
     def __init__(
-        self, store: Store, history_sessions: int, done: Callable[[], None], operators: Sequence[int] = ()
-    ) -> None:
+        self, store: Store, history_sessions: int, done: Callable[[], None], operators: Sequence[int] = (),
+        longest: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
+        """`longest`: the seconds that a command may take as a whole; for ever where it has none."""
         self._store = store
         self._operators = operators
+        self._longest = longest or {}
         self._history_sessions = history_sessions
         self._done = done
         self._turn = asyncio.Lock()
@@ -141,10 +149,10 @@ class Refresher:
             sys.executable, "-m", "bot", *words, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
         )
         try:
-            async with asyncio.timeout(LONGEST_SECONDS.get(words[0])):
+            async with asyncio.timeout(self._longest.get(words[0])):
                 out, _ = await self._child.communicate()
         except TimeoutError:
-            log.error("%s is not done after %.0f seconds; it is ended", words[0], LONGEST_SECONDS[words[0]])
+            log.error("%s is not done after %.0f seconds; it is ended", words[0], self._longest[words[0]])
             self._child.kill()
             await self._child.wait()
             return 1, ""

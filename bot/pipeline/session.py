@@ -9,13 +9,13 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from alerts.market.sessions import last_complete_session, previous_sessions, seal_deadline, sessions_between
+from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from alerts.metrics.compute import PRICES, Inputs, compute, counts, prices
 from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import Part, evaluate_session
 from bot.alerting.notify import notify_waiting
-from bot.pipeline import imports
+from bot.pipeline import clock, imports
 from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
@@ -84,6 +84,7 @@ def refresh(context: RunContext, until: date | None = None) -> list[Outcome]:
         if not outcomes[-1].sealed:
             break
     _tell_waiting(context, outcomes)
+    clock.note_clock(context)
     return outcomes
 
 
@@ -144,12 +145,11 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
     """Write figures, rule states, events and messages in one transaction: all of them, or none.
 
     Rules are evaluated once everything is there, or at the deadline. Where only some metrics lack their inputs, the
-    rules on all others are evaluated at once, and those on these follow: two messages a chat at most. A source that has
-    not come to the session yet says that the clock is wrong: the deadline does not count then.
+    rules on all others are evaluated at once, and those on these follow: two messages a chat at most.
     """
     context, late = gathering.context, session < gathering.last
     db, now = context.db, context.now
-    final = gathered.complete or (now >= seal_deadline(session) and not gathered.behind)
+    final = gathered.complete or clock.deadline_passed(context, session, gathered)
     held = frozenset[str]() if final else gathered.held
     lacking = tuple(str(lack) for lack in gathered.lacks)
     fired = resolved = 0

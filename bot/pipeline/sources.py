@@ -33,7 +33,7 @@ def make_economy(settings: Settings) -> EconomyFeed:
     from alerts.market.fred import Fred
 
     key = settings.fred_api_key
-    return Fred(key=key.get_secret_value() if key else None)
+    return Fred(_now, key=key.get_secret_value() if key else None)
 
 
 def _now() -> datetime:

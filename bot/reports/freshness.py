@@ -31,7 +31,8 @@ def freshness(db: Database, now: datetime) -> Freshness:
     if session is None:
         return Freshness()
     missed = [day for day in sessions_between(session, last_complete_session(now, GRACE)) if day > session]
-    failing = next(iter(source_failures.source_failures(db)), None) if missed else None
+    failed = (one for one in source_failures.source_failures(db) if not one.source.startswith(source_failures.CLOCK))
+    failing = next(failed, None) if missed else None
     have, total = companies.histories(db)
     filling = bool(have) and not companies.filled(db)
     return Freshness(len(missed), missed[-1] if missed else None, failing, (have, total) if filling else None)

@@ -39,6 +39,8 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
+from alerts.market.dates import Dates
+
 if TYPE_CHECKING:
     from bot.transport.ptb_private import ODVInput, UploadFileDict
 
@@ -91,6 +93,7 @@ class AiohttpRequest(BaseRequest):
         self._turns = asyncio.Semaphore(connection_pool_size)
         self._session: aiohttp.ClientSession | None = None
         self._proxies = _Proxies()
+        self.dates: Dates | None = None  # what answers say of the time, where somebody wants to know
 
     @property
     def read_timeout(self) -> float | None:
@@ -152,6 +155,8 @@ class AiohttpRequest(BaseRequest):
                     method, where, data=body, timeout=limits, proxy=proxy,
                     allow_redirects=False, trace_request_ctx=request,
                 ) as response:  # fmt: skip
+                    if self.dates is not None:
+                        self.dates.note(response.headers.get("Date"), response.headers.get("Age"))
                     return response.status, await response.read()
         except NetworkError as told:
             failure = told

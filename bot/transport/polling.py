@@ -29,6 +29,7 @@ from typing import Any
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
+from alerts.market.dates import Dates
 from bot.transport.errors import retry_seconds
 from bot.transport.http import AiohttpRequest
 from bot.transport.ptb_private import form
@@ -72,13 +73,15 @@ class Patience:
 
 
 class Poller:
-    """Polls until it is cancelled. `clock`: a monotonic clock, in seconds."""
+    """Polls until it is cancelled. `clock`: a monotonic clock, in seconds; `dates`: notes the date of every answer."""
 
     def __init__(
-        self, bot: Bot, take: Take, patience: Patience | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, bot: Bot, take: Take, patience: Patience | None = None, clock: Callable[[], float] = time.monotonic,
+        dates: Dates | None = None,
+    ) -> None:  # fmt: skip
         self._bot = bot
         self._take = take
+        self._dates = dates
         self._patience = patience or Patience()
         self._clock = clock
         self._began = clock()
@@ -96,6 +99,7 @@ class Poller:
     async def run(self) -> None:
         """Poll for ever. Raises TokenRefused, AnotherPoller."""
         async with AiohttpRequest(connection_pool_size=1) as request:
+            request.dates = self._dates
             while True:
                 if pause := await self._round(request):
                     await asyncio.sleep(pause)

@@ -7,9 +7,12 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from aiohttp import web
 from support.program import TOKEN, Program
 
 from bot.emulator import Fault, LocalTelegram, people, start
@@ -206,3 +209,32 @@ async def test_presses_without_a_chat_or_a_message_are_answered(bot: Bot) -> Non
     await until(lambda: not bot.rows("SELECT 1 FROM waiting_updates"))
     assert "Traceback" not in bot.program.logs()
     assert not any("went wrong" in text for text in bot.said(ADA))
+
+
+@pytest.mark.timeout(300)
+async def test_a_clock_that_telegram_contradicts_is_said_once(program: Program) -> None:
+    ahead = timedelta(days=-30)
+
+    def dated(application: web.Application) -> None:
+        async def sign(_request: web.Request, response: web.StreamResponse) -> None:
+            response.headers["Date"] = format_datetime(datetime.now(UTC) + ahead, usegmt=True)
+
+        application.on_response_prepare.append(sign)
+
+    local = await start(0, extend=dated)
+    people.say(local.world, ADA, "/start")
+    program.settings["ADMIN_CHAT_IDS"] = str(ADA)
+    bot = Bot(program, local)
+    try:
+        await until(lambda: any("clock" in text for text in bot.said(ADA)), 100)
+        bot.process.terminate()
+        assert await bot.ended(60) == 0
+        bot.start()  # it is as wrong as before
+        await bot.ask(ADA, "/help", 100)
+        told = [text for text in bot.said(ADA) if "clock" in text]
+        assert len(told) == 1, told
+        assert told[0].startswith("⚠️ The clock is 30.0 days ahead"), told
+        assert program.logs().count("this machine's clock is 43,200 minutes ahead of the dates of answers") == 1
+    finally:
+        bot.process.kill()
+        await local.stop()

@@ -24,6 +24,12 @@ WRONG = {
     "half a rule": ({"MAX_RULES_PER_CHAT": "2.5"}, ("MAX_RULES_PER_CHAT=2.5", "not a whole number")),
     "an unknown log level": ({"LOG_LEVEL": "loud"}, ("LOG_LEVEL=LOUD", "DEBUG")),
     "no address": ({"TELEGRAM_API_URL": "telegram"}, ("TELEGRAM_API_URL=telegram", "http")),
+    "a malformed proxy": ({"HTTPS_PROXY": "http://["}, ("HTTPS_PROXY (not shown here", "http://proxy.example:3128")),
+    "a proxy with a bad port": ({"https_proxy": "http://a:secret@b:c"}, ("https_proxy (not shown", "http://proxy")),
+    "a proxy of another kind": (
+        {"ALL_PROXY": "socks5://ada:secret@proxy:1080"},
+        ("ALL_PROXY=socks5://…@proxy:1080", "kind socks5:// cannot be used", "http://proxy.example:3128"),
+    ),
     "a folder that is not there": (
         {"DATABASE_PATH": "nowhere/rotation.db"},
         ("DATABASE_PATH=nowhere/rotation.db", "create it or choose another"),

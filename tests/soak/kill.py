@@ -1,10 +1,12 @@
-"""Kills the real bot, and what records beside it, at random moments, and counts what arrived.
+"""Kills the real bot, its refresh and what records beside it, at random moments, and counts what arrived.
 
     python tests/soak/kill.py --runs 200 [--seed 1]
 
-One local Bot API lives through all runs. Each run starts the bot, which takes up what the killed one left, records a
-session beside it, and kills the bot (and every second time the recorder) at a random moment. At the end everything due
-has to have arrived, in order within each chat; a second copy only of what was under way at a kill, and marked.
+One local Bot API lives through all runs. Each run starts the bot, which takes up what the killed one left and, in one
+of four runs, refreshes in a child of its own; records a session beside it; has people ask something; and kills the bot
+(two times in three its refresh, every second time the recorder) at a random moment. At the end everything due has to
+have arrived, in order within each chat; a second copy only of what was under way at a kill, and marked; every question
+has an answer; and the figures are those of a refresh that nobody disturbed.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import random
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -24,6 +28,7 @@ import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +37,10 @@ TOKEN = "987654321:SoakTokenSoakTokenSoakTokenSoakToke"  # well-formed, nobody's
 FIRST = date(2025, 1, 1)
 CHATS = range(2001, 2061)
 CHATS_A_RUN = 20
+ASKERS = range(3001, 3021)
+ASKERS_A_RUN = 6
+QUESTION = "/privacy"
+REFRESHES = 0.25  # of the runs have a refresh: it takes longer than everything else together
 REPEAT = "This may be a repeat"
 
 
@@ -47,6 +56,11 @@ class Found:
     claimed: set[str] = field(default_factory=set)  # texts that were under way at a kill
     arrived_twice: int = 0
     marked: int = 0  # messages that said they may be a repeat
+    refreshes: Counter[str] = field(default_factory=Counter)  # under way at a kill: killed too, or left alone
+    in_hand: int = 0  # questions that the bot had accepted and not answered at a kill
+    asked: Counter[int] = field(default_factory=Counter)  # questions by person
+    answers: int = 0
+    figures: int = 0
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -64,7 +78,13 @@ class Found:
             "messages that were under way at a kill": len(self.claimed),
             "arrived twice": self.arrived_twice,
             "said that they may be a repeat": self.marked,
-            "lost, out of order, unmarked or stuck": len(self.problems),
+            "refreshes killed with their bot": self.refreshes["killed"],
+            "refreshes that outlived their bot": self.refreshes["left alone"],
+            "questions asked": sum(self.asked.values()),
+            "questions in hand at a kill": self.in_hand,
+            "answers": self.answers,
+            "figures, as of an undisturbed refresh": self.figures,
+            "lost, unanswered, out of order, unmarked": len(self.problems),
             "seconds": round(self.seconds),
         }
         return "\n".join(f"{name:<44}{value:>8,}" for name, value in rows.items())
@@ -87,8 +107,9 @@ class Bench:
             "CACHE_PATH": str(folder),
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": f"http://127.0.0.1:{self.port}",
-            "SCHEDULE": "off",
+            "HISTORY_SESSIONS": "0",
             "MESSAGES_PER_SECOND": "200",
+            "REQUESTS_PER_MINUTE": "1000",
             "LOG_LEVEL": "ERROR",
         }
         self.telegram = self.start("-m", "bot", "local-telegram", "--port", str(self.port))
@@ -97,19 +118,19 @@ class Bench:
                 self.ask("people")
                 break
             time.sleep(0.05)
-        for chat in CHATS:
+        for chat in (*CHATS, *ASKERS):
             self.ask("people", {"first_name": "Somebody", "id": chat, "started": True})
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, **settings: str) -> subprocess.Popen[bytes]:
         with (self.folder / "processes.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *words], env=self.environment, cwd=self.folder, stdout=log, stderr=log
+                [sys.executable, *words], env=self.environment | settings, cwd=self.folder, stdout=log, stderr=log
             )
         self.started.append(process)
         return process
 
-    def bot(self) -> subprocess.Popen[bytes]:
-        return self.start("-m", "bot", "run")
+    def bot(self, *, refreshes: bool = False) -> subprocess.Popen[bytes]:
+        return self.start("-m", "bot", "run", SCHEDULE="on" if refreshes else "off")
 
     def recorder(self, session: str, due: dict[int, int]) -> subprocess.Popen[bytes]:
         entries = [f"{chat}:{parts}" for chat, parts in due.items()]
@@ -121,6 +142,27 @@ class Bench:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/_local/{route}", data=body)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
+
+    def refreshes(self) -> list[int]:
+        """The process ids of the refreshes that run, whichever bot started them."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                ours = f"DATABASE_PATH={self.database}".encode() in (folder / "environ").read_bytes()
+                if ours and b"\0refresh\0" in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
+    def kill_refreshes(self) -> None:
+        for process in self.refreshes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def reopen(self) -> None:
+        """Take the seal from the last session, so that the next bot has something to refresh."""
+        if self.rows("SELECT 1"):
+            with contextlib.closing(sqlite3.connect(self.database, timeout=30, isolation_level=None)) as db:
+                db.execute("DELETE FROM sessions")
 
     def states(self) -> Counter[str]:
         return Counter(dict(self.rows("SELECT state, count(*) FROM outbox GROUP BY state")))
@@ -137,14 +179,15 @@ class Bench:
         return sum(count for (count,) in self.rows("SELECT count(*) FROM outbox WHERE session = ?", session))
 
     def close(self) -> None:
+        self.kill_refreshes()
         for process in self.started:
             if process.poll() is None:
                 process.kill()
             process.wait()
 
 
-def run(runs: int, seed: int, folder: Path) -> Found:
-    """Kill `runs` times; what was found."""
+def run(runs: int, seed: int, folder: Path, most_seconds: float = math.inf) -> Found:
+    """Kill `runs` times, or as often as fits into `most_seconds`; what was found."""
     chance, found, began = random.Random(seed), Found(runs, seed), time.monotonic()
     bench = Bench(folder)
     try:
@@ -157,12 +200,20 @@ def run(runs: int, seed: int, folder: Path) -> Found:
             for number in range(runs)
         }
         unfinished: list[str] = []
-        for session, chats in due.items():
+        for number, (session, chats) in enumerate(due.items(), start=1):
             _one(bench, session, chats, chance, found, unfinished)
+            if number % 20 == 0:
+                print(f"{number} runs, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+            if time.monotonic() - began > most_seconds:
+                due = dict(islice(due.items(), number))
+                break
+        found.runs = len(due)
         for session in unfinished:  # as the next refresh would: what is there already stays
             assert bench.recorder(session, due[session]).wait() == 0
         _drain(bench, found)
         _verify(bench, due, found)
+        _verify_answers(bench, found)
+        _verify_figures(bench, found)
     finally:
         bench.close()
     found.seconds = time.monotonic() - began
@@ -172,9 +223,16 @@ def run(runs: int, seed: int, folder: Path) -> Found:
 def _one(
     bench: Bench, session: str, chats: dict[int, int], chance: random.Random, found: Found, unfinished: list[str]
 ) -> None:
-    bot = bench.bot()
-    time.sleep(chance.uniform(0.0, 1.4))  # the bot takes about a second to begin
+    refreshes = chance.random() < REFRESHES
+    if refreshes:
+        bench.reopen()
+    bot = bench.bot(refreshes=refreshes)
+    polled = bench.ask("calls").get("getUpdates", 0)
+    time.sleep(chance.uniform(0.0, 1.0))
     recorder = bench.recorder(session, chats)
+    for person in chance.sample(ASKERS, ASKERS_A_RUN):
+        bench.ask("say", {"person": person, "text": QUESTION})
+        found.asked[person] += 1
     if chance.random() < 0.5:
         wanted = chance.randrange(sum(chats.values()))
         while recorder.poll() is None and bench.recorded(session) <= wanted:
@@ -187,10 +245,18 @@ def _one(
         unfinished.append(session)
     else:
         assert recorder.wait() == 0
+    end = time.monotonic() + (30 if chance.random() < 0.9 else 0)  # the others are killed while they begin
+    while time.monotonic() < end and bench.ask("calls").get("getUpdates", 0) == polled:
+        time.sleep(0.01)
     time.sleep(chance.uniform(0.0, 0.8))
+    refreshing = bool(bench.refreshes())
     bot.kill()
+    if kill_refresh := chance.random() < 2 / 3:
+        bench.kill_refreshes()
     bot.wait()
     recorder.wait()
+    found.refreshes["none" if not refreshing else "killed" if kill_refresh else "left alone"] += 1
+    found.in_hand += sum(count for (count,) in bench.rows("SELECT count(*) FROM waiting_updates"))
     states = bench.states()
     found.claimed.update(text for (text,) in bench.rows("SELECT text FROM outbox WHERE state = 'sending'"))
     if (check := bench.rows("PRAGMA integrity_check")) not in ([], [("ok",)]):
@@ -200,16 +266,20 @@ def _one(
 
 
 def _drain(bench: Bench, found: Found) -> None:
-    """A last bot sends what is left and is ended in order."""
-    bot = bench.bot()
+    """A last bot sends, answers and refreshes what is left, and is ended in order."""
+    bench.kill_refreshes()
+    bench.reopen()
+    bot = bench.bot(refreshes=True)
     end = time.monotonic() + 300
     while time.monotonic() < end:
         states = bench.states()
-        if not states["pending"] + states["sending"] + states["unknown"]:
+        sealed = bench.rows("SELECT 1 FROM sessions WHERE sealed_at IS NOT NULL")
+        unanswered = sum((found.asked - _answers(bench)).values())
+        if sealed and not unanswered + states["pending"] + states["sending"] + states["unknown"]:
             break
         time.sleep(0.2)
     else:
-        found.problems.append(f"stuck: {dict(bench.states())}")
+        found.problems.append(f"stuck: {dict(bench.states())}, sealed: {sealed}, {unanswered} without an answer")
     bot.terminate()
     if bot.wait(30) != 0:
         found.problems.append(f"the bot ended with status {bot.returncode} on SIGTERM")
@@ -253,14 +323,40 @@ def _verify_chat(expected: list[tuple[str, int, int, str]], heard: list[str], fo
         found.problems.append(f"out of order: {plain[:3]} …")
 
 
+def _answers(bench: Bench) -> Counter[int]:
+    """How many answers each person has."""
+    return Counter({chat: sum(row["from_bot"] for row in bench.ask(f"messages?chat={chat}")) for chat in ASKERS})
+
+
+def _verify_answers(bench: Bench, found: Found) -> None:
+    answers = _answers(bench)
+    found.answers = answers.total()
+    for person, count in (found.asked - answers).items():
+        found.problems.append(f"{count} of {found.asked[person]} questions of {person} have no answer")
+
+
+def _verify_figures(bench: Bench, found: Found) -> None:
+    """The figures of all the killed refreshes together are those of one that nobody disturbed."""
+    question = "SELECT metric, session, value, reason FROM figures ORDER BY 1, 2"
+    disturbed = bench.rows(question)
+    bench.database = bench.database.with_name("undisturbed.db")
+    bench.environment["DATABASE_PATH"] = str(bench.database)
+    ((session,),) = {(row[1],) for row in disturbed}
+    assert bench.start("-m", "bot", "refresh", "--session", session).wait() == 0
+    found.figures = len(disturbed)
+    if disturbed != bench.rows(question):
+        found.problems.append("the figures differ from those of an undisturbed refresh")
+
+
 def main() -> None:
     """Run, and print the table."""
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--runs", type=int, default=200)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--most-seconds", type=float, default=math.inf, help="begin no run after so long")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = run(given.runs, given.seed, Path(folder))
+        found = run(given.runs, given.seed, Path(folder), given.most_seconds)
     print(found.table())
     for problem in found.problems[:20]:
         print("PROBLEM", problem)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from soak.kill import run
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(900)]
 
 
 def test_nothing_is_lost_and_every_repeat_is_marked(tmp_path: Path) -> None:
@@ -16,3 +16,4 @@ def test_nothing_is_lost_and_every_repeat_is_marked(tmp_path: Path) -> None:
     assert found.problems == [], found.problems[:5]
     assert found.messages > 400
     assert found.kills["sending"] + found.kills["waiting"] > 0
+    assert found.in_hand > 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlite_utils import Database
 
@@ -72,17 +73,22 @@ class Bench:
         self.control(f"/_fault?kind={kind}&count={count}&match={match}")
 
     def ask(self, **what: Any) -> Any:
-        """One line to the driver, and its answer."""
+        """One line to the driver, and its answer; the sources' dates are those of its clock unless `clock` says."""
+        clock = what.pop("clock", what["now"])
+        if self.replayed:
+            what["dates"] = False  # its dates are the machine's
+        else:
+            self.control("/_clock?" + urlencode({"at": clock}))
         assert self.driver.stdin is not None
         assert self.driver.stdout is not None
         self.driver.stdin.write(json.dumps({"database": str(self.path)} | what) + "\n")
         self.driver.stdin.flush()
         return json.loads(self.driver.stdout.readline())
 
-    def refresh(self, session: date, after: timedelta = timedelta(0)) -> list[dict[str, Any]]:
+    def refresh(self, session: date, after: timedelta = timedelta(0), **what: Any) -> list[dict[str, Any]]:
         """Refresh on the evening of `session`, or so long after it."""
         found: list[dict[str, Any]] = self.ask(
-            do="refresh", session=session.isoformat(), now=(evening(session) + after).isoformat()
+            do="refresh", session=session.isoformat(), now=(evening(session) + after).isoformat(), **what
         )
         return found
 

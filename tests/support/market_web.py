@@ -9,9 +9,11 @@ has the environment they need), so that yfinance and httpx run as they are. Cont
     /_fault?kind=K&count=N&match=REGEX      the next N requests whose path and query match meet it
     /_split?symbol=S&ratio=R  from now on S has split: every close before counts a Rth
     /_leave, /_return, /_rename, /_list       companies come and go, as in market_life.py
+    /_clock?at=TIME           carry this Date from now on, "none" for none; without: this machine's
     /_calm, /_counts          no more faults, splits and changes; requests answered since the last question, by kind
 
-Faults of any answer: 401 (the crumb is refused) 429 500 html empty close slow. Of charts: nan (the last close is
+Faults of any answer: 401 (the crumb is refused) 429 500 html empty close slow drip (a byte a second).
+Of charts: nan (the last close is
 null), gap (the session before the last is left out), stale (the last five are), spike (the last close is a
 hundredfold), twice (bars come twice, in another order). Of quotes, by symbol: quote_missing quote_stale quote_spike
 quote_null.
@@ -28,8 +30,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from email.utils import format_datetime
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,10 +62,11 @@ HOSTS = (
     "fc.yahoo.com",
     "fred.stlouisfed.org",
 )
-ANY = ("401", "429", "500", "html", "empty", "close", "slow")
+ANY = ("401", "429", "500", "html", "empty", "close", "slow", "drip")
 IN_CHARTS = ("nan", "gap", "stale", "spike", "twice")
 IN_QUOTES = ("quote_missing", "quote_stale", "quote_spike", "quote_null")
 SLOW_SECONDS = 3.0
+DRIP_SECONDS = 1.0
 COOKIE = "A3=loopback; Max-Age=31557600; Domain=.yahoo.com; Path=/; SameSite=None; Secure; HttpOnly"
 FIRST = date(2020, 1, 2)
 
@@ -75,6 +79,7 @@ class Answer:
     body: bytes
     kind: str = "application/json"
     cookie: str = ""
+    dripping: bool = False
 
 
 def as_json(value: Any, status: int = 200) -> Answer:
@@ -98,6 +103,7 @@ class Web:
     faults: list[dict[str, Any]] = field(default_factory=list)
     splits: dict[str, tuple[date, float]] = field(default_factory=dict)
     life: Listings = field(default_factory=Listings)
+    clock: str | None = None  # the Date of every answer; None: the machine's
     asked: Counter[str] = field(default_factory=Counter)
     lock: Lock = field(default_factory=Lock)
     known: dict[str, Any] = field(default_factory=dict)
@@ -136,6 +142,8 @@ class Web:
                 return None
             case "slow":
                 time.sleep(SLOW_SECONDS)
+            case "drip":
+                return Answer(200, b"{" + b" " * 10_000, dripping=True)
         if path == "/v1/test/getcrumb":
             return Answer(200, b"crumb", "text/plain")
         if path.startswith("/v8/finance/chart/"):
@@ -158,6 +166,10 @@ class Web:
                 self.faults.append(
                     {"kind": query["kind"], "left": int(query.get("count", 1)), "match": query.get("match", ".")}
                 )
+            case "/_clock":
+                at = query["at"]
+                moment = None if at == "none" else datetime.fromisoformat(at).astimezone(UTC)
+                self.clock = "none" if moment is None else format_datetime(moment, usegmt=True)
             case "/_split":
                 self.splits[query["symbol"]] = (self.today, float(query["ratio"]))
             case "/_calm":
@@ -361,13 +373,23 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        self.send_response(given.status)
+        self.send_response_only(given.status)
+        if self.web.clock != "none":
+            self.send_header("Date", self.web.clock or self.date_time_string())
         self.send_header("Content-Type", given.kind)
         if given.cookie:
             self.send_header("Set-Cookie", given.cookie)
         self.send_header("Content-Length", str(len(given.body)))
         self.end_headers()
-        self.wfile.write(given.body)
+        for at in range(len(given.body) if given.dripping else 0):
+            try:
+                self.wfile.write(given.body[at : at + 1])
+            except OSError:  # the client has had enough
+                self.close_connection = True
+                return
+            time.sleep(DRIP_SECONDS)
+        if not given.dripping:
+            self.wfile.write(given.body)
 
     do_POST = do_GET
 

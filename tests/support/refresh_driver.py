@@ -20,9 +20,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from alerts.market import fred
 from alerts.market.feed import FeedError
 from alerts.market.fred import Fred
 from alerts.market.yahoo import Yahoo
+from alerts.market.yahoo.session import Limits
 from bot.pipeline.backfill import backfill
 from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
@@ -35,7 +37,13 @@ OPERATOR = 4242
 def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
     now = datetime.fromisoformat(asked["now"])
     feed = Yahoo(cache, lambda: now, pause=0.01)
-    context = RunContext(db, feed, now, Fred(pause=0.001), operators=(OPERATOR,))
+    if "limits" in asked:  # seconds for a request, and for a fetch
+        feed.limits = Limits(feed.dates, *asked["limits"])
+        fred.REQUEST_SECONDS = asked["limits"][0]
+    economy = Fred(lambda: now, pause=0.001)
+    if not asked.get("dates", True):
+        feed.dates = economy.dates = None  # of a market whose answers carry another time than its quotes
+    context = RunContext(db, feed, now, economy, operators=(OPERATOR,))
     if asked["do"] == "backfill":
         end = date.fromisoformat(asked["to"]) if "to" in asked else None
         done = backfill(context, date.fromisoformat(asked["from"]), end, pauses=asked.get("pauses", ()))

@@ -29,6 +29,7 @@ class SampleEconomy:
     """
 
     name = NAME
+    dates = None
 
     def __init__(self, seed: int = 2025) -> None:
         self._seed = seed

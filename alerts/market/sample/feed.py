@@ -37,6 +37,7 @@ class SampleMarket:
 
     name = NAME
     keeps_census = True
+    dates = None
 
     def __init__(self, seed: int = 2025, now: Callable[[], datetime] | None = None) -> None:
         """`now`: the time at which a census was fetched, with a time zone; by default its session's close."""

@@ -18,6 +18,7 @@ import pandas as pd
 
 from alerts.market.sessions import NEW_YORK
 from alerts.market.yahoo.errors import Reason, reason_logged
+from alerts.market.yahoo.session import Limits, session_within
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def quietly(cache: Path | None) -> Iterator[Talk]:
-    """Set up yfinance, send its log lines to a Talk instead of the program's log, and let its exceptions through."""
+def quietly(cache: Path | None, limits: Limits) -> Iterator[Talk]:
+    """Set up yfinance, send its log lines to a Talk instead of the program's log, and let its exceptions through.
+
+    A fetch begins: its requests keep to `limits`.
+    """
     import yfinance  # takes a second and a half, so import it once and late
 
     if cache is not None:
@@ -58,6 +62,8 @@ def quietly(cache: Path | None) -> Iterator[Talk]:
     if category := getattr(pd.errors, "Pandas4Warning", None):
         warnings.filterwarnings("ignore", category=category, module=r"yfinance\b.*")
     logging.getLogger("peewee").setLevel(logging.WARNING)  # at DEBUG it logs the cookies it stores
+    yfinance.data.YfData(session=session_within(limits))  # there is one in each process
+    limits.begin()
     talk = Talk(yfinance)
     logger = logging.getLogger("yfinance")
     listener = _Listener(talk.said)

@@ -1,4 +1,4 @@
-"""A market feed that uses yfinance. Of this folder, only this module and `client.py` use the network.
+"""A market feed that uses yfinance. Of this folder, this module, `client.py` and `session.py` use the network.
 
 Yahoo's figures are for personal use. yfinance keeps one session for each process, so one fetch runs at a time. This
 module counts the failures that yfinance hides (a refused symbol looks like one without bars).
@@ -19,12 +19,14 @@ from typing import Any
 
 import pandas as pd
 
+from alerts.market.dates import Dates
 from alerts.market.eligibility import SHELLS, VENUES
 from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, Progress, WrongSession
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.yahoo.client import Talk, quietly, spare_time_zones
 from alerts.market.yahoo.errors import NO_BARS, UNKNOWN, Reason, reason_of
 from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
+from alerts.market.yahoo.session import FETCH_SECONDS, REQUEST_SECONDS, Limits
 from alerts.market.yahoo.valuations import month_measures
 
 _PAGE = 250  # Yahoo's limit
@@ -34,7 +36,6 @@ _FEWEST_LINES = 500  # a census with fewer listings is incomplete
 _CHUNK = 100  # symbols a download
 _THREADS = 4
 _MONTH_LETTERS = "FGHJKMNQUVXZ"  # January to December, as futures exchanges name months
-_TIMEOUT = 20.0  # seconds a chart may take
 _TRIES = 3
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ class Yahoo:
         self._now = now
         self._pause = pause
         self._per_second = per_second
+        self.dates = Dates(now)
+        self.limits = Limits(self.dates, REQUEST_SECONDS, FETCH_SECONDS)
         self._free_at = 0.0  # on the monotonic clock
 
     def census(self, session: date) -> Census:
@@ -67,7 +70,7 @@ class Yahoo:
         source is at another session, and raises WrongSession then. Raises FeedUnavailable if the market is open or no
         page arrives; FeedIncomplete if fewer than 500 listings arrive.
         """
-        with _fetching, quietly(self._cache) as talk:
+        with _fetching, quietly(self._cache, self.limits) as talk:
             found: dict[str, dict[str, Any]] = {}
             offset = 0
             while offset < LINES_WANTED:
@@ -119,7 +122,7 @@ class Yahoo:
         if self._per_second is not None:
             time.sleep(max(0.0, self._free_at - time.monotonic()))
             self._free_at = time.monotonic() + 1 / self._per_second
-        with _fetching, quietly(self._cache) as talk:
+        with _fetching, quietly(self._cache, self.limits) as talk:
             return month_measures(talk.yfinance, symbol, through)
 
     def _charts(
@@ -130,10 +133,11 @@ class Yahoo:
         raw: dict[str, pd.Series] = {}
         adjusted: dict[str, pd.Series] = {}
         reasons: dict[str, str] = {}
-        with _fetching, quietly(self._cache) as talk:
+        with _fetching, quietly(self._cache, self.limits) as talk:
             for begin in range(0, len(wanted), _CHUNK):
                 chunk = wanted[begin : begin + _CHUNK]
                 self._wait_turn(len(chunk))
+                self.limits.begin()
                 self._download(talk, chunk, start, raw, adjusted, reasons)
                 if progress is not None:
                     progress(min(begin + _CHUNK, len(wanted)), len(wanted))
@@ -240,7 +244,7 @@ def _download_once(
             actions=False,
             threads=_THREADS,
             progress=False,
-            timeout=_TIMEOUT,
+            timeout=REQUEST_SECONDS,
             multi_level_index=True,
         )
     except Exception as error:  # noqa: BLE001 – as above

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,11 @@ import pytest
 
 from alerts.market import fred
 from alerts.market.feed import FeedIncomplete, FeedUnavailable
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
 
 KEY = "abcdefghijklmnopqrstuvwxyz123456"
 
@@ -54,16 +60,16 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_observations_come_in_order_without_missing_ones() -> None:
-    found = fred.Fred(key=KEY).series("DFEDTARU")
+    found = fred.Fred(now, key=KEY).series("DFEDTARU")
     assert list(found) == [4.5, 4.25]
     assert list(found.index) == [pd.Timestamp("2025-08-20"), pd.Timestamp("2025-08-21")]
 
 
 def test_refusals_say_why_and_show_no_key() -> None:
     with pytest.raises(FeedUnavailable, match="the key in FRED_API_KEY is not accepted") as refused:
-        fred.Fred(key="x" * 32).series("DFEDTARU")
+        fred.Fred(now, key="x" * 32).series("DFEDTARU")
     assert "x" * 32 not in str(refused.value)
     with pytest.raises(FeedUnavailable, match=r"NOTHING: Bad Request\.  The series does not exist"):
-        fred.Fred(key=KEY).series("NOTHING")
+        fred.Fred(now, key=KEY).series("NOTHING")
     with pytest.raises(FeedIncomplete):
-        fred.Fred(key=KEY).series("EMPTY")
+        fred.Fred(now, key=KEY).series("EMPTY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -125,3 +126,12 @@ def test_zscore_and_percentile_do_not_depend_on_level_or_scale(values: list[floa
         assert before == pytest.approx(float((values[-1] - np.mean(values)) / spread), abs=1e-6)
         assert after == pytest.approx(before, abs=1e-4)
     assert 0 <= (percentile_over(values, n) or 0.0) <= 100
+
+
+@pytest.mark.parametrize("function", [average, gap_to_average, zscore, change])
+@pytest.mark.parametrize("history", [[1e308, 1.7e308, 1e308], [1e308, -1e308, 1.7e308, -1.7e308], [math.inf, 1.0]])
+def test_values_too_large_to_reckon_with_make_no_value_and_no_error(
+    function: Callable[[list[float], int], float | None], history: list[float]
+) -> None:
+    made = function(history, len(history) - 1 if function is change else len(history))
+    assert made is None or math.isfinite(made)

@@ -154,3 +154,40 @@ def test_what_nobody_knew_then_is_said_under_a_history_and_tables_read_in_80_col
     assert max(map(len, joined)) <= 80
     assert answer(path, "backtest", "top 7 > 60")["history"] == ["surviving companies", "by today's share counts"]
     assert "History and percentiles" not in rotation(path, "baserates", "import.long > 17").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("backtest", "import.huge > 100000000"),
+        ("backtest", "import.huge crosses above its 20d average"),
+        ("backtest", "change 1d of import.huge > 5"),
+        ("backtest", "zscore 20d of import.huge > 2"),
+        ("baserates", "import.huge > 5"),
+        ("rules", "check", "import.huge > 100000000"),
+    ],
+)
+def test_json_is_valid_where_numbers_are_infinite_or_as_large_as_they_can_be(
+    path: Path, words: tuple[str, ...]
+) -> None:
+    huge = (1e308, -1e308, float("inf"), 1.7e308, 0.0, float("-inf"))
+    db = open_database(path)
+    with writing(db):
+        rows = [
+            Figure(day, "import.huge", huge[at % len(huge)], 1.0, 1, 1, "mine.csv", None) for at, day in enumerate(DAYS)
+        ]
+        figures.record_figures(db, rows, NOW, backfilled=True)
+    db.close()
+    with_funds(path)
+
+    def refused(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    environment = os.environ | {"DATABASE_PATH": str(path), "MARKET": "sample"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", *words, "--json"], capture_output=True, text=True, env=environment,
+        cwd=path.parent, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in ran.stderr, ran.stderr
+    assert ran.returncode in (0, 2), ran.stderr  # 2: a line that says what is wrong with the question
+    assert json.loads(ran.stdout, parse_constant=refused)

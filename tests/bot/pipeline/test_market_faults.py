@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -259,3 +260,76 @@ def test_the_valuation_history_goes_on_where_it_was_turned_away(one: Bench) -> N
     assert (len(months), months[-1]) == (16, "2025-07")  # August still runs
     ((value,),) = one.rows("SELECT count(*) FROM month_valuations WHERE forward_pe > 0 AND market_value > 1e6")
     assert value > 200
+
+
+def sealed(bench: Bench) -> object:
+    """The last session whose rules have run."""
+    return date.fromisoformat(bench.rows("SELECT max(session) FROM sessions WHERE sealed_at IS NOT NULL")[0][0])
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=31), timedelta(days=19 * 365), timedelta(days=75 * 365)])
+def test_a_clock_ahead_seals_nothing_for_its_deadline_whatever_the_source_answers(one: Bench, ahead: timedelta) -> None:
+    if one.replayed:
+        pytest.skip("the replay's dates are this machine's")
+    right = evening(D1)
+    one.fault("500")  # no quotes that could contradict it
+    for session in (D1, D2):
+        outcomes = one.ask(do="refresh", session=str(session), now=(right + ahead).isoformat(), clock=right.isoformat())
+        assert [outcome["sealed"] for outcome in outcomes] == [False]
+    assert sealed(one) == D0
+    told = [text for text in one.told() if "clock" in text]
+    assert len(told) == 1, told
+    assert "days ahead" in told[0]
+    one.control("/_calm")
+    (outcome,) = one.refresh(D1)
+    assert outcome["sealed"]
+    assert one.told()[-1] == "✅ <b>The clock is right again</b>"
+
+
+def test_the_deadline_counts_only_once_a_source_has_been_seen_past_it(one: Bench) -> None:
+    if one.replayed:
+        pytest.skip("the replay's dates are this machine's")
+    now = seal_deadline(D1).isoformat()
+    one.fault("close")  # nobody answers at all
+    (outcome,) = one.ask(do="refresh", session=str(D1), now=now)
+    assert not outcome["sealed"]
+    one.control("/_calm")
+    one.fault("500")
+    (outcome,) = one.ask(do="refresh", session=str(D1), now=now, clock="none")
+    assert not outcome["sealed"]
+    (outcome,) = one.ask(do="refresh", session=str(D1), now=now)
+    assert outcome["sealed"]
+
+
+def test_quotes_of_a_later_session_are_past_the_deadline_too(one: Bench) -> None:
+    if one.replayed:
+        pytest.skip("the replay's dates are this machine's")
+    one.stand_at(D2)
+    outcomes = one.refresh(D2, clock="none")
+    assert [outcome["sealed"] for outcome in outcomes] == [True, True]
+
+
+def test_a_clock_a_day_back_is_said_and_seals_what_has_closed(one: Bench) -> None:
+    if one.replayed:
+        pytest.skip("the replay's dates are this machine's")
+    now = evening(D1)
+    for _ in range(2):
+        one.ask(do="refresh", session=str(D1), now=now.isoformat(), clock=(now + timedelta(days=1)).isoformat())
+        with one.open() as db, writing(db):
+            db.conn.execute("UPDATE sessions SET sealed_at = NULL WHERE session = ?", [str(D1)])
+    (told,) = one.told()
+    assert "24.0 hours behind" in told
+
+
+@pytest.mark.timeout(900)
+def test_answers_that_drip_end_a_refresh_in_time(one: Bench) -> None:
+    if one.replayed:
+        pytest.skip("the replay drips for ten minutes")
+    one.fault("drip")
+    began = time.monotonic()
+    (outcome,) = one.refresh(D1, limits=[0.5, 3.0])
+    took = time.monotonic() - began
+    print(f"a refresh of answers that drip: {took:.1f} s")
+    assert not outcome["sealed"]
+    assert {lack.split(" (")[0] for lack in outcome["lacking"]} >= {"fund closes", "census", "economic series"}
+    assert took < 300  # one answer alone would take three hours

@@ -12,6 +12,7 @@ import pytest
 from alerts.market import fred
 from alerts.market.feed import FeedError, FeedUnavailable
 from bot.pipeline.parallel import ask_all
+from bot.transport.settlement import utc_now
 
 
 class Dripping(BaseHTTPRequestHandler):
@@ -48,7 +49,7 @@ def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_series_that_drip_cost_no_more_than_all_series_may_take(dripping: None) -> None:
     began = time.monotonic()
-    found = dict(ask_all(fred.Fred(pause=0.01).series, ["GOOD", "A", "B", "C"], 1.5))
+    found = dict(ask_all(fred.Fred(utc_now, pause=0.01).series, ["GOOD", "A", "B", "C"], 1.5))
     assert time.monotonic() - began < 3
     assert not isinstance(found["GOOD"], FeedError)
     assert list(found["GOOD"]) == [4.25]
@@ -56,10 +57,10 @@ def test_series_that_drip_cost_no_more_than_all_series_may_take(dripping: None) 
 
 
 def test_a_whole_request_has_a_deadline(dripping: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fred, "_TIMEOUT", 0.5)
+    monkeypatch.setattr(fred, "REQUEST_SECONDS", 0.5)
     began = time.monotonic()
     with pytest.raises(FeedUnavailable, match="ReadTimeout"):
-        fred.Fred(pause=0.01).series("A")
+        fred.Fred(utc_now, pause=0.01).series("A")
     assert time.monotonic() - began < 5
 
 
@@ -68,4 +69,4 @@ def test_a_proxy_that_cannot_be_used_is_one_line(proxy: str, monkeypatch: pytest
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(FeedUnavailable, match="proxy"):
-        fred.Fred(pause=0.01).series("A")
+        fred.Fred(utc_now, pause=0.01).series("A")

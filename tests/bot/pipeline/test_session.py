@@ -35,7 +35,7 @@ class Patchy:
         self, feed: MarketFeed, *, census: bool = True, funds: bool = True, without: Sequence[str] = ()
     ) -> None:
         self.feed, self.has_census, self.has_funds, self.without = feed, census, funds, without
-        self.name, self.keeps_census = feed.name, feed.keeps_census
+        self.name, self.keeps_census, self.dates = feed.name, feed.keeps_census, feed.dates
 
     def closes(
         self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
@@ -233,7 +233,7 @@ class Split:
     """A feed that serves RSP as after a split of two for one, and otherwise answers as another does."""
 
     def __init__(self, feed: MarketFeed) -> None:
-        self.feed, self.name, self.keeps_census = feed, feed.name, feed.keeps_census
+        self.feed, self.name, self.keeps_census, self.dates = feed, feed.name, feed.keeps_census, feed.dates
         self.contracts, self.census = feed.contracts, feed.census
 
     def closes(
