@@ -139,6 +139,14 @@ def latest_adjusted_closes(db: Database, symbol: str, until: date) -> list[tuple
     return [(date.fromordinal(EPOCH.toordinal() + day), adjusted) for day, adjusted in rows]
 
 
+def symbol_closes(db: Database, symbol: str, *, adjusted: bool) -> pd.Series:
+    """All closes of a fund or symbol in dollars by session, total-return ones or raw ones; empty if there are none."""
+    column = "adjusted" if adjusted else "close"
+    rows = db.conn.execute(f"SELECT day, {column} FROM fund_closes WHERE symbol = ? ORDER BY day", [symbol]).fetchall()
+    days = np.array([day for day, _ in rows], dtype=np.int64).astype("datetime64[D]")
+    return pd.Series([value for _, value in rows], index=pd.DatetimeIndex(days), dtype="float64", name=symbol)
+
+
 def fund_span(db: Database) -> tuple[date, date] | None:
     """The first and the last session with a close of a fund."""
     first, last = db.conn.execute("SELECT min(day), max(day) FROM fund_closes").fetchone()
