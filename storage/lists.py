@@ -37,17 +37,19 @@ def keep_list(db: Database, chat: int, name: str, symbols: Sequence[str]) -> Com
     return made
 
 
-def of_chat(db: Database, chat: int) -> list[CompanyList]:
-    """The lists of a chat, by name; of two with one name the older owner's."""
+def every_list_of(db: Database, chat: int) -> list[CompanyList]:
+    """The lists of a chat by name, those of the older owner first where two have one name."""
     rows = db.conn.execute(
         "SELECT owner, name, symbols FROM company_lists JOIN owners ON owners.id = owner WHERE chat = ? "
         "ORDER BY name, owner",
         [chat],
     )
-    found: dict[str, CompanyList] = {}
-    for owner, name, symbols in rows:
-        found.setdefault(name, CompanyList(owner, name, tuple(symbols.split())))
-    return list(found.values())
+    return [CompanyList(owner, name, tuple(symbols.split())) for owner, name, symbols in rows]
+
+
+def of_chat(db: Database, chat: int) -> list[CompanyList]:
+    """The lists of a chat, one of each name, by name."""
+    return list({one.name: one for one in reversed(every_list_of(db, chat))}.values())[::-1]
 
 
 def of_chat_named(db: Database, chat: int, name: str) -> CompanyList | None:

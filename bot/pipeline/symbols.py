@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from sqlite_utils import Database
 
+from alerts.market.sessions import last_complete_session
 from alerts.market.feed import FeedError, MarketFeed, SymbolHistory, UnknownSymbol
 from alerts.metrics.compute import FUNDS
 from alerts.metrics.figure import Figure
@@ -20,6 +21,7 @@ from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from storage import closes, companies, figures, owners, symbols
 from storage.database import writing
+from storage.sessions import last_judged
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,13 @@ class Ask:
 def free(symbol: str) -> bool:
     """Whether a symbol is held for everybody and counts as nobody's."""
     return symbol in FUNDS or symbol in named_symbols()
+
+
+def accept(db: Database, ask: Ask, source: str, now: datetime, through: date) -> None:
+    """Note an ask that lacks nothing, and make its figures. Call inside `writing()`. Raises SymbolRefused."""
+    refuse(db, ask)
+    _refuse_money(db, ask, {})
+    record(db, ask, source, now, through)
 
 
 def refuse(db: Database, ask: Ask) -> None:
@@ -183,6 +192,11 @@ def of_metric(db: Database, metric: str, until: date, source: str, days: Sequenc
     """The figures of a metric up to `until`, or of `days` alone, out of the closes that are held."""
     held = {symbol: closes.symbol_closes(db, symbol, adjusted=is_ratio(metric)) for symbol in symbols_of(metric)}
     return symbol_figures(metric, held, until, source, days)
+
+
+def latest_session(db: Database, now: datetime) -> date:
+    """The session up to which figures are made: the last judged one; on a new file the last complete one."""
+    return last_judged(db) or last_complete_session(now)
 
 
 def metrics_held(db: Database) -> list[str]:

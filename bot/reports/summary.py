@@ -121,8 +121,8 @@ def summarise(db: Database) -> Summary | None:
 
 
 def own(db: Database, session: date) -> tuple[FigureReading, ...]:
-    """The imported series on a session."""
-    return readings(db, list(imports.imports(db)), session)
+    """The imported series of everybody on a session."""
+    return readings(db, list(imports.everybodys(db)), session)
 
 
 def family(db: Database, name: str) -> tuple[FigureReading, ...]:
