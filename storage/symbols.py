@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from alerts.metrics.symbols import symbols_of
-from storage import lists
+from storage import companies, lists
 from storage.owners import owners_of
 
 
@@ -64,6 +64,11 @@ def listed_by(db: Database, chat: int) -> set[str]:
     return {symbol for one in lists.of_chat(db, chat) for symbol in one.symbols}
 
 
+def listed_outside_census(db: Database, chat: int) -> set[str]:
+    """The symbols of a chat's lists that no census has: they were fetched for it."""
+    return listed_by(db, chat) - set(companies.ids(db))
+
+
 def symbols_wanted(db: Database) -> set[str]:
     """The symbols of every metric and list of anybody."""
     listed = {symbol for one in lists.every_list(db) for symbol in one.symbols}
@@ -83,6 +88,14 @@ def is_watched(db: Database, metric: str) -> bool:
     """Whether a rule of any chat watches a metric."""
     found = db.conn.execute(
         "SELECT 1 FROM rules WHERE ' ' || series || ' ' LIKE '% ' || ? || ' %' LIMIT 1", [metric]
+    ).fetchone()
+    return found is not None
+
+
+def is_watched_by(db: Database, chat: int, metric: str) -> bool:
+    """Whether a rule of a chat watches a metric."""
+    found = db.conn.execute(
+        "SELECT 1 FROM rules WHERE chat = ? AND ' ' || series || ' ' LIKE '% ' || ? || ' %' LIMIT 1", [chat, metric]
     ).fetchone()
     return found is not None
 
@@ -120,4 +133,3 @@ def forget_figures(db: Database, metric: str) -> None:
     """Delete every figure of a metric."""
     db.conn.execute("DELETE FROM figures WHERE metric = ?", [metric])
     db.conn.execute("UPDATE revision SET number = number + 1")
-

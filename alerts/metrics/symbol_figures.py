@@ -36,6 +36,6 @@ def symbol_figures(
     parts = [
         column.reindex(index).rename(symbol) for symbol, column in zip(symbols_of(metric_id), columns, strict=True)
     ]
-    frame = size_ratio(*parts, metric_id) if is_ratio(metric_id) else closing_price(parts[0], metric_id)
+    frame = size_ratio(parts[0], parts[1], metric_id) if is_ratio(metric_id) else closing_price(parts[0], metric_id)
     wanted = None if sessions is None else index.intersection(pd.DatetimeIndex(pd.to_datetime(list(sessions))))
     return figures(metric_id, frame, source, wanted)

@@ -27,9 +27,10 @@ INDICES = {
     "IRX": "^IRX", "TYX": "^TYX", "FVX": "^FVX", "VVIX": "^VVIX", "MOVE": "^MOVE", "SKEW": "^SKEW",
 }  # fmt: skip
 #: Codes of currencies: two of them make a currency pair, not a ratio of symbols.
-CURRENCIES = frozenset(
-    "USD EUR GBP JPY CHF AUD CAD NZD SEK NOK DKK CNY CNH HKD SGD INR KRW BRL MXN ZAR TRY PLN CZK HUF".split()
-)
+CURRENCIES = frozenset((
+    "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "CNY", "CNH", "HKD", "SGD", "INR",
+    "KRW", "BRL", "MXN", "ZAR", "TRY", "PLN", "CZK", "HUF",
+))  # fmt: skip
 _SHARE_CLASS = re.compile(r"([A-Z]{1,5})\.([ABCK])")
 
 

@@ -42,7 +42,7 @@ def normalise(text: str) -> str:
 
 
 def with_symbols_marked(line: str, known: Collection[str] = ()) -> str:
-    """The line as typed, with a dollar sign before each symbol in capitals that is no name: "AAPL > 200" → "$AAPL > 200".
+    """The line as typed, with a dollar sign before each symbol in capitals that is no name: "$AAPL > 200".
 
     A line in capitals throughout is left as it is, unless it has one word: there capitals tell nothing.
     known: symbols that are marked however they are written.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from alerts.metrics.catalog import catalog
 from alerts.metrics.symbols import LIST_METRICS
@@ -26,7 +27,7 @@ class OwnNames:
         return frozenset((*self.lists.values(), *self.series.values()))
 
     def full(self, text: str) -> str:
-        """The text with the whole ids of what the chat calls its own: "mybanks above 50d" → "breadth.above_50d.mybanks@7".
+        """The text with the whole ids of what the chat calls its own: "breadth.above_50d.mybanks@7 > 60".
 
         An id that carries another chat's owner names nothing.
         """
@@ -35,9 +36,7 @@ class OwnNames:
         text = _LIST_ID.sub(lambda found: self._with_owner(found, self.lists), text)
         for name, owner in self.lists.items():
             pattern = re.compile(rf"(?<![\w.@-]){re.escape(name)} ({_aliases()})(?![\w-])", re.IGNORECASE)
-            text = pattern.sub(
-                lambda found, name=name, owner=owner: f"{_metric_of(found[1])}.{name}@{owner}", text
-            )
+            text = pattern.sub(partial(_list_metric, f"{name}@{owner}"), text)
         return with_symbols_marked(text, self.symbols)
 
     def _with_owner(self, found: re.Match[str], owners: Mapping[str, int]) -> str:
@@ -67,5 +66,5 @@ def _aliases() -> str:
     return "|".join(re.escape(one) for one in sorted(_by_alias(), key=len, reverse=True))
 
 
-def _metric_of(alias: str) -> str:
-    return _by_alias()[normalise(alias)]
+def _list_metric(owned: str, found: re.Match[str]) -> str:
+    return f"{_by_alias()[normalise(found[1])]}.{owned}"

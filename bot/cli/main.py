@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import click
 
-from bot.cli import backup, chats, demo, doctor, figures, imports, odds, refresh, rules, run, settings, symbols, thesis, universe
+from bot.cli import (
+    backup,
+    chats,
+    demo,
+    doctor,
+    figures,
+    imports,
+    odds,
+    refresh,
+    rules,
+    run,
+    settings,
+    symbols,
+    thesis,
+    universe,
+)
 
 
 class _Commands(click.Group):

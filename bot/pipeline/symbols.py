@@ -10,8 +10,8 @@ from difflib import get_close_matches
 
 from sqlite_utils import Database
 
-from alerts.market.sessions import last_complete_session
 from alerts.market.feed import FeedError, MarketFeed, SymbolHistory, UnknownSymbol
+from alerts.market.sessions import last_complete_session
 from alerts.metrics.compute import FUNDS
 from alerts.metrics.figure import Figure
 from alerts.metrics.symbol_figures import is_ratio, symbol_figures
@@ -82,7 +82,7 @@ def refuse(db: Database, ask: Ask) -> None:
     new = [symbol for symbol in (*_made_of(ask.metrics), *listed) if not free(symbol)]
     if ask.chat is not None:
         own = {one for one in _made_of(symbols.asked_by(db, ask.chat)) if not free(one)}
-        own |= {one for one in symbols.listed_by(db, ask.chat) if one not in members and not free(one)}
+        own |= {one for one in symbols.listed_outside_census(db, ask.chat) if not free(one)}
         added = [symbol for symbol in dict.fromkeys(new) if symbol not in own]
         if added and len(own) + len(added) > PER_CHAT:
             raise SymbolRefused(
@@ -137,9 +137,10 @@ def add(db: Database, feed: MarketFeed, ask: Ask, now: datetime, through: date) 
 def _unknown(db: Database, source: str, unknown: Sequence[str]) -> str:
     known = {*FUNDS, *named_symbols(), *symbols.currencies(db), *companies.ids(db)}
     near = dict.fromkeys(one for symbol in unknown for one in get_close_matches(symbol, known, n=2, cutoff=0.6))
-    hint = f" Did you mean {' or '.join(list(near)[:4])}?" if near else " Check the spelling at the exchange's own site."
+    hint = f" Did you mean {' or '.join(list(near)[:4])}?" if near else " Is it spelt as Yahoo spells it?"
     verb = "knows no symbol" if len(unknown) == 1 else "knows neither" if len(unknown) == 2 else "knows none of"
     joined = " nor ".join(unknown) if len(unknown) == 2 else ", ".join(unknown)
+    source = "The simulated market" if source == "simulated" else source
     return f"{source} {verb} {joined}.{hint}"
 
 
@@ -264,4 +265,3 @@ def let_go(db: Database, now: datetime, kept: Iterable[str] = ()) -> None:
     gone = symbols.forget_unwanted(db, now.date() - timedelta(days=LET_GO_DAYS), named)
     if any(gone):
         log.info("%d metrics of symbols and %d symbols are let go: nobody watched them", *gone)
-

@@ -15,6 +15,6 @@ def own_names(db: Database, chat: int) -> OwnNames:
     known = (symbol for symbol in (*companies.ids(db), *symbols.currencies(db)) if symbol.casefold() not in words)
     return OwnNames(
         lists={one.name: one.owner for one in lists.of_chat(db, chat)},
-        series={name: owner for name, owner in imports.names_of(db, chat).items()},
+        series=imports.names_of(db, chat),
         symbols=frozenset(known),
     )
