@@ -13,12 +13,18 @@ from bot.messages.summary import NO_FIGURES, figure_foot, figure_line
 from bot.reports.summary import FigureReading, Range
 
 Values = Mapping[str, float]
+PAIRS = "pair"  # a family without metrics of its own: each chat has those that it asked for
 _QUADRANT = "sectors.quadrant."
 _FUNDS = ("iwm", "rsp", "iwc")  # of the quadrants, those that are no sectors
 
 
-def family_answer(family: str, figures: Sequence[FigureReading], notes: Sequence[str] = ()) -> str:
-    """The figures that matter most of a family. `notes`: what is to be said of their age, in plain text."""
+def family_answer(
+    family: str, figures: Sequence[FigureReading], notes: Sequence[str] = (), pairs: Sequence[FigureReading] = ()
+) -> str:
+    """The figures that matter most of a family. `notes`: what is to be said of their age, in plain text.
+
+    pairs: the pairs of symbols that belong to it.
+    """
     if not figures:
         return NO_FIGURES
     values = {entry.figure.metric: entry.figure.value for entry in figures if entry.figure.value is not None}
@@ -34,6 +40,8 @@ def family_answer(family: str, figures: Sequence[FigureReading], notes: Sequence
     ]
     if family == "sectors":
         lines += ["", *_quadrants(values)]
+    if pairs:
+        lines += ["", *(figure_line(entry, entry.of.short) for entry in pairs)]
     return "\n".join([*lines, "", figure_foot(shown)])
 
 
@@ -143,7 +151,8 @@ def families_text(figures: Sequence[FigureReading]) -> str:
 
 def families_buttons(own: bool) -> Buttons:
     """A button a family."""
-    names = [(of.title, f"family:{of.id}") for of in families().values() if own or of.id != FAMILY]
+    names = [(of.title, f"family:{of.id}") for of in families().values() if of.id != PAIRS and (own or of.id != FAMILY)]
+    names.append(("Your symbols", "symbols"))
     return [names[at : at + 3] for at in range(0, len(names), 3)]
 
 

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from alerts.metrics.catalog import Metric, catalog, families, key_figures, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.standing import Standing, standing
+from alerts.metrics.symbols import named_pairs
 from storage import figures, imports
 
 
@@ -137,6 +138,13 @@ def key_family(db: Database, name: str) -> tuple[FigureReading, ...]:
     """The figures that matter most of a family on the latest session, those of others that it leans on included."""
     session = figures.last_session(db)
     return () if session is None else readings(db, families()[name].key, session)
+
+
+def named_pairs_of(db: Database, name: str) -> tuple[FigureReading, ...]:
+    """The pairs that have names and belong to a family's answer, on the latest session; those held alone."""
+    session = figures.last_session(db)
+    wanted = [metric for metric, one in named_pairs().items() if one.answer == name]
+    return () if session is None else readings(db, wanted, session)
 
 
 @dataclass(frozen=True)
