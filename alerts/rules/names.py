@@ -51,8 +51,9 @@ def with_symbols_marked(line: str, known: Collection[str] = ()) -> str:
     shouted = len(words) > 1 and all(word.isupper() for word in words)
 
     def mark(found: re.Match[str]) -> str:
-        name = normalise(found[2])
-        taken = name in _names() or (shouted and found[2].upper() not in known)
+        rest = normalise(found.string[found.start(2) :])  # "IWM below its high" is a name
+        named = any(rest.startswith(name) and not rest[len(name) :][:1].isalnum() for name in _longest_first())
+        taken = named or (shouted and found[2].upper() not in known)
         return found[0] if taken else f"{found[1]}${found[2]}"
 
     marked = _CAPITALS.sub(mark, line)

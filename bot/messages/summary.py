@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.metrics.catalog import families, metric
-from alerts.metrics.symbols import without_owner
 from alerts.metrics.regime import of_score
+from alerts.metrics.symbols import without_owner
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from bot.formatting import (

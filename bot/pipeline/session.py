@@ -15,7 +15,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import evaluate_session
 from bot.alerting.notify import notify_waiting
-from bot.pipeline import imports, symbols
+from bot.pipeline import imports, lists, symbols
 from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
@@ -121,6 +121,7 @@ def _decide(context: RunContext, session: date, inputs: Inputs) -> _Decided:
     recent = [day for day in previous_sessions(session, RECHECKED) if sessions.is_sealed(context.db, day)]
     computed = compute(inputs, [*recent, session])
     computed += symbols.of_sessions(context.db, [*recent, session], inputs.source)
+    computed += lists.of_sessions(context.db, [*recent, session], inputs.source)
     return _Decided(
         figures=[figure for figure in computed if figure.session == session]
         + imports.of_sessions(context.db, [session]),
