@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics import advances, breadth
@@ -14,21 +15,19 @@ from alerts.metrics.members import MemberCloses
 from alerts.metrics.symbols import LIST_ID
 
 
-def as_members(close: np.ndarray, sessions: Sequence[date], symbols: Sequence[str]) -> MemberCloses:
-    """Closes (T, C) in millionths of a dollar as those of members; a company is listed from its first close here on.
-
-    One whose first close is on the first of `sessions` counts as listed before.
-    """
-    days = np.array(sessions, dtype="datetime64[D]")
-    there = close > 0
-    first = np.where(there.any(axis=0), days[np.argmax(there, axis=0)], np.datetime64("NaT"))
-    listed = np.where(there[0] if len(there) else False, np.datetime64("NaT"), first)
+def as_members(
+    close: npt.NDArray[np.int64],
+    sessions: Sequence[date],
+    symbols: Sequence[str],
+    listed: npt.NDArray[np.datetime64],
+) -> MemberCloses:
+    """Closes (T, C) in millionths of a dollar as those of members; listed: as `MemberCloses` has it."""
     return MemberCloses(
         sessions=pd.DatetimeIndex(pd.to_datetime(list(sessions))),
         symbols=tuple(symbols),
         close=close,
         segment=np.ones(close.shape, dtype=np.int8),
-        listed=listed.astype("datetime64[D]"),
+        listed=listed,
     )
 
 

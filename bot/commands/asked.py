@@ -58,8 +58,7 @@ async def have(update: Update, context: Context, metrics: Iterable[str], compani
             await _wait_shown(update)
             await fetch(ask, through)
         else:
-            source = SIMULATED if found.simulated else YAHOO
-            await found.store.write(accept, ask, source, datetime.now(UTC), through)
+            await found.store.write(accept, ask, source_of(context), datetime.now(UTC), through)
     except SymbolRefused as error:
         await say(update, escape(str(error)), words.refused_buttons())
         return False
@@ -67,6 +66,11 @@ async def have(update: Update, context: Context, metrics: Iterable[str], compani
         await say(update, words.unavailable(str(error)))
         return False
     return True
+
+
+def source_of(context: Context) -> str:
+    """How figures name the market that they come from."""
+    return SIMULATED if parts(context).simulated else YAHOO
 
 
 async def _wait_shown(update: Update) -> None:

@@ -23,29 +23,40 @@ from storage.lists import CompanyList
 def of_list(db: Database, one: CompanyList, sessions: Sequence[date], source: str) -> list[Figure]:
     """The figures of a list on `sessions`, ascending and in a row."""
     span = [*previous_sessions(sessions[0], WINDOW), *sessions]
-    members = as_members(_matrix(db, one.symbols, span), span, one.symbols)
+    close, listed = _closes(db, one.symbols, span)
+    members = as_members(close, span, one.symbols, listed)
     market = closes.symbol_closes(db, INDEX_FUNDS["all"], adjusted=False)
     return list_figures(one.metrics, members, market, source, sessions)
 
 
-def _matrix(db: Database, symbols: Sequence[str], sessions: Sequence[date]) -> npt.NDArray[np.int64]:
-    """Closes in millionths of a dollar, sessions × symbols: a company's where it has any, else the symbol's own."""
+def _closes(
+    db: Database, symbols: Sequence[str], sessions: Sequence[date]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.datetime64]]:
+    """(closes in millionths of a dollar, sessions × symbols; the day each was listed).
+
+    A company's own where it is one that was counted, else those of the symbol as it was fetched.
+    """
     keys = companies.ids(db)
-    known = [symbol for symbol in symbols if symbol in keys]
-    found = dict(zip(known, closes.closes_of(db, sessions, [keys[one] for one in known]).T, strict=True))
+    known = companies.companies(db).reindex(list(symbols))
+    counted = [symbol for symbol in symbols if symbol in keys]
+    found = closes.closes_of(db, sessions, [keys[symbol] for symbol in counted])
+    own = dict(zip(counted, found.T, strict=True))
+    listed = companies.listed_dates(known["first_trade"])
     index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
-    columns = []
-    for symbol in symbols:
-        own = found.get(symbol)
-        if own is None or not own.any():
-            held = closes.symbol_closes(db, symbol, adjusted=False).reindex(index)
-            own = in_millionths(held.to_frame())[:, 0]
-        columns.append(own)
-    return np.column_stack(columns) if columns else np.zeros((len(sessions), 0), dtype=np.int64)
+    close = np.zeros((len(sessions), len(symbols)), dtype=np.int64)
+    for at, symbol in enumerate(symbols):
+        if symbol in own:
+            close[:, at] = own[symbol]
+            continue
+        held = closes.symbol_closes(db, symbol, adjusted=False)
+        close[:, at] = in_millionths(held.reindex(index).to_frame())[:, 0]
+        if len(held):
+            listed[at] = np.datetime64(held.index[0].date(), "D")
+    return close, listed
 
 
 def fill(db: Database, one: CompanyList, until: date, source: str, now: datetime) -> None:
-    """Record the figures of a list up to `until`, from the first session with a close of a company on."""
+    """Record the figures of a list up to `until`, from the first on which half of its companies have a close."""
     first = _first_close(db, one.symbols)
     sessions = sessions_between(first, until) if first else []
     if sessions:
@@ -54,11 +65,16 @@ def fill(db: Database, one: CompanyList, until: date, source: str, now: datetime
 
 def _first_close(db: Database, symbols: Sequence[str]) -> date | None:
     keys = companies.ids(db)
-    first = [closes.first_close(db, keys[one]) for one in symbols if one in keys]
+    first = []
     for symbol in symbols:
-        if symbol not in keys and len(held := closes.symbol_closes(db, symbol, adjusted=False)):
-            first.append(held.index[0].date())
-    return min((one for one in first if one is not None), default=None)
+        if symbol in keys:
+            day = closes.first_close(db, keys[symbol])
+        else:
+            held = closes.symbol_closes(db, symbol, adjusted=False)
+            day = held.index[0].date() if len(held) else None
+        if day is not None:
+            first.append(day)
+    return sorted(first)[len(first) // 2] if first else None
 
 
 def of_sessions(db: Database, sessions: Sequence[date], source: str) -> list[Figure]:

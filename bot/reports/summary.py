@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -145,6 +146,12 @@ def named_pairs_of(db: Database, name: str) -> tuple[FigureReading, ...]:
     session = figures.last_session(db)
     wanted = [metric for metric, one in named_pairs().items() if one.answer == name]
     return () if session is None else readings(db, wanted, session)
+
+
+def latest_readings(db: Database, metric_ids: Sequence[str]) -> tuple[FigureReading, ...]:
+    """Several readings on the latest session; those with nothing recorded are left out."""
+    session = figures.last_session(db)
+    return () if session is None else readings(db, list(metric_ids), session)
 
 
 @dataclass(frozen=True)
