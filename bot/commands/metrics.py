@@ -11,26 +11,32 @@ from alerts.rules.grammar import metric_named
 from alerts.rules.series import typed_name
 from bot.commands.asked import have, is_of_another, names_here
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, parts, say, show
+from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say, show
 from bot.messages import families as words
 from bot.messages import help as help_words
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.reports.charts import metric_chart
-from bot.reports.summary import FigureReading, every_metric, latest_reading, range_of
+from bot.reports.summary import FigureReading, every_metric, latest_reading, own_of, range_of
 
 
 async def metrics(update: Update, context: Context) -> None:
     """What can be watched, by family."""
     await answer_button(update)
-    figures = await parts(context).store.read(every_metric)
+    figures = await _every(update, context)
     own = any(entry.of.family == "import" for entry in figures)
     await say(update, words.families_text(figures), words.families_buttons(own))
+
+
+async def _every(update: Update, context: Context) -> tuple[FigureReading, ...]:
+    """The readings of every metric, and of the chat's own series."""
+    store = parts(context).store
+    return await store.read(every_metric) + await store.read(own_of, chat_of(update))
 
 
 async def family(update: Update, context: Context) -> None:
     """All metrics of the family that a button names."""
     await answer_button(update)
-    figures = await parts(context).store.read(every_metric)
+    figures = await _every(update, context)
     await say(
         update, words.family_metrics(argument(update), figures), [[("Families", "metrics"), ("Alert me", "howto")]]
     )

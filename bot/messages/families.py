@@ -7,6 +7,7 @@ from html import escape
 
 from alerts.metrics.catalog import catalog, families, metric, number
 from alerts.metrics.imported import FAMILY
+from alerts.metrics.symbols import without_owner
 from bot.formatting import capital, coverage, day, short_day, sources
 from bot.messages.buttons import Buttons
 from bot.messages.summary import NO_FIGURES, figure_foot, figure_line
@@ -162,7 +163,10 @@ def family_metrics(family: str, figures: Sequence[FigureReading]) -> str:
     if family == FAMILY:
         own = [entry for entry in figures if entry.of.family == FAMILY]
         return "\n".join(
-            [f"<b>{escape(families()[FAMILY].heading)}</b>", *(figure_line(entry, entry.of.id) for entry in own)]
+            [
+                f"<b>{escape(families()[FAMILY].heading)}</b>",
+                *(figure_line(entry, without_owner(entry.of.id)) for entry in own),
+            ]
         )
     lines = [f"<b>{escape(families()[family].heading)}</b>"]
     if figures:

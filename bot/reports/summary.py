@@ -148,6 +148,11 @@ def named_pairs_of(db: Database, name: str) -> tuple[FigureReading, ...]:
     return () if session is None else readings(db, wanted, session)
 
 
+def own_of(db: Database, chat: int) -> tuple[FigureReading, ...]:
+    """A chat's own series on the latest session."""
+    return latest_readings(db, imports.own_series(db, chat))
+
+
 def latest_readings(db: Database, metric_ids: Sequence[str]) -> tuple[FigureReading, ...]:
     """Several readings on the latest session; those with nothing recorded are left out."""
     session = figures.last_session(db)
