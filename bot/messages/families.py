@@ -30,7 +30,8 @@ def family_answer(
         return NO_FIGURES
     values = {entry.figure.metric: entry.figure.value for entry in figures if entry.figure.value is not None}
     told = today(family, values)
-    shown = [entry for entry in figures if entry.figure.metric in families()[family].key]
+    key = families()[family].key
+    shown = list({entry.figure.metric: entry for entry in figures if entry.figure.metric in key}.values())
     lines = [
         f"<b>{escape(families()[family].heading)}</b>",
         f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in shown))}",

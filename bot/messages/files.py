@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+import pandas as pd
+
 from alerts.market.csv_import import OwnSeries
 from alerts.metrics.catalog import minus
 from bot.formatting import short_day
@@ -26,11 +28,12 @@ def preview(name: str, found: OwnSeries, *, proposed: int, there: bool) -> str:
     """The series that a file would make."""
     rows = found.observations
     first, last = rows.index[0].date(), rows.index[-1].date()
-    shown = [*rows.iloc[:2].items(), *rows.iloc[-2:].items()] if len(rows) > 4 else list(rows.items())
+    dated = [(stamp.date(), float(value)) for stamp, value in zip(pd.DatetimeIndex(rows.index), rows, strict=True)]
+    shown = [*dated[:2], *dated[-2:]] if len(dated) > 4 else dated
     lines = [f"<b>import.{escape(name)}</b>", f"{len(rows):,} values from {short_day(first)} to {short_day(last)}"]
     if found.gaps:
         lines[-1] += f", {found.gaps:,} lines without one"
-    lines += ["", *(f"{short_day(stamp.date())}: {_number(value)}" for stamp, value in shown)]
+    lines += ["", *(f"{short_day(day)}: {_number(value)}" for day, value in shown)]
     if len(rows) > 4:
         lines.insert(-2, "…")
     lines.append("")
@@ -38,9 +41,7 @@ def preview(name: str, found: OwnSeries, *, proposed: int, there: bool) -> str:
         lines.append("You have a series of that name: values of the same dates are written over, others added.")
     if proposed:
         step = "monthly" if proposed == 60 else "quarterly"
-        lines.append(
-            f"A {step} series is usually known {proposed} days after its date: so counted, no test looks ahead."
-        )
+        lines.append(f"A {step} series is usually known {proposed} days after its date; a button counts it so.")
     return "\n".join([*lines, "It is this chat's own: no other chat sees it."])
 
 

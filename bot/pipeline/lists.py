@@ -41,7 +41,7 @@ def _closes(
     counted = [symbol for symbol in symbols if symbol in keys]
     found = closes.closes_of(db, sessions, [keys[symbol] for symbol in counted])
     own = dict(zip(counted, found.T, strict=True))
-    listed = companies.listed_dates(known["first_trade"])
+    listed = companies.listed_dates(known["first_trade"]).astype("datetime64[D]")
     index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
     close = np.zeros((len(sessions), len(symbols)), dtype=np.int64)
     for at, symbol in enumerate(symbols):

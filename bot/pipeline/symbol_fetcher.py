@@ -13,7 +13,7 @@ from bot.pipeline.symbols import Ask, SymbolRefused
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 2  # on a small machine each takes a second of work and a hundred megabytes
-SECONDS = 60.0  # that an ask may take
+SECONDS = 120.0  # that an ask may take
 _turns = asyncio.Semaphore(AT_A_TIME)
 
 

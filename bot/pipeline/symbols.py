@@ -127,7 +127,7 @@ def add(db: Database, feed: MarketFeed, ask: Ask, now: datetime, through: date) 
     _refuse_money(db, ask, fetched)
     with writing(db):
         for symbol, found in fetched.items():
-            closes.record_fund_closes(db, found.raw.to_frame(), found.adjusted.to_frame())
+            closes.record_fund_closes(db, found.raw.to_frame(symbol), found.adjusted.to_frame(symbol))
             if symbol not in FUNDS:
                 symbols.record_symbol(db, symbol, found.currency, now)
         record(db, ask, feed.name, now, through)
