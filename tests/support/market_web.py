@@ -62,6 +62,8 @@ IN_QUOTES = ("quote_missing", "quote_stale", "quote_spike", "quote_null")
 SLOW_SECONDS = 3.0
 COOKIE = "A3=loopback; Max-Age=31557600; Domain=.yahoo.com; Path=/; SameSite=None; Secure; HttpOnly"
 FIRST = date(2020, 1, 2)
+#: Symbols that a chart says something else of: (currency, kind). Their closes are those of XLF.
+OTHERS = {"VOD.L": ("GBp", "EQUITY"), "BARC.L": ("GBp", "EQUITY"), "EURUSD=X": ("USD", "CURRENCY")}
 
 
 @dataclass
@@ -171,7 +173,7 @@ class Web:
         return self.known["symbols"]
 
     def chart(self, symbol: str, query: dict[str, str]) -> Answer:
-        if symbol not in self.symbols() and symbol not in FUNDS and not self._price_of_month(symbol):
+        if symbol not in {*self.symbols(), *FUNDS, *OTHERS} and not self._price_of_month(symbol):
             error = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
             return as_json({"chart": {"result": None, "error": error}}, 404)
         if price := self._price_of_month(symbol):
@@ -180,7 +182,7 @@ class Web:
         else:
             closes = self.closes()
             sessions = closes["sessions"]
-            raw, adjusted = closes[symbol]
+            raw, adjusted = closes["XLF" if symbol in OTHERS else symbol]
             if symbol in self.splits:
                 raw, adjusted = raw / self.splits[symbol][1], adjusted / self.splits[symbol][1]
         first = int(query.get("period1", 0))
@@ -300,8 +302,9 @@ class Web:
 
 
 def _chart(symbol: str, bars: list[list[Any]]) -> dict[str, Any]:
+    currency, kind = OTHERS.get(symbol, ("USD", "EQUITY"))
     meta = {
-        "currency": "USD", "symbol": symbol, "exchangeName": "PCX", "instrumentType": "EQUITY", "dataGranularity": "1d",
+        "currency": currency, "symbol": symbol, "exchangeName": "PCX", "instrumentType": kind, "dataGranularity": "1d",
         "exchangeTimezoneName": "America/New_York", "timezone": "EDT", "gmtoffset": -14400, "priceHint": 2,
         "firstTradeDate": opening(FIRST), "regularMarketPrice": bars[-1][1] if bars else None, "validRanges": ["max"],
         "currentTradingPeriod": {
