@@ -38,9 +38,8 @@ def test_symbols_lists_and_files_are_the_chats_own(program: Program, telegram: s
     made = text(ada.ask("/list funds QQQ MDY IWM", 1, SECONDS))
     assert "funds, 3 companies" in made
     assert "3/3" in made
-    assert "Not set yet: funds above 50d crosses above 60" in text(
-        ada.ask("funds above 50d crosses above 60", 1, SECONDS)
-    )
+    line = "funds above 50d crosses above 60"
+    assert f"Not set yet: {line}" in text(ada.ask(line, 1, SECONDS))
     assert "SPY" in text(ada.ask("/list funds + SPY", 1, SECONDS))
     assert "funds" not in text(bob.ask("/list", 1, SECONDS))
     assert "Not set yet" not in text(bob.ask(line, 1, SECONDS))
