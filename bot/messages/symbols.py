@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.metrics.catalog import metric
+from alerts.rules.evaluate import Watch
 from bot.messages.buttons import Buttons, fits
 
 SHOWN = 20  # symbols of a list in its answer
@@ -48,3 +49,12 @@ def let_go(name: str, *, watched: bool) -> str:
     if watched:
         return f"An alert of this chat watches {escape(name)}: delete that first (/alerts)."
     return f"{escape(name)} is no longer among your symbols."
+
+
+def split_told(metric_id: str, ratio: float, watches: Sequence[Watch]) -> str:
+    """A price was split, and the levels of rules went along."""
+    name = escape(metric(metric_id).aliases[0])
+    what = f"{ratio:g} for 1" if ratio > 1 else f"1 for {1 / ratio:g}"
+    lines = [f"<b>{name} was split, {what}</b>", "The levels of your alerts go along:"]
+    lines += [f"{watch.number}. <code>{escape(watch.rule.line)}</code>" for watch in watches]
+    return "\n".join(lines)

@@ -15,7 +15,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import evaluate_session
 from bot.alerting.notify import notify_waiting
-from bot.pipeline import imports, lists, symbols
+from bot.pipeline import imports, lists, splits, symbols
 from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
@@ -155,6 +155,7 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
     with writing(db):
         if sessions.is_sealed(db, session):  # by another process, meanwhile
             return _already_sealed(session)
+        splits.follow(db, session, decided.rescaled, now)
         figures.record_figures(db, decided.rescaled, now, backfilled=True)  # before rules compare with them
         figures.correct(db, decided.rescaled, now)
         figures.record_figures(db, decided.figures, now, backfilled=False)

@@ -20,7 +20,7 @@ from alerts.rules.grammar import parse
 from bot.pipeline import symbols
 from bot.pipeline.context import RunContext
 from bot.pipeline.symbols import Ask, SymbolRefused, add
-from storage import figures, owners, rules
+from storage import chats, figures, owners, rules
 from storage import symbols as stored
 from storage.database import open_database, writing
 from storage.lists import keep_list
@@ -107,6 +107,7 @@ def test_what_nobody_watches_goes_after_ninety_days(db: Database) -> None:
     for chat, metric in ((5, "pair.QQQ/RSP"), (5, "price.MDY"), (6, "price.QQQ")):
         add(db, market, Ask((metric,), chat), NOW, THROUGH)
     with writing(db):
+        chats.subscribe(db, 5, NOW)
         rules.add_rule(db, 5, parse("MDY > 100"), [], NOW)
         keep_list(db, 5, "funds", ("QQQ", "IWM"))
         symbols.let_go(db, NOW + timedelta(days=89))
