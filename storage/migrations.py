@@ -546,6 +546,7 @@ def ids_never_given_twice(db: Database) -> None:
             db.conn.execute(sql)
 
 
+@migrations()
 def owners_symbols_lists(db: Database) -> None:
     """Who owns what a chat asked for or brought: symbols, lists of companies, imported series."""
     for statement in (
