@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     messages_per_second: Annotated[float, Field(ge=0.1, le=1000, allow_inf_nan=False)] = 30.0
     admin_chat_ids: Annotated[tuple[int, ...], NoDecode] = ()
     max_rules_per_chat: Annotated[int, Field(ge=1, le=1000)] = 50
+    max_symbols: Annotated[int, Field(ge=0, le=5000)] = 500
     requests_per_minute: Annotated[int, Field(ge=1, le=1000)] = 20
     schedule: Literal["on", "off"] = "on"
     history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300

@@ -1,4 +1,4 @@
-"""All that is stored of one chat, as JSON values: every table with a column `chat`, and what hangs on its rules.
+"""All that is stored of one chat, as JSON values: every table with its number, and what hangs on it or on its rules.
 
 The tables are found in the schema, so that a table added later is in the export without being named here.
 """
@@ -32,9 +32,10 @@ def export_chat(db: Database, chat: int) -> dict[str, list[dict[str, Any]]]:
 def _of_chat(table: str, columns: list[str]) -> str | None:
     if table == "chats":
         return "id = ?"
-    for column in ("chat", "owner"):
-        if column in columns:
-            return f"{column} = ?"
+    if "chat" in columns:
+        return "chat = ?"
+    if "owner" in columns:
+        return "owner IN (SELECT id FROM owners WHERE chat = ?)"
     return "rule IN (SELECT id FROM rules WHERE chat = ?)" if "rule" in columns else None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from alerts.rules.state import Phase
-from storage import rules
+from storage import owners, rules
 from storage.preferences import add_chat
 
 _OVER = (Phase.DISARMED, Phase.EXPIRED)
@@ -22,6 +22,7 @@ def move_chat(db: Database, old: int, new: int) -> None:
     new chat has one about the same session.
     """
     one = db.conn.execute
+    owners.move(db, old, new)
     created, there = (one("SELECT created_at FROM chats WHERE id = ?", [chat]).fetchone() for chat in (old, new))
     if created is None:
         return

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage import access, drafts, updates, watches
+from storage import access, drafts, imports, lists, owners, updates, watches
 from storage.preferences import add_chat
 from storage.rules import rules_of
 
@@ -60,13 +60,18 @@ def end_other_subscriptions(db: Database, listed: Collection[int], why: str, now
 
 
 def forget(db: Database, chat_id: int) -> bool:
-    """Erase a chat with its rules, events and messages. Returns whether anything was stored."""
+    """Erase a chat with its rules, events, messages, symbols, lists and series. Returns whether anything was stored."""
     for watch in rules_of(db, chat_id):
         watches.delete(db, watch.id, watch.rule)
+    for metric in imports.own_series(db, chat_id):
+        imports.forget_import(db, metric)
+    for one in lists.every_list_of(db, chat_id):
+        lists.delete_list(db, one)
+    own = owners.forget(db, chat_id)
     drafts.forget_drafts(db, chat_id)
     updates.forget_waiting(db, chat_id)
     access.forget(db, chat_id)
-    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
+    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0 or own
 
 
 def subscribers(db: Database) -> int:

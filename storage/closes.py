@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from itertools import chain
@@ -53,6 +54,30 @@ def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> 
     wanted = (at_day >= 0) & (at_company >= 0)
     out[at_day[wanted], at_company[wanted]] = rows[wanted, 2]
     return out
+
+
+def closes_of(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> npt.NDArray[np.int64]:
+    """The same as `close_matrix`, for a few companies: reads their rows alone."""
+    out = np.zeros((len(sessions), len(ids)), dtype=np.int64)
+    if not len(sessions) or not len(ids):
+        return out
+    days = [day_number(session) for session in sessions]
+    found = db.conn.execute(
+        "SELECT closes.day, closes.company, closes.close FROM json_each(?) AS days JOIN json_each(?) AS wanted "
+        "CROSS JOIN closes ON closes.day = days.value AND closes.company = wanted.value",
+        [json.dumps(days), json.dumps(list(ids))],
+    )
+    row_of = {day: row for row, day in enumerate(days)}
+    column_of = {company: column for column, company in enumerate(ids)}
+    for day, company, close in found:
+        out[row_of[day], column_of[company]] = close
+    return out
+
+
+def first_close(db: Database, company: int) -> date | None:
+    """The first session with a close of a company."""
+    row = db.conn.execute("SELECT min(day) FROM closes WHERE company = ?", [company]).fetchone()
+    return None if row[0] is None else date.fromordinal(EPOCH.toordinal() + row[0])
 
 
 def _positions(keys: Sequence[int], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -162,6 +187,14 @@ def fund_sessions(db: Database) -> list[date]:
     """The sessions with a close of any fund, ascending."""
     rows = db.conn.execute("SELECT DISTINCT day FROM fund_closes ORDER BY day")
     return [date.fromordinal(EPOCH.toordinal() + day) for (day,) in rows]
+
+
+def symbol_closes(db: Database, symbol: str, *, adjusted: bool) -> pd.Series:
+    """All closes of a fund or symbol in dollars by session, total-return ones or raw ones; empty if there are none."""
+    column = "adjusted" if adjusted else "close"
+    rows = db.conn.execute(f"SELECT day, {column} FROM fund_closes WHERE symbol = ? ORDER BY day", [symbol]).fetchall()
+    days = np.array([day for day, _ in rows], dtype=np.int64).astype("datetime64[D]")
+    return pd.Series([value for _, value in rows], index=pd.DatetimeIndex(days), dtype="float64", name=symbol)
 
 
 def fund_span(db: Database) -> tuple[date, date] | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import pandas as pd
 from sqlite_utils import Database
 
+from alerts.metrics.symbols import owner_of, without_owner
 from storage import economy
 
 
@@ -24,6 +25,11 @@ class Import:
     imported_at: datetime
     lag: int | None
 
+    @property
+    def owner(self) -> int | None:
+        """The owner whose chat alone sees it; None: everybody does."""
+        return owner_of(self.metric)
+
 
 def record_import(
     db: Database, metric_id: str, observations: pd.Series, file: str, now: datetime, lag: int | None = None
@@ -35,10 +41,10 @@ def record_import(
     changed = economy.record_series(db, metric_id, observations, now)
     held = db.conn.execute("SELECT count(*) FROM economic WHERE series = ?", [metric_id]).fetchone()[0]
     db.conn.execute(
-        "INSERT INTO imports (name, file, rows, imported_at, lag) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO imports (name, file, rows, imported_at, lag, owner) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (name) DO UPDATE SET file = excluded.file, rows = excluded.rows, "
         "imported_at = excluded.imported_at, lag = coalesce(excluded.lag, lag)",
-        [metric_id, file, held, now.isoformat(timespec="seconds"), lag],
+        [metric_id, file, held, now.isoformat(timespec="seconds"), lag, owner_of(metric_id)],
     )
     return changed
 
@@ -49,6 +55,27 @@ def forget_import(db: Database, metric_id: str) -> bool:
     db.conn.execute("DELETE FROM figures WHERE metric = ?", [metric_id])
     db.conn.execute("UPDATE revision SET number = number + 1")
     return db.conn.execute("DELETE FROM imports WHERE name = ?", [metric_id]).rowcount > 0
+
+
+def own_series(db: Database, chat: int) -> list[str]:
+    """The ids of a chat's own series, those of the older owner first."""
+    rows = db.conn.execute(
+        "SELECT name FROM imports JOIN owners ON owners.id = owner WHERE chat = ? ORDER BY owner, name", [chat]
+    )
+    return [name for (name,) in rows]
+
+
+def names_of(db: Database, chat: int) -> dict[str, int]:
+    """The names of a chat's own series, without "import.", with the owner that their ids carry."""
+    found: dict[str, int] = {}
+    for metric in own_series(db, chat):
+        found.setdefault(without_owner(metric).removeprefix("import."), owner_of(metric) or 0)
+    return found
+
+
+def everybodys(db: Database) -> dict[str, Import]:
+    """The series that everybody sees: those of the console."""
+    return {name: one for name, one in imports(db).items() if one.owner is None}
 
 
 def imports(db: Database) -> dict[str, Import]:

@@ -625,3 +625,36 @@ def operators_notices(db: Database) -> None:
             sent_at TEXT
         )"""
     )
+
+
+@migrations()
+def owners_symbols_lists(db: Database) -> None:
+    """Who owns what a chat asked for or brought: symbols, lists of companies, imported series."""
+    for statement in (
+        # A chat's number in the ids of its metrics. It is never given twice, and stays when a group gets another id.
+        """CREATE TABLE owners (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            chat INTEGER NOT NULL
+        )""",
+        "CREATE INDEX owners_by_chat ON owners (chat)",
+        """CREATE TABLE symbols (
+            symbol TEXT PRIMARY KEY,      -- as Yahoo writes it
+            currency TEXT,                -- NULL: the source did not say
+            fetched_at TEXT NOT NULL      -- when its whole history was fetched last
+        ) WITHOUT ROWID""",
+        """CREATE TABLE asked_metrics (
+            owner INTEGER NOT NULL REFERENCES owners ON DELETE CASCADE,
+            metric TEXT NOT NULL,         -- pair.A/B or price.A
+            asked_on TEXT NOT NULL,       -- the last day on which it was asked for, or a rule watched it
+            PRIMARY KEY (owner, metric)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX asked_metrics_by_metric ON asked_metrics (metric)",
+        """CREATE TABLE company_lists (
+            owner INTEGER NOT NULL REFERENCES owners ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            symbols TEXT NOT NULL,        -- with spaces between them, in the order they were given
+            PRIMARY KEY (owner, name)
+        ) WITHOUT ROWID""",
+        "ALTER TABLE imports ADD COLUMN owner INTEGER REFERENCES owners",  # NULL: everybody's
+    ):
+        db.conn.execute(statement)

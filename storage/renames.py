@@ -13,6 +13,7 @@ KEYED = (
     ("watches", "series"),
     ("observations", "series"),
     ("data_gaps", "series"),
+    ("asked_metrics", "metric"),
 )
 _SYMBOL = r"[A-Z0-9.^=-]+"
 
@@ -32,9 +33,10 @@ def rename_symbol(db: Database, former: str, symbol: str) -> int:
                 changed += db.conn.execute(
                     f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", [renamed, key]
                 ).rowcount
-    changed += db.conn.execute(
-        "UPDATE OR IGNORE fund_closes SET symbol = ? WHERE symbol = ?", [symbol, former]
-    ).rowcount
+    for table in ("fund_closes", "symbols"):
+        changed += db.conn.execute(
+            f"UPDATE OR IGNORE {table} SET symbol = ? WHERE symbol = ?", [symbol, former]
+        ).rowcount
     return changed
 
 

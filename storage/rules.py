@@ -138,6 +138,47 @@ def _standing(db: Database, row: Sequence[Any]) -> Watch:
     return watch_of(row, watches.state_of(db, row[0], rule))
 
 
+def divide_levels(db: Database, metric: str, ratio: float) -> list[Watch]:
+    """Divide the levels of every live rule on a price by the ratio of a split; the rules as they are now.
+
+    What has been seen is divided too, so that a crossing compares with the new scale. A rule of several conditions, or
+    on a percentile or z-score, stays as it is.
+    """
+    out = []
+    keys = [metric, *(key for key in watches.watched_keys(db) if _in_the_same_unit(metric, key))]
+    for key in dict.fromkeys(keys):
+        db.conn.execute("UPDATE observations SET value = value / ? WHERE series = ?", [ratio, key])
+        rows = db.conn.execute(
+            f"SELECT {COLUMNS} FROM rules WHERE rules.series = ? AND disarmed_session IS NULL", [key]
+        ).fetchall()
+        for before in [_standing(db, row) for row in rows]:
+            condition = before.rule.first
+            scaled = replace(
+                condition,
+                level=_divided(condition.level, ratio),
+                upper=None if condition.upper is None else _divided(condition.upper, ratio),
+            )
+            clear = None if before.rule.clear is None else _divided(before.rule.clear, ratio)
+            rule = replace(before.rule, conditions=(scaled,), clear=clear)
+            watches.delete(db, before.id, before.rule)
+            db.conn.execute(
+                "UPDATE rules SET level = ?, upper = ?, clear = ? WHERE id = ?",
+                [scaled.level, scaled.upper, rule.clear, before.id],
+            )
+            watches.insert(db, [(before.id, rule, before.state)])
+            out.append(replace(before, rule=rule))
+    return out
+
+
+def _in_the_same_unit(metric: str, key: str) -> bool:
+    """Whether a watched key is of a metric's own level: its average, or its change."""
+    return key.startswith((f"{metric} avg(", f"{metric} change(")) and " and " not in key
+
+
+def _divided(level: float, ratio: float) -> float:
+    return float(f"{level / ratio:.6g}")
+
+
 def count_rules(db: Database, chat: int) -> int:
     """The number of rules of a chat."""
     return int(db.conn.execute("SELECT count(*) FROM rules WHERE chat = ?", [chat]).fetchone()[0])

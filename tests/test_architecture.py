@@ -94,11 +94,12 @@ LADDER = {
     "reports": 2,
     "messages": 3,
     "alerting": 4, "transport": 4,
-    "commands": 5, "pipeline": 5,
-    "app": 6,
-    "demo": 7,
-    "cli": 8,
-    "__main__": 9,
+    "pipeline": 5,
+    "commands": 6,  # a question may need what a refresh fetches: symbols, a file's figures
+    "app": 7,
+    "demo": 8,
+    "cli": 9,
+    "__main__": 10,
 }  # fmt: skip
 OF_THEIR_OWN = ("charts", "emulator")  # import nothing of ours
 

@@ -33,7 +33,14 @@ _WORD_YEAR = re.compile(r"([^\W\d]+)\.?[- ](\d{4})")
 
 
 class Ambiguous(ValueError):
-    """What is written can be read in two ways; the text says how to choose."""
+    """What is written can be read in two ways; the text says how to choose.
+
+    asks: "dates" or "decimal". example: a cell that can be read in two ways.
+    """
+
+    def __init__(self, text: str, asks: str, example: str) -> None:
+        super().__init__(text)
+        self.asks, self.example = asks, example
 
 
 class Way:
@@ -117,7 +124,9 @@ def _order(key: str, ways: Sequence[tuple[str, Way]], day_first: bool | None) ->
             readings = " or ".join(f"{day:%d %b %Y}" for day in days)
             raise Ambiguous(
                 f"dates such as {text} can be read in two ways ({readings}): say --dates day-first or --dates "
-                "month-first"
+                "month-first",
+                "dates",
+                text,
             )
     return first
 
@@ -169,7 +178,7 @@ def reader_of_numbers(
         if not marked and pointed and (german or whole) and all(map(_GROUPED.fullmatch, pointed)):
             marked = pointed
         if marked:
-            raise Ambiguous(f"numbers such as {marked[0]} can be read in two ways: {_ASK}")
+            raise Ambiguous(f"numbers such as {marked[0]} can be read in two ways: {_ASK}", "decimal", marked[0])
     sign = decimal or ("," if with_comma > with_point else ".")
     way, thousands = (_COMMA, ".") if sign == "," else (_POINT, ",")
 

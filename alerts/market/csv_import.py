@@ -39,6 +39,14 @@ class NotReadable(ValueError):
     """The file is not a series; the message has one line for each problem."""
 
 
+class Unclear(NotReadable):
+    """The file can be read in two ways. asks: "dates" or "decimal"; example: a cell that leaves it open."""
+
+    def __init__(self, text: str, asks: str, example: str) -> None:
+        super().__init__(text)
+        self.asks, self.example = asks, example
+
+
 @dataclass(frozen=True)
 class OwnSeries:
     """observations: float64 by date (midnight, ascending). gaps: lines with a date and no value."""
@@ -62,10 +70,10 @@ class _Row:
 _Line = tuple[int, list[str]]  # its number and its cells
 
 
-def text_of(content: bytes) -> str:
-    """What a file says, in whatever encoding spreadsheets write. Raises NotReadable: no text, or too much."""
-    if len(content) > MOST_BYTES:
-        raise NotReadable(f"larger than {MOST_BYTES // 1_000_000} MB; keep the columns date and value alone")
+def text_of(content: bytes, most: int = MOST_BYTES) -> str:
+    """What a file says, in whatever encoding spreadsheets write. Raises NotReadable: no text, or over `most` bytes."""
+    if len(content) > most:
+        raise NotReadable(f"larger than {most // 1_000_000} MB; keep the columns date and value alone")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise NotReadable("a workbook, no CSV file: save the sheet as CSV")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -98,7 +106,7 @@ def read(text: str, today: date, *, day_first: bool | None = None, decimal: str 
             [row.value for row in whole], [cell for row in whole for cell in row.beside], decimal, german=german
         )
     except Ambiguous as error:
-        raise NotReadable(str(error)) from error
+        raise Unclear(str(error), error.asks, error.example) from error
     found: dict[date, float] = {}
     wrong: list[str] = []
     gaps = 0

@@ -6,6 +6,7 @@ Errors::
     ├── FeedUnavailable       no usable answer (no network, 429, 5xx, a web page instead of figures)
     │   └── TurnedAway        it limits our request rate (429)
     ├── WrongSession          it answered for another session than the requested one
+    ├── UnknownSymbol         it knows no such symbol
     └── FeedIncomplete        its answer has too little data to use
 """
 
@@ -68,6 +69,10 @@ class WrongSession(FeedError):
         self.stands_at = stands_at
 
 
+class UnknownSymbol(FeedError):
+    """The source knows no such symbol, or has no close of it."""
+
+
 class FeedIncomplete(FeedError):
     """The answer has too little data to use."""
 
@@ -81,6 +86,20 @@ class Closes:
 
     raw: pd.DataFrame
     adjusted: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class SymbolHistory:
+    """All closes of one symbol by session, as `Closes` has them, and what it is.
+
+    currency: "USD", "GBp" (pence); None where the source does not say. kind: "ETF", "EQUITY", "INDEX", "CURRENCY", …
+    """
+
+    symbol: str
+    raw: pd.Series
+    adjusted: pd.Series
+    currency: str | None
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,9 @@ class MarketFeed(Protocol):
 
         A symbol the source does not know is a column of NaN. Raises FeedError.
         """
+
+    def symbol_history(self, symbol: str, *, through: date) -> SymbolHistory:
+        """Everything held of one symbol up to and including `through`. Raises FeedError, UnknownSymbol."""
 
     def census(self, session: date) -> Census:
         """All listings with their quotes of `session`. Raises FeedError, and WrongSession if the source has none."""

@@ -9,10 +9,12 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
+
+from alerts.metrics.symbols import LIST_ID, PAIR_ID, PRICE_ID, is_listed_abroad, named_pairs, without_owner
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
 UNIT_SUFFIX = {
@@ -233,26 +235,87 @@ def catalog() -> dict[str, Metric]:
     return {metric.id: metric for entry in _document()["metric"] for metric in _entries(entry)}
 
 
-#: Imported series (import.NAME) are metrics too, but are not in the catalogue.
-IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}")
+#: Imported series (import.NAME, or import.NAME@OWNER) are metrics too, but are not in the catalogue.
+IMPORTED = re.compile(r"import\.[a-z0-9][a-z0-9_-]{0,39}(?:@\d+)?")
 
 
-@lru_cache(maxsize=1024)
 def _imported(identity: str) -> Metric | None:
     """Any imported series, whether it is stored or not."""
     if IMPORTED.fullmatch(identity):
+        typed = without_owner(identity)
         return Metric(
-            id=identity, title=identity.removeprefix("import."), unit="",
+            id=identity, title=typed.removeprefix("import."), unit="",
             formula="as imported: the last value known on the day", inputs="an imported file",
             minimum=1, floor=1.0, direction=0, low=None, high=None, decimals=9,
-            aliases=(identity,),
+            aliases=(typed,),
         )  # fmt: skip
     return None
 
 
+def _pair(identity: str) -> Metric | None:
+    """The ratio of any two symbols, whether they are known or not."""
+    found = PAIR_ID.fullmatch(identity)
+    if found is None:
+        return None
+    name, known = f"{found[1]}/{found[2]}", named_pairs().get(identity)
+    return Metric(
+        id=identity, title=f"{name}, {known.means}" if known else name, unit="index",
+        formula=f"total-return closes of {found[1]} divided by {found[2]}, 100 on 2 January 2020 or on the first "
+        "session of both, if that is later",
+        inputs=f"{found[1]}, {found[2]} adjusted closes", minimum=1, floor=1.0, direction=0, low=0, high=None,
+        decimals=2, aliases=(name.lower(), *(known.names if known else ())), counts="symbols",
+        short=f"{name}, {known.means}" if known else "",
+    )  # fmt: skip
+
+
+def _price(identity: str) -> Metric | None:
+    """The close of any symbol, whether it is known or not."""
+    found = PRICE_ID.fullmatch(identity)
+    if found is None:
+        return None
+    symbol = found[1]
+    index = symbol.startswith("^")
+    abroad = is_listed_abroad(symbol)
+    return Metric(
+        id=identity, title=f"{symbol.removeprefix('^')}, the {'index' if index else 'close'}",
+        unit="index" if index or abroad else "USD",
+        formula=f"{'close' if index else 'split-adjusted close'} of {symbol}"
+        + ("" if index else ", dividends left out"),
+        inputs=f"{symbol} closes", minimum=1, floor=1.0, direction=0, low=0, high=None, decimals=2,
+        aliases=(_typed(symbol),), counts="symbols",
+        caveat="it is in the money of its listing" if abroad else None,
+    )  # fmt: skip
+
+
+def _typed(symbol: str) -> str:
+    """What to type for a symbol: itself in capitals, "$" before it where that could be read as something else."""
+    plain = re.fullmatch(r"\^[A-Z]+|[A-Z]{2,5}(?:-[A-Z]{1,2})?", symbol)
+    taken = any(symbol.lower() in of.aliases for of in catalog().values())
+    return symbol if plain and not taken else f"${symbol}"
+
+
+def _of_list(identity: str) -> Metric | None:
+    """A figure of breadth over the companies of a list, whether the list is stored or not."""
+    found = LIST_ID.fullmatch(identity)
+    if found is None:
+        return None
+    of, name = catalog()[f"breadth.{found[1]}.all"], found[2]
+    plain = (alias.removeprefix("all ") for alias in of.aliases if alias.startswith("all "))
+    return replace(
+        of, id=identity, title=f"{name}: {of.plain_title}", inputs=f"closes of the companies of {name}",
+        aliases=tuple(f"{name} {alias}" for alias in plain), short="", about="",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _asked_for(identity: str) -> Metric | None:
+    """A metric that somebody asked for or brought: it is not in the catalogue."""
+    return _imported(identity) or _pair(identity) or _price(identity) or _of_list(identity)
+
+
 def metric(identity: str) -> Metric:
     """The metric with that id. Raises UnknownMetric, with the nearest ids."""
-    found = catalog().get(identity) or _imported(identity)
+    found = catalog().get(identity) or _asked_for(identity)
     if found is None:
         import difflib
 

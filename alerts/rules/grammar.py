@@ -16,7 +16,14 @@ from datetime import date
 from alerts.metrics.catalog import metric
 from alerts.rules.check import check, example_of
 from alerts.rules.condition import Condition, Operator
-from alerts.rules.names import metric_at_start, metric_named, metric_of_extreme, nearest, normalise
+from alerts.rules.names import (
+    metric_at_start,
+    metric_named,
+    metric_of_extreme,
+    nearest,
+    normalise,
+    with_symbols_marked,
+)
 from alerts.rules.numbers import NUMBER
 from alerts.rules.numbers import number_of as _number_of
 from alerts.rules.options import NotUnderstood, read_options
@@ -95,7 +102,7 @@ def parse(line: str, today: date | None = None) -> Rule:
     """
     if len(line) > MAX_LINE:
         raise GrammarError(f"That line has {len(line)} characters; a rule fits into {MAX_LINE}.")
-    rest = normalise(line)
+    rest = normalise(with_symbols_marked(line))
     if not rest:
         raise GrammarError("Nothing to watch was named.")
     conditions: list[Condition] = []

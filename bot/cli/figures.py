@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.context import DATE, command, complain, opened, print_json, settings_read
+from bot.cli.symbols import ask_first
 
 
 @click.command()
@@ -17,12 +18,17 @@ from bot.cli.context import DATE, command, complain, opened, print_json, setting
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @command
 def figures(metric: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
-    """Show what is recorded of METRIC (an id, a title, or a name such as "small above 200d")."""
+    """Show what is recorded of METRIC (an id, a title, or a name such as "small above 200d").
+
+    A pair or a symbol, such as qqq/rsp or AAPL, is fetched at the first ask.
+    """
     from bot.pipeline.imports import metric_named
     from storage import figures as stored
 
-    db = opened(settings_read())
+    settings = settings_read()
+    db = opened(settings)
     entry = metric_named(db, metric)
+    ask_first(db, settings, [entry.id])
     found = stored.history(db, entry.id, start.date() if start else None, end.date() if end else None)
     if as_json:
         print_json([figure_json(figure) for figure in found])

@@ -102,7 +102,7 @@ def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | Non
     from storage import imports
 
     db = opened(settings_read())
-    imported = imports.imports(db)
+    imported = imports.everybodys(db)
     wanted = [metric_named(db, name).id for name in metrics] or [*catalog(), *imported]
     first, last = (day.date() if day else None for day in (start, end))
     out = csv.writer(sys.stdout, lineterminator="\n")

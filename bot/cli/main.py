@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import click
 
-from bot.cli import backup, chats, demo, doctor, figures, imports, odds, refresh, rules, run, settings, thesis, universe
+from bot.cli import (
+    backup,
+    chats,
+    demo,
+    doctor,
+    figures,
+    imports,
+    odds,
+    refresh,
+    rules,
+    run,
+    settings,
+    symbols,
+    thesis,
+    universe,
+)
 
 
 class _Commands(click.Group):
@@ -35,6 +50,7 @@ for _command in (
     imports.import_,
     imports.export,
     universe.universe,
+    symbols.symbols,
     thesis.thesis,
     odds.odds,
     refresh.valuation_history,

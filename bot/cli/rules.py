@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.context import DATE, command, complain, opened, print_json, settings_read
+from bot.cli.symbols import ask_first
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -67,7 +68,9 @@ def _checked(line: str) -> Rule:
     rule = parse(line, _today())
     settings = settings_read()
     if settings.database_path.exists():
-        refuse_unheld(opened(settings), rule, settings.history_sessions)
+        db = opened(settings)
+        ask_first(db, settings, (one.series.metric for one in rule.conditions))
+        refuse_unheld(db, rule, settings.history_sessions)
     elif any(condition.series.of.family == "import" for condition in rule.conditions):
         from alerts.rules.grammar import GrammarError
 
@@ -141,4 +144,6 @@ def _opened(line: str, as_json: bool) -> tuple[Database, Rule]:
 
     settings = settings_read()
     rule = _refused(as_json, lambda: parse(line, _today()))
-    return opened(settings), rule
+    db = opened(settings)
+    ask_first(db, settings, (one.series.metric for one in rule.conditions))
+    return db, rule

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from telegram import Update
 
-from alerts.market.sessions import NEW_YORK
 from alerts.phrases.doubts import doubt_about
 from alerts.phrases.sentences import meant
 from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Watch
-from alerts.rules.grammar import GrammarError, parse
+from alerts.rules.grammar import GrammarError
 from bot.alerting.rules import set_rule
 from bot.commands.alerts import rule_pressed, rule_typed
+from bot.commands.asked import have, read_line
 from bot.commands.declaration import ID, Button, Command
 from bot.commands.reply import (
     Context,
@@ -47,7 +47,7 @@ async def alert(update: Update, context: Context) -> None:
 async def typed_line(update: Update, context: Context, line: str) -> None:
     """Preview a typed line; ask where it may not say what was meant. A sentence gets the alerts that it may mean."""
     try:
-        rule = parse(line, datetime.now(NEW_YORK).date())
+        rule = await read_line(update, context, line)
     except RuleError as error:
         await say(update, words.rule_refused(error))
     except GrammarError as error:
@@ -132,7 +132,9 @@ async def show_preview(update: Update, context: Context, line: str, replaces: Wa
 async def _previewed(update: Update, context: Context, line: str) -> Preview | None:
     found = parts(context)
     try:
-        rule = parse(line, datetime.now(NEW_YORK).date())
+        rule = await read_line(update, context, line)
+        if not await have(update, context, [one.series.metric for one in rule.conditions]):
+            return None
         return await found.store.read(preview, rule, found.simulated, found.settings.history_sessions)
     except (GrammarError, RuleError) as error:
         await say(update, words.rule_refused(error))
@@ -179,7 +181,9 @@ async def _save(update: Update, context: Context, line: str, replaces: int | Non
 async def _set(update: Update, context: Context, line: str, replaces: int | None) -> None:
     found = parts(context)
     try:
-        rule = parse(line, datetime.now(NEW_YORK).date())
+        rule = await read_line(update, context, line)
+        if not await have(update, context, [one.series.metric for one in rule.conditions]):
+            return
         await found.store.read(refuse_unheld, rule, found.settings.history_sessions)
     except (GrammarError, RuleError) as error:
         await say(update, words.rule_refused(error))

@@ -17,7 +17,7 @@ from telegram.error import Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot import commands as folder
-from bot.commands import access, fallback, migration, subscription
+from bot.commands import access, fallback, files, migration, subscription
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, say
 from bot.messages import help as words
@@ -74,6 +74,8 @@ def listen(application: Telegram) -> None:
     application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migration.migrated))
     private = messages & filters.ChatType.PRIVATE
+    asked = filters.ChatType.GROUPS & filters.CaptionRegex(r"^/import\b")
+    application.add_handler(MessageHandler(messages & filters.Document.ALL & (private | asked), files.received))
     application.add_handler(MessageHandler(private & filters.TEXT, fallback.text))
     application.add_handler(MessageHandler(messages & filters.ChatType.GROUPS & filters.TEXT, fallback.in_group))
     application.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, fallback.other))

@@ -9,12 +9,16 @@ from rapidfuzz import fuzz
 from telegram import Update
 
 from alerts.metrics.catalog import catalog
+from alerts.metrics.catalog import metric as metric_of
 from alerts.metrics.compute import FUNDS
+from alerts.metrics.symbols import INDICES, as_symbol, named_pairs, symbols_of
 from alerts.phrases.words import document, named, plain, spelled, vocabulary, without_start
 from alerts.rules.check import RuleError
-from alerts.rules.grammar import GrammarError, metric_named, parse
+from alerts.rules.grammar import GrammarError, metric_named
+from alerts.rules.names import pair_of, price_of
 from alerts.rules.series import typed_name
 from bot.commands.alert import how_to, offer_meant, typed_line
+from bot.commands.asked import have, names_here, read_line
 from bot.commands.declaration import Button, Command
 from bot.commands.metrics import show_metric
 from bot.commands.reply import Context, answer_button, argument, parts, say, show
@@ -35,8 +39,9 @@ _ALONE = (
     "help", "start", "summary", "breadth", "size", "valuation", "sectors", "rates", "regime", "thesis", "alerts",
     "presets", "metrics", "subscribe", "unsubscribe", "privacy", "alert",
 )  # fmt: skip
-_TICKER = re.compile(r"\$?([A-Za-z]{1,5}(?:[.-][A-Za-z])?)")
-_PAIR = re.compile(r"\$?([A-Za-z]{2,5})\s*(?:/|:|\bvs\.?\b|\bversus\b)\s*\$?([A-Za-z]{2,5})", re.IGNORECASE)
+_SYMBOL = r"\$?\^?[A-Za-z][A-Za-z0-9]{0,7}(?:[.=-][A-Za-z]{1,4})?"
+_TICKER = re.compile(rf"({_SYMBOL})")
+_PAIR = re.compile(rf"({_SYMBOL})\s*(?:/|:|\bvs\.?\b|\bversus\b)\s*({_SYMBOL})", re.IGNORECASE)
 #: Asked for often, and not held; typed in small letters they are tickers too.
 _KNOWN_TICKERS = (
     "qqq",
@@ -86,7 +91,9 @@ async def _answer(update: Update, context: Context, typed: str) -> None:
         return
     if found := wanted(typed, commands):
         await _run(update, context, found)
-    elif metric := metric_named(typed):
+    elif (metric := metric_named((await names_here(update, context)).full(typed))) and (
+        metric in named_pairs() or not symbols_of(metric)
+    ):
         await show_metric(update, context, metric)
     elif asks_for_advice(typed):
         await say(update, words.NO_ADVICE_LINE)
@@ -98,7 +105,7 @@ async def _answer(update: Update, context: Context, typed: str) -> None:
 async def _line(update: Update, context: Context, typed: str) -> bool:
     """Answer a line of the grammar, or a sentence that means one. Whether it was one."""
     try:
-        parse(typed)
+        await read_line(update, context, typed)
     except RuleError:
         pass
     except GrammarError:
@@ -115,9 +122,6 @@ async def _loosely(update: Update, context: Context, typed: str) -> None:
         await show_metric(update, context, metric)
     elif found := wanted(typed, _answers(context), near=True):
         await _run(update, context, found)
-    elif (unheld := _PAIR.search(typed)) and not {side.upper() for side in unheld.groups()} <= set(FUNDS):
-        side = next(side.upper() for side in unheld.groups() if side.upper() not in FUNDS)
-        await _not_held(update, context, side)
     elif any(sign.isdigit() for sign in typed):
         await typed_line(update, context, typed)  # says what is wrong with the line
     else:
@@ -129,7 +133,7 @@ def metric_asked(typed: str) -> str | None:
     asked = plain(typed)
     for one in dict.fromkeys((asked, spelled(asked))):
         bare = without_start(one, document()["questions"])
-        if (metric := metric_named(bare)) is not None:
+        if (metric := metric_named(bare)) is not None and not symbols_of(metric):
             return metric
         if found := [each for each in named(bare) if each.score >= _SURE]:
             return found[0].metric
@@ -152,50 +156,51 @@ async def _figures_for(update: Update, context: Context, typed: str) -> None:
 
 async def _fund(update: Update, context: Context, typed: str) -> bool:
     """Answer a ticker or a pair of them. Whether it was one."""
-    found = parts(context)
     bare = without_start(
         typed.rstrip("?!. "), ("price of", "price", "show me", "show", "how is", "what is", "chart of", "chart")
     )
     if pair := _PAIR.fullmatch(bare):
-        first, second = (side.upper() for side in pair.groups())
-        if not {first, second} <= set(FUNDS):
-            lacking = first if first not in FUNDS else second
-            if _is_ticker(lacking if bare.isupper() else lacking.lower()) or "/" in bare:
-                await _not_held(update, context, lacking)
-                return True
+        first, second = as_symbol(pair[1]), as_symbol(pair[2])
+        if first is None or second is None or not ("/" in bare or all(map(_is_ticker, pair.groups()))):
             return False
-        if metric := metric_named(f"{first}/{second}"):
+        metric = pair_of(first, second)
+        if metric in catalog():
             await show_metric(update, context, metric)
-            return True
-        held = await found.store.read(funds.pair, first, second, found.simulated)
-        name = f"{first}/{second}"
-    elif (one := _TICKER.fullmatch(bare)) and _is_ticker(bare):
-        name = one[1].upper()
-        if name not in FUNDS:
-            await _not_held(update, context, name)
-            return True
-        held = await found.store.read(funds.fund, name, found.simulated)
-    else:
+        else:
+            await _show_symbols(update, context, metric)
+        return True
+    one = _TICKER.fullmatch(bare)
+    symbol = as_symbol(one[1]) if one else None
+    if symbol is None:
         return False
-    if held is None:
-        await _not_held(update, context, name)
-    else:
-        await show(update, context, words.fund_text(held[0]), held[1], [[("Alert me", "howto"), ("Size", "size")]])
+    known = (await names_here(update, context)).symbols
+    if not _is_ticker(bare) and (symbol not in known or bare.casefold() in vocabulary()):
+        return False
+    await _show_symbols(update, context, price_of(symbol))
     return True
+
+
+async def _show_symbols(update: Update, context: Context, metric: str) -> None:
+    """A symbol's close, or the ratio of two, beside its averages; fetched where it is not held."""
+    if not await have(update, context, [metric]):
+        return
+    found = parts(context)
+    symbols = symbols_of(metric)
+    held = await found.store.read(funds.held, symbols, found.simulated)
+    if held is None:  # no session is judged yet
+        await show_metric(update, context, metric)
+        return
+    line = f"{typed_name(metric_of(metric))} crosses above its 200d average"
+    buttons = [[("Alert me", f"set:{line}"), ("Your symbols", "symbols")]]
+    await show(update, context, words.fund_text(held[0]), held[1], buttons)
 
 
 def _is_ticker(typed: str) -> bool:
     """Whether a word alone is a ticker: one that is held or often asked for, or any in capitals that is no word."""
-    bare = typed.lstrip("$")
-    if bare.upper() in FUNDS or bare.casefold() in _KNOWN_TICKERS or typed.startswith("$"):
+    bare = typed.lstrip("$^")
+    if bare.upper() in (*FUNDS, *INDICES) or bare.casefold() in _KNOWN_TICKERS or typed[:1] in ("$", "^"):
         return True
     return bare.isupper() and len(bare) > 1 and bare.casefold() not in vocabulary()
-
-
-async def _not_held(update: Update, context: Context, symbol: str) -> None:
-    company = await parts(context).store.read(funds.is_company, symbol)
-    buttons = [[("IWM", "fund:IWM"), ("SPY", "fund:SPY"), ("RSP", "fund:RSP")], [("Help", "do:help")]]
-    await say(update, words.not_held(symbol, FUNDS, company), buttons)
 
 
 async def _near(update: Update, context: Context, typed: str) -> None:
@@ -260,4 +265,4 @@ async def old_button(update: Update, _context: Context) -> None:
     await answer_button(update, help_words.OLD_BUTTON)
 
 
-BUTTONS = (Button("do", pressed, "[a-z]+"), Button("fund", fund_pressed, "[A-Z]{1,5}"))
+BUTTONS = (Button("do", pressed, "[a-z]+"), Button("fund", fund_pressed, r"[A-Z^-]{1,8}"))

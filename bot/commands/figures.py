@@ -15,7 +15,7 @@ from bot.commands.reply import Context, answer_button, answer_on, argument, part
 from bot.messages.families import family_answer, family_buttons
 from bot.messages.summary import NO_FIGURES, family_text, summary_text
 from bot.reports.charts import chart_for
-from bot.reports.summary import family, key_family, summarise
+from bot.reports.summary import family, key_family, named_pairs_of, summarise
 
 
 async def summary(update: Update, context: Context) -> None:
@@ -77,7 +77,7 @@ def _summary(simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, 
 
 def _family(name: str, simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
     figures = key_family(db, name) + (family(db, name) if name == "sectors" else ())
-    return family_answer(name, figures, notes), chart_for(db, name, simulated)
+    return family_answer(name, figures, notes, named_pairs_of(db, name)), chart_for(db, name, simulated)
 
 
 def _every(name: str, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:

@@ -5,30 +5,38 @@ from __future__ import annotations
 from telegram import Update
 
 from alerts.metrics.catalog import catalog, families
+from alerts.metrics.symbols import without_owner
 from alerts.phrases.words import named, plain, spelled
 from alerts.rules.grammar import metric_named
 from alerts.rules.series import typed_name
+from bot.commands.asked import have, is_of_another, names_here
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, parts, say, show
+from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say, show
 from bot.messages import families as words
 from bot.messages import help as help_words
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.reports.charts import metric_chart
-from bot.reports.summary import every_metric, latest_reading, range_of
+from bot.reports.summary import FigureReading, every_metric, latest_reading, own_of, range_of
 
 
 async def metrics(update: Update, context: Context) -> None:
     """What can be watched, by family."""
     await answer_button(update)
-    figures = await parts(context).store.read(every_metric)
+    figures = await _every(update, context)
     own = any(entry.of.family == "import" for entry in figures)
     await say(update, words.families_text(figures), words.families_buttons(own))
+
+
+async def _every(update: Update, context: Context) -> tuple[FigureReading, ...]:
+    """The readings of every metric, and of the chat's own series."""
+    store = parts(context).store
+    return await store.read(every_metric) + await store.read(own_of, chat_of(update))
 
 
 async def family(update: Update, context: Context) -> None:
     """All metrics of the family that a button names."""
     await answer_button(update)
-    figures = await parts(context).store.read(every_metric)
+    figures = await _every(update, context)
     await say(
         update, words.family_metrics(argument(update), figures), [[("Families", "metrics"), ("Alert me", "howto")]]
     )
@@ -40,7 +48,7 @@ async def metric(update: Update, context: Context) -> None:
     if not typed:
         await say(update, words.which_metric(), words.families_buttons(own=False))
         return
-    identity = metric_named(typed)
+    identity = metric_named((await names_here(update, context)).full(typed))
     found = [] if identity else named(spelled(plain(typed)))
     if identity is None and found and found[0].score == 1:
         identity = found[0].metric
@@ -55,7 +63,7 @@ async def metric_pressed(update: Update, context: Context) -> None:
     """The value and history of the metric that a button names."""
     await answer_button(update)
     identity = argument(update)
-    if metric_named(identity) is not None:
+    if metric_named(identity) == identity:
         await show_metric(update, context, identity)
 
 
@@ -63,16 +71,15 @@ async def about_pressed(update: Update, context: Context) -> None:
     """What the metric that a button names is."""
     await answer_button(update)
     identity = argument(update)
-    if metric_named(identity) is not None:
+    if metric_named(identity) == identity:
         await _described(update, context, identity)
 
 
 async def show_metric(update: Update, context: Context, metric_id: str) -> None:
     """A metric's value, where it stands, and its history as a picture."""
     found = parts(context)
-    entry = await found.store.read(latest_reading, metric_id)
+    entry = await _latest(update, context, metric_id)
     if entry is None:
-        await say(update, help_words.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES)
         return
     chart = await found.store.read(metric_chart, metric_id, found.simulated)
     await show(
@@ -80,11 +87,23 @@ async def show_metric(update: Update, context: Context, metric_id: str) -> None:
     )
 
 
-async def _described(update: Update, context: Context, metric_id: str) -> None:
-    found = parts(context)
-    entry = await found.store.read(latest_reading, metric_id)
+async def _latest(update: Update, context: Context, metric_id: str) -> FigureReading | None:
+    """The latest reading of a metric, fetched where it is made of symbols; what is missing is said."""
+    if await is_of_another(update, context, metric_id):
+        await say(update, help_words.not_imported(without_owner(metric_id)))
+        return None
+    if not await have(update, context, [metric_id]):
+        return None
+    entry = await parts(context).store.read(latest_reading, metric_id)
     if entry is None:
         await say(update, help_words.not_imported(metric_id) if metric_id.startswith("import.") else NO_FIGURES)
+    return entry
+
+
+async def _described(update: Update, context: Context, metric_id: str) -> None:
+    found = parts(context)
+    entry = await _latest(update, context, metric_id)
+    if entry is None:
         return
     ranged = await found.store.read(range_of, metric_id)
     chart = await found.store.read(metric_chart, metric_id, found.simulated)
@@ -93,7 +112,7 @@ async def _described(update: Update, context: Context, metric_id: str) -> None:
     )
 
 
-_ID = r"[a-z0-9][a-z0-9._-]{1,54}"
+_ID = r"[a-z0-9][A-Za-z0-9._/^=@-]{1,54}"
 COMMANDS = (
     Command("metrics", metrics, "Everything that can be watched, by family", place=160),
     Command("metric", metric, "What a figure is: /metric small above 200d", place=165),

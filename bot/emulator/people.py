@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.emulator.api.formatting import finish
 from bot.emulator.chats import Chat, Json, Query, Stored
 from bot.emulator.state import World
+from bot.emulator.uploads import Sent
 
 #: Who writes where an administrator is anonymous.
 ANONYMOUS: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
@@ -48,6 +49,20 @@ def say(
     else:
         message = world.put(chat, person, content).message
     if chat.private or _for_bot(world, chat, plain, entities, target):
+        world.updates.add("message", message)
+    return message
+
+
+def send_file(world: World, person_id: int, sent: Sent, *, chat_id: int | None = None, caption: str = "") -> Json:
+    """A person sends a document, to the bot or in a group; the Message. A caption is text as a message's is."""
+    person, chat = _in_chat(world, person_id, chat_id)
+    upload = world.uploads.add("document", sent)
+    content: Json = {"document": upload.described[0]}
+    plain, entities = finish(caption, [])
+    if plain:
+        content |= {"caption": plain} | ({"caption_entities": entities} if entities else {})
+    message = world.put(chat, person, content).message
+    if chat.private or _for_bot(world, chat, plain or "-", entities, None):
         world.updates.add("message", message)
     return message
 

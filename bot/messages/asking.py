@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.metrics.catalog import metric, number
+from alerts.metrics.symbols import is_listed_abroad
 from alerts.phrases.doubts import Doubt, Doubtful
 from bot.formatting import NO_ADVICE, capital, day, short_day
 from bot.messages.buttons import Buttons, fits
@@ -18,8 +19,12 @@ BUTTON = 60  # characters on a button, at most
 
 def fund_text(held: Held) -> str:
     """A fund's close, or the ratio of two, beside its averages."""
-    shown = f"${held.value:,.2f}" if held.base is None else f"{held.value:,.2f}"
-    what = "Split-adjusted close." if held.base is None else f"Total-return closes, 100 on {short_day(held.base)}."
+    in_dollars = held.base is None and not (held.name.startswith("^") or is_listed_abroad(held.name))
+    shown = f"${held.value:,.2f}" if in_dollars else f"{held.value:,.2f}"
+    if held.base is not None:
+        what = f"Total-return closes, 100 on {short_day(held.base)}."
+    else:
+        what = "Split-adjusted close." if in_dollars else "Close."
     text = f"{escape(held.name)}: <b>{shown}</b>"
     if held.change is not None:
         text += f" ({number(held.change, 1, sign=True)} % on the session)"
@@ -31,19 +36,6 @@ def fund_text(held: Held) -> str:
             side = "above" if gap.percent >= 0 else "below"
             lines.append(f"{abs(gap.percent):.1f} % {side} its {gap.n}d average ({gap.average:,.2f})")
     return "\n".join([*lines, "", f"<i>{what} {NO_ADVICE}</i>"])
-
-
-def not_held(asked: str, funds: Sequence[str], company: bool = False) -> str:
-    """No closes of a ticker, or of one side of a pair, are held."""
-    why = (
-        "is counted in breadth with the other companies; I answer nothing about a single company"
-        if company
-        else "is not held here"
-    )
-    return (
-        f"{escape(asked[:20])} {why}.\n"
-        f"The funds I hold: {', '.join(funds)}. Two of them make a ratio, such as <code>xlf/spy</code>."
-    )
 
 
 def may_mean(lines: Sequence[str], together: bool) -> str:

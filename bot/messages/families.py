@@ -7,23 +7,31 @@ from html import escape
 
 from alerts.metrics.catalog import catalog, families, metric, number
 from alerts.metrics.imported import FAMILY
+from alerts.metrics.symbols import without_owner
 from bot.formatting import beside_text, capital, coverage, day, short_day, sources
 from bot.messages.buttons import Buttons
 from bot.messages.summary import NO_FIGURES, figure_foot, figure_line
 from bot.reports.summary import FigureReading, Range
 
 Values = Mapping[str, float]
+PAIRS = "pair"  # a family without metrics of its own: each chat has those that it asked for
 _QUADRANT = "sectors.quadrant."
 _FUNDS = ("iwm", "rsp", "iwc")  # of the quadrants, those that are no sectors
 
 
-def family_answer(family: str, figures: Sequence[FigureReading], notes: Sequence[str] = ()) -> str:
-    """The figures that matter most of a family. `notes`: what is to be said of their age, in plain text."""
+def family_answer(
+    family: str, figures: Sequence[FigureReading], notes: Sequence[str] = (), pairs: Sequence[FigureReading] = ()
+) -> str:
+    """The figures that matter most of a family. `notes`: what is to be said of their age, in plain text.
+
+    pairs: the pairs of symbols that belong to it.
+    """
     if not figures:
         return NO_FIGURES
     values = {entry.figure.metric: entry.figure.value for entry in figures if entry.figure.value is not None}
     told = today(family, values)
-    shown = [entry for entry in figures if entry.figure.metric in families()[family].key]
+    key = families()[family].key
+    shown = list({entry.figure.metric: entry for entry in figures if entry.figure.metric in key}.values())
     lines = [
         f"<b>{escape(families()[family].heading)}</b>",
         f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in shown))}",
@@ -35,6 +43,8 @@ def family_answer(family: str, figures: Sequence[FigureReading], notes: Sequence
     lines += [f"Growth: {escape(says)}." for says in dict.fromkeys(entry.of.says for entry in shown if entry.of.says)]
     if family == "sectors":
         lines += ["", *_quadrants(values)]
+    if pairs:
+        lines += ["", *(figure_line(entry, entry.of.short) for entry in pairs)]
     return "\n".join([*lines, "", figure_foot(shown)])
 
 
@@ -144,7 +154,8 @@ def families_text(figures: Sequence[FigureReading]) -> str:
 
 def families_buttons(own: bool) -> Buttons:
     """A button a family."""
-    names = [(of.title, f"family:{of.id}") for of in families().values() if own or of.id != FAMILY]
+    names = [(of.title, f"family:{of.id}") for of in families().values() if of.id != PAIRS and (own or of.id != FAMILY)]
+    names.append(("Your symbols", "symbols"))
     return [names[at : at + 3] for at in range(0, len(names), 3)]
 
 
@@ -154,7 +165,10 @@ def family_metrics(family: str, figures: Sequence[FigureReading]) -> str:
     if family == FAMILY:
         own = [entry for entry in figures if entry.of.family == FAMILY]
         return "\n".join(
-            [f"<b>{escape(families()[FAMILY].heading)}</b>", *(figure_line(entry, entry.of.id) for entry in own)]
+            [
+                f"<b>{escape(families()[FAMILY].heading)}</b>",
+                *(figure_line(entry, without_owner(entry.of.id)) for entry in own),
+            ]
         )
     lines = [f"<b>{escape(families()[family].heading)}</b>"]
     if figures:

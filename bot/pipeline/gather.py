@@ -22,6 +22,7 @@ from alerts.metrics import valuation
 from alerts.metrics.catalog import fred_series, of_funds
 from alerts.metrics.compute import FUNDS, WINDOW, awaiting
 from alerts.metrics.members import in_millionths
+from bot.pipeline import symbols
 from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes
 from bot.pipeline.context import RunContext
 from bot.pipeline.funds import gather_funds
@@ -44,8 +45,8 @@ PRESENT = 0.90  # of the members in force have to be in a census, or it is incom
 ECONOMY_SECONDS = 60.0  # for all economic series together
 CONTRACT_MONTHS = 12  # of fed funds futures, the current one included
 FUND_CLOSES, CENSUS, MEMBER_CLOSES = "fund closes", "census", "member closes"
-CONTRACTS, ECONOMY = "fed funds futures", "economic series"
-SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY)
+CONTRACTS, ECONOMY, SYMBOLS = "fed funds futures", "economic series", "symbols asked for"
+SOURCES = (FUND_CLOSES, CENSUS, MEMBER_CLOSES, CONTRACTS, ECONOMY, SYMBOLS)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Gathering:
     def session(self, session: date) -> Gathered:
         """Fetch what `session` needs and store it."""
         db = self.context.db
-        lacks: list[Lack | None] = [self._funds(), self._contracts()]
+        lacks: list[Lack | None] = [self._funds(), self._symbols(), self._contracts()]
         if lacks[0] is None:
             lacks.append(_absent_funds(db, session))
         counted, lack = self._census(session)
@@ -143,6 +144,11 @@ class Gathering:
         if FUND_CLOSES not in self._once:
             self._once[FUND_CLOSES] = _lack(FUND_CLOSES, lambda: gather_funds(self.context, self.last))
         return self._once[FUND_CLOSES]
+
+    def _symbols(self) -> Lack | None:
+        if SYMBOLS not in self._once:
+            self._once[SYMBOLS] = _lack(SYMBOLS, lambda: symbols.gather(self.context, self.last), waits=False)
+        return self._once[SYMBOLS]
 
     def _contracts(self) -> Lack | None:
         if CONTRACTS not in self._once:

@@ -28,11 +28,16 @@ def keep(db: Database, metric_id: str, found: OwnSeries, file: str, now: datetim
     with writing(db):
         if replace:
             imports.forget_import(db, metric_id)
-        changed = imports.record_import(db, metric_id, found.observations, file, now, found.lag)
-        if (judged := last_judged(db)) is not None:
-            computed = _figures_of(db, imports.imports(db)[metric_id], judged)
-            figures.record_figures(db, computed, now, backfilled=True)
-            figures.correct(db, computed, now)
+        return keep_within(db, metric_id, found, file, now)
+
+
+def keep_within(db: Database, metric_id: str, found: OwnSeries, file: str, now: datetime) -> int:
+    """The same inside a transaction."""
+    changed = imports.record_import(db, metric_id, found.observations, file, now, found.lag)
+    if (judged := last_judged(db)) is not None:
+        computed = _figures_of(db, imports.imports(db)[metric_id], judged)
+        figures.record_figures(db, computed, now, backfilled=True)
+        figures.correct(db, computed, now)
     return changed
 
 

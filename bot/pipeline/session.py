@@ -15,7 +15,7 @@ from alerts.metrics.figure import Figure
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import Part, evaluate_session
 from bot.alerting.notify import notify_waiting
-from bot.pipeline import clock, imports
+from bot.pipeline import clock, imports, lists, splits, symbols
 from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
@@ -122,11 +122,13 @@ def _decide(context: RunContext, session: date, inputs: Inputs) -> _Decided:
     """Compute the figures. Writes nothing."""
     recent = [day for day in previous_sessions(session, RECHECKED) if sessions.is_sealed(context.db, day)]
     computed = compute(inputs, [*recent, session])
+    computed += symbols.of_sessions(context.db, [*recent, session], inputs.source)
+    computed += lists.of_sessions(context.db, [*recent, session], inputs.source)
     return _Decided(
         figures=[figure for figure in computed if figure.session == session]
         + imports.of_sessions(context.db, [session]),
         rechecked=[figure for figure in computed if figure.session != session],
-        rescaled=_rescaled(context.db, session, inputs),
+        rescaled=_rescaled(context.db, session, inputs) + symbols.rescaled(context.db, session, inputs.source),
     )
 
 
@@ -157,6 +159,7 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
         if sessions.is_sealed(db, session):  # by another process, meanwhile
             return _already_sealed(session)
         begun = sessions.is_begun(db, session)
+        splits.follow(db, session, decided.rescaled, now)
         figures.record_figures(db, decided.rescaled, now, backfilled=True)  # before rules compare with them
         figures.correct(db, decided.rescaled, now)
         if begun:
@@ -165,6 +168,8 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
         if gathered.companies is not None:
             censuses.record(db, session, gathered.companies.frame)
         imports.fill(db, session, now)
+        symbols.fill_new(db, session, context.feed.name, now)
+        symbols.let_go(db, now)
         sessions.note_gathered(db, session, now, "; ".join(lacking) or None)
         note_sources(db, context.operators, session, gathered.lacks, now)
         if final or (held is not None and not begun and not late):

@@ -10,6 +10,8 @@ import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
+from alerts.metrics.catalog import catalog
+from alerts.metrics.symbols import LIST_ID, symbols_of, without_owner
 from alerts.rules.backtest import Backtest, Happened, Histories, backtest
 from alerts.rules.base_rates import FEWEST, NO_CLOSES, TOO_FEW, BaseRates, base_rates
 from alerts.rules.check import check_history
@@ -37,11 +39,19 @@ def refuse_unheld(db: Database, rule: Rule, coming: int = 0) -> None:
     anything = figures.last_session(db) is not None
     for series in series_of(rule.watched):
         held = sum(value is not None for _, value in figures.latest_values(db, series.metric, LATEST, None))
-        imported = series.of.family == "import"
-        if imported and not held:
-            raise GrammarError(f"There is no series {series.metric} here; an import makes one.")
+        brought = series.metric not in catalog()  # its history is all there, or nothing of it
+        if brought and not held and (anything or series.of.family == "import"):
+            raise GrammarError(_nothing_held(series.metric))
         if anything:
-            check_history(rule, series, held if imported else max(held, coming))
+            check_history(rule, series, held if brought else max(held, coming))
+
+
+def _nothing_held(metric_id: str) -> str:
+    if symbols := symbols_of(metric_id):
+        return f"No closes of {' and '.join(symbols)} are held here."
+    if LIST_ID.fullmatch(metric_id):
+        return f"There is no list behind {without_owner(metric_id)}; /list makes one."
+    return f"There is no series {without_owner(metric_id)} here; an import makes one."
 
 
 def tried(db: Database, rule: Rule, start: date | None = None, end: date | None = None) -> tuple[Backtest, BaseRates]:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from alerts.metrics.transforms import average
 from bot.charts.spec import Chart, Line, Panel
 from bot.formatting import short_day
-from storage import closes, companies, figures
+from storage import closes, figures
 from storage.sessions import last_judged
 
 SESSIONS = 300  # drawn at most
@@ -56,6 +56,13 @@ class Held:
         return None if not self.before else (self.value / self.before - 1) * 100
 
 
+def held(db: Database, symbols: Sequence[str], simulated: bool) -> tuple[Held, Chart] | None:
+    """What is held of one symbol, or of the ratio of two."""
+    if len(symbols) == 1:
+        return fund(db, symbols[0], simulated)
+    return pair(db, symbols[0], symbols[1], simulated)
+
+
 def fund(db: Database, symbol: str, simulated: bool) -> tuple[Held, Chart] | None:
     """A fund's close in dollars and its chart; None where no close of it is held."""
     until = last_judged(db)
@@ -74,11 +81,6 @@ def pair(db: Database, first: str, second: str, simulated: bool) -> tuple[Held, 
         return None
     base, unit = next(((day, value) for day, value in both if day >= BASE), both[-1])
     return _held(db, f"{first}/{second}", [(day, 100 * value / unit) for day, value in both], base, simulated)
-
-
-def is_company(db: Database, symbol: str) -> bool:
-    """Whether the symbol is that of a company which was counted."""
-    return symbol in companies.ids(db)
 
 
 def _held(
@@ -100,6 +102,7 @@ def _held(
         means = tuple(average(values[: at + 1], n) for at in range(first, len(values)))
         if any(mean is not None for mean in means):
             lines.append(Line(f"{n}d average", days, means, "reference"))
-    title = f"{name}, close in dollars" if base is None else f"{name}, 100 on {short_day(base)}"
+    unit = "close" if name.startswith("^") else "close in dollars"
+    title = f"{name}, {unit}" if base is None else f"{name}, 100 on {short_day(base)}"
     subtitle = " · ".join(filter(None, (short_day(session), source)))
     return held, Chart(name, subtitle, (Panel(title, "", tuple(lines)),), simulated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 from alerts.metrics.catalog import Metric, catalog, families, key_figures, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.standing import Standing, standing
+from alerts.metrics.symbols import named_pairs
 from bot.reports.series import beside
 from storage import figures, imports
 
@@ -124,8 +126,8 @@ def summarise(db: Database) -> Summary | None:
 
 
 def own(db: Database, session: date) -> tuple[FigureReading, ...]:
-    """The imported series on a session."""
-    return readings(db, list(imports.imports(db)), session)
+    """The imported series of everybody on a session."""
+    return readings(db, list(imports.everybodys(db)), session)
 
 
 def family(db: Database, name: str) -> tuple[FigureReading, ...]:
@@ -140,6 +142,24 @@ def key_family(db: Database, name: str) -> tuple[FigureReading, ...]:
     """The figures that matter most of a family on the latest session, those of others that it leans on included."""
     session = figures.last_session(db)
     return () if session is None else readings(db, families()[name].key, session)
+
+
+def named_pairs_of(db: Database, name: str) -> tuple[FigureReading, ...]:
+    """The pairs that have names and belong to a family's answer, on the latest session; those held alone."""
+    session = figures.last_session(db)
+    wanted = [metric for metric, one in named_pairs().items() if one.answer == name]
+    return () if session is None else readings(db, wanted, session)
+
+
+def own_of(db: Database, chat: int) -> tuple[FigureReading, ...]:
+    """A chat's own series on the latest session."""
+    return latest_readings(db, imports.own_series(db, chat))
+
+
+def latest_readings(db: Database, metric_ids: Sequence[str]) -> tuple[FigureReading, ...]:
+    """Several readings on the latest session; those with nothing recorded are left out."""
+    session = figures.last_session(db)
+    return () if session is None else readings(db, list(metric_ids), session)
 
 
 @dataclass(frozen=True)

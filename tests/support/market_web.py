@@ -69,6 +69,8 @@ SLOW_SECONDS = 3.0
 DRIP_SECONDS = 1.0
 COOKIE = "A3=loopback; Max-Age=31557600; Domain=.yahoo.com; Path=/; SameSite=None; Secure; HttpOnly"
 FIRST = date(2020, 1, 2)
+#: Symbols that a chart says something else of: (currency, kind). Their closes are those of XLF.
+OTHERS = {"VOD.L": ("GBp", "EQUITY"), "BARC.L": ("GBp", "EQUITY"), "EURUSD=X": ("USD", "CURRENCY")}
 
 
 @dataclass
@@ -191,8 +193,9 @@ class Web:
         return self.known["symbols"]
 
     def chart(self, symbol: str, query: dict[str, str]) -> Answer:
-        stands = self.life.closes(symbol)
-        known = stands is not None and (stands[0] in self.symbols() or symbol in FUNDS)
+        of_symbol = "XLF" if symbol in OTHERS else symbol
+        stands = self.life.closes(of_symbol)
+        known = stands is not None and (stands[0] in self.symbols() or of_symbol in FUNDS)
         if not known and not self._price_of_month(symbol):
             error = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
             return as_json({"chart": {"result": None, "error": error}}, 404)
@@ -326,8 +329,9 @@ class Web:
 
 
 def _chart(symbol: str, bars: list[list[Any]]) -> dict[str, Any]:
+    currency, kind = OTHERS.get(symbol, ("USD", "EQUITY"))
     meta = {
-        "currency": "USD", "symbol": symbol, "exchangeName": "PCX", "instrumentType": "EQUITY", "dataGranularity": "1d",
+        "currency": currency, "symbol": symbol, "exchangeName": "PCX", "instrumentType": kind, "dataGranularity": "1d",
         "exchangeTimezoneName": "America/New_York", "timezone": "EDT", "gmtoffset": -14400, "priceHint": 2,
         "firstTradeDate": opening(FIRST), "regularMarketPrice": bars[-1][1] if bars else None, "validRanges": ["max"],
         "currentTradingPeriod": {

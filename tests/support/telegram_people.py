@@ -70,6 +70,13 @@ class Person:
         until(lambda: len(self.heard()) >= before + answers, seconds)
         return self.rows()[-1]
 
+    def send_file(self, name: str, content: str, caption: str = "", seconds: float = 60.0) -> dict[str, Any]:
+        """Send a file and wait for the bot's answer."""
+        before = len(self.heard())
+        self._ask("POST", "file", json={"person": self.id, "name": name, "text": content, "caption": caption})
+        until(lambda: len(self.heard()) > before, seconds)
+        return self.rows()[-1]
+
     def set_alert(self, line: str) -> dict[str, Any]:
         """Preview a line, save it, and wait for what is said of that."""
         return self.press_and_wait(self.ask(f"/alert {line}"), "Save")

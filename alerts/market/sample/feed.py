@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, WrongSession
+from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, SymbolHistory, UnknownSymbol, WrongSession
 from alerts.market.sample.companies import COUNT, FIRST_SESSION, Floats, World, make_world
 from alerts.market.sample.economy import contract_prices
 from alerts.market.sample.fundamentals import Fundamentals, fundamentals
@@ -70,6 +70,15 @@ class SampleMarket:
             progress(len(wanted), len(wanted))
         index = pd.DatetimeIndex(np.array(market.paths.sessions[first:end], dtype="datetime64[s]"))
         return Closes(pd.DataFrame(raw, index, wanted), pd.DataFrame(adjusted, index, wanted))
+
+    def symbol_history(self, symbol: str, *, through: date) -> SymbolHistory:
+        """The closes of a company or a fund, in dollars. Raises UnknownSymbol."""
+        found = self.closes([symbol], start=None, through=through)
+        if not found.raw[symbol].notna().any():
+            raise UnknownSymbol(f"{NAME}: {symbol}: this market has no such symbol")
+        index = symbol.startswith("^")
+        kind = "INDEX" if index else "EQUITY" if symbol in self._world.symbols else "ETF"
+        return SymbolHistory(symbol, found.raw[symbol], found.adjusted[symbol], "USD", kind)
 
     def census(self, session: date) -> Census:
         """All companies traded on `session`, any from 2 January 2020. Raises WrongSession if it is not one."""

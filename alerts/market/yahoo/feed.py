@@ -21,10 +21,19 @@ import pandas as pd
 
 from alerts.market.dates import Dates
 from alerts.market.eligibility import SHELLS, VENUES
-from alerts.market.feed import Census, Closes, FeedIncomplete, FeedUnavailable, Progress, WrongSession
+from alerts.market.feed import (
+    Census,
+    Closes,
+    FeedIncomplete,
+    FeedUnavailable,
+    Progress,
+    SymbolHistory,
+    UnknownSymbol,
+    WrongSession,
+)
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.yahoo.client import Talk, quietly, spare_time_zones
-from alerts.market.yahoo.errors import NO_BARS, UNKNOWN, Reason, reason_of
+from alerts.market.yahoo.errors import NO_BARS, UNKNOWN, Reason, reason_logged, reason_of
 from alerts.market.yahoo.frames import EARLIEST, NAME, census_frame, check_closes, closes_of, column_of, new_york_day
 from alerts.market.yahoo.session import FETCH_SECONDS, REQUEST_SECONDS, Limits
 from alerts.market.yahoo.valuations import month_measures
@@ -103,6 +112,37 @@ class Yahoo:
         closes, reasons = self._charts(symbols, start, through, progress)
         check_closes(closes, reasons)
         return closes
+
+    def symbol_history(self, symbol: str, *, through: date) -> SymbolHistory:
+        """From one chart, whose answer says the currency too; two attempts, none of them more on a 429."""
+        with _fetching, quietly(self._cache, self.limits) as talk:
+            spare_time_zones(talk.yfinance, [symbol])
+            for attempt in range(2):
+                ticker = talk.yfinance.Ticker(symbol)
+                try:
+                    bars = ticker.history(period="max", auto_adjust=False, actions=False, timeout=REQUEST_SECONDS)
+                    about = ticker.get_history_metadata()
+                    break
+                except Exception as error:  # noqa: BLE001 – whatever yfinance raises becomes one of ours
+                    reason = reason_of(error) if isinstance(error, ValueError) else reason_logged(repr(error))
+                    if not reason.passing:
+                        raise UnknownSymbol(f"{NAME}: {symbol}: {reason.text}") from None
+                    if attempt or reason.turned_away:
+                        raise FeedUnavailable(f"{NAME}: chart of {symbol}: {reason.text}") from None
+                time.sleep(self._pause * random.uniform(0.75, 1.25))
+        columns = {column: column_of(pd.concat({symbol.upper(): bars}, axis=1).swaplevel(axis=1), column, symbol)
+                   for column in ("Close", "Adj Close")}  # fmt: skip
+        close = columns["Close"]
+        if close is None or not close.notna().any():
+            raise UnknownSymbol(f"{NAME}: {symbol}: {NO_BARS.text}")
+        adjusted = close if columns["Adj Close"] is None else columns["Adj Close"]
+        found = closes_of({symbol: close}, {symbol: adjusted}, [symbol], None, through)
+        if not found.raw[symbol].notna().any():
+            raise UnknownSymbol(f"{NAME}: {symbol}: {NO_BARS.text}")
+        return SymbolHistory(
+            symbol, found.raw[symbol], found.adjusted[symbol], about.get("currency"),
+            str(about.get("instrumentType") or ""),
+        )  # fmt: skip
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """From one chart for each month. Yahoo does not serve expired contracts: their months are NaN.

@@ -6,6 +6,7 @@ from bot.emulator import people
 from bot.emulator.chats import Json
 from bot.emulator.control.base import Asked
 from bot.emulator.people import NewGroup
+from bot.emulator.uploads import Sent
 
 
 def say(asked: Asked) -> Json:
@@ -18,6 +19,15 @@ def say(asked: Asked) -> Json:
         chat_id=given.get("chat"),
         reply_to=given.get("reply_to"),
         anonymous=bool(given.get("anonymous")),
+    )
+
+
+def send_file(asked: Asked) -> Json:
+    """{"person", "name", "text", "chat"?, "caption"?}: a file with that text as UTF-8 → the Message."""
+    given = asked.given()
+    sent = Sent(str(given["name"]), "text/csv", str(given["text"]).encode())
+    return people.send_file(
+        asked.world, given["person"], sent, chat_id=given.get("chat"), caption=str(given.get("caption", ""))
     )
 
 

@@ -5,6 +5,7 @@ from bot.emulator.control.base import control
 
 ROUTES = [
     control("/_local/say", post=actions.say),
+    control("/_local/file", post=actions.send_file),
     control("/_local/press", post=actions.press),
     control("/_local/answers", get=actions.answer_shown, post=actions.expire_query),
     control("/_local/update", post=actions.add_update),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.metrics.catalog import catalog
+from alerts.metrics.symbols import named_pairs
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import parse
 from alerts.rules.presets import Pack, Preset, packs
@@ -26,7 +27,7 @@ ESSENTIALS = (
 def test_a_preset_is_a_rule_as_it_prints_and_fits_into_a_button(pack: Pack, preset: Preset) -> None:
     rule = parse(preset.line)
     assert rule.line == preset.line
-    assert all(series.metric in catalog() for series in series_of(rule.watched))
+    assert all(series.metric in (*catalog(), *named_pairs()) for series in series_of(rule.watched))
     assert fits(f"save:{preset.line}")
     assert preset.why == preset.why.strip() != ""
     assert not preset.why.endswith(".")
@@ -44,7 +45,13 @@ def test_no_pack_has_a_rule_twice() -> None:
 def test_telegram_takes_how_packs_are_offered() -> None:
     import json
 
-    assert [pack.title for pack in packs().values()] == ["Rotation essentials", "Breadth", "Valuation", "Rates"]
+    assert [pack.title for pack in packs().values()] == [
+        "Rotation essentials",
+        "Breadth",
+        "Valuation",
+        "Rates",
+        "Sectors and styles",
+    ]
     parse_html(packs_text(packs().values()))
     check_keyboard(json.loads(keyboard_json(packs_buttons(packs().values())) or "{}"))
     for pack in packs().values():

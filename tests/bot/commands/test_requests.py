@@ -32,7 +32,7 @@ def test_what_people_type_gets_what_they_meant(program: Program, telegram: str, 
     failed = {}
     for wanted in REQUESTS:
         try:
-            row = ada.ask(wanted["typed"], wanted.get("answers", 1))
+            row = ada.ask(wanted["typed"], wanted.get("answers", 1), 60)
         except AssertionError:
             failed[wanted["typed"]] = ["an answer"]
             if len(failed) > 5:

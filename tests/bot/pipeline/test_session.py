@@ -123,10 +123,13 @@ def test_a_session_is_recorded_once(db: Database, market: SampleMarket) -> None:
 
 def test_every_metric_has_a_row_with_a_value_or_a_reason(db: Database, market: SampleMarket) -> None:
     from alerts.metrics.catalog import catalog
+    from alerts.metrics.symbols import named_pairs
 
     refresh(RunContext(db, market, evening(DAYS[0]), SampleEconomy()), DAYS[0])
     recorded = figures.on_session(db, DAYS[0])
-    assert set(recorded) == set(catalog())
+    # Of the pairs that have names, those whose symbols this market has.
+    assert set(recorded) - set(named_pairs()) == set(catalog())
+    assert {"pair.XLY/XLP", "pair.IJH/SPY"} <= set(recorded)
     assert all((figure.value is None) == bool(figure.reason) for figure in recorded.values())
     assert all(figure.source.startswith("simulated") for figure in recorded.values())
 
@@ -258,7 +261,15 @@ def test_a_split_of_a_fund_rescales_its_prices_before_rules_see_them(two_days: D
     for day in DAYS[:2]:
         assert after[day].value == pytest.approx(before[day].value / 2, abs=0.01)  # type: ignore[operator]
         assert after[day].was == before[day].value
-    assert outcome.fired == 1  # the level in dollars of before; the change over one session is no fall of a half
+    assert outcome.fired == 0  # neither below a level of before the split, nor fallen by a half over one session
+    crossing, change = (watch.rule.first for watch in rules.rules_of(two_days, 1001))
+    assert crossing.level == pytest.approx(0.45 * close, abs=0.01)
+    assert change.level == -10
+    (text,) = [
+        row[0] for row in two_days.conn.execute("SELECT text FROM outbox WHERE kind = 'split of price.RSP'").fetchall()
+    ]
+    assert "was split, 2 for 1" in text
+    assert f"rsp crosses below {crossing.level:g}" in text
 
 
 def test_a_feed_that_is_down_changes_nothing_but_says_so(two_days: Database, market: SampleMarket) -> None:
