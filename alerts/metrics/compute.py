@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -84,15 +84,7 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    frames |= size.all_of(inputs.adjusted, known(inputs.economy, rates.BILL, _index(inputs.adjusted))["value"])
-    frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
-    frames |= sectors.all_of(inputs.adjusted)
-    frames |= rates.all_of(
-        rates.RateInputs(
-            inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source
-        ),
-        wanted,
-    )
+    frames |= _of_funds(inputs, wanted)
     frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
@@ -105,6 +97,17 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
         found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
     return _with_effect_of_ranks(inputs, out)
+
+
+def pasts(inputs: Inputs, sessions: list[date]) -> Iterator[tuple[str, list[Figure]]]:
+    """The figures on `sessions` of each metric that is made of funds and economic series alone, by id.
+
+    Without the sessions before its first value: the fund or the series did not exist then.
+    """
+    wanted = pd.DatetimeIndex(sessions)
+    for name, frame in _of_funds(inputs, wanted).items():
+        known_ = frame["value"].reindex(wanted).notna().to_numpy()
+        yield name, figures(name, frame, inputs.source, wanted[int(known_.argmax()) :]) if known_.any() else []
 
 
 def prices(inputs: Inputs) -> list[Figure]:
@@ -174,8 +177,17 @@ def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
     return {name: float(frame["value"].reindex(closes.sessions[-1:]).iloc[0]) for name, frame in frames.items()}
 
 
-def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(frame.index)
+def _of_funds(inputs: Inputs, wanted: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """The frames of every metric that is made of funds and economic series alone, on `wanted` at least."""
+    bill = known(inputs.economy, rates.BILL, pd.DatetimeIndex(inputs.adjusted.index))["value"]
+    frames = size.all_of(inputs.adjusted, bill)
+    frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
+    frames |= sectors.all_of(inputs.adjusted)
+    frames["breadth.sectors_above_200d"] = breadth.sectors_above_average(inputs.raw)
+    told = rates.RateInputs(
+        inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source
+    )
+    return frames | rates.all_of(told, wanted)
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
@@ -210,7 +222,6 @@ def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
     frames |= advances.all_of(joined) | thrusts.all_of(joined)
     for n in (63, 252):
         frames |= breadth.beating_index(closes, inputs.raw, n)
-    frames["breadth.sectors_above_200d"] = breadth.sectors_above_average(inputs.raw)
     return served
 
 

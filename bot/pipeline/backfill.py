@@ -24,6 +24,7 @@ from bot.pipeline.gather import (
 )
 from bot.pipeline.inputs import assemble
 from bot.pipeline.membership import ensure_members, newcomers_since, note_fast_entries
+from bot.pipeline.past import fill_past
 from bot.pipeline.retry import RetryPolicy
 from storage import advances, companies, figures
 from storage.database import writing
@@ -83,6 +84,8 @@ def backfill(
         retry(lambda: gather_contracts(context, months, sessions[0], last))
     except FeedError as error:
         log.warning("fed funds futures: %s; the history is filled without", error)
+
+    fill_past(context, last)
 
     first_session = previous_sessions(sessions[0], WINDOW)[0]
     first_close = min(first_session, first_ranked(first_session))

@@ -21,6 +21,7 @@ from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
 from bot.pipeline.operators import note_failures, note_sources
+from bot.pipeline.past import fill_past
 from storage import advances, figures, sessions
 from storage.database import writing
 
@@ -83,6 +84,7 @@ def refresh(context: RunContext, until: date | None = None) -> list[Outcome]:
         if not outcomes[-1].sealed:
             break
     _tell_waiting(context, outcomes)
+    fill_past(context, due[-1])
     return outcomes
 
 
