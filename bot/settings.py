@@ -24,6 +24,7 @@ _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{35,64}")
 _CURES = {
     "MARKET": "use yahoo (the real market) or sample (a simulated one)",
     "MESSAGES_PER_SECOND": "use a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
+    "HISTORY_YEARS": "use a number from 0 to 20: years of breadth that are filled by themselves; 0: none",
     "YAHOO_PER_SECOND": "use a number from 0.02 to 100: charts asked for in a second by a backfill; 1 is polite",
     "ADMIN_CHAT_IDS": "list chat numbers with commas between them, such as 12345678,-1009876543210",
     "SCHEDULE": "use on, or off where `rotation-alerts refresh` is run from elsewhere",
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
     max_rules_per_chat: Annotated[int, Field(ge=1, le=1000)] = 50
     requests_per_minute: Annotated[int, Field(ge=1, le=1000)] = 20
     schedule: Literal["on", "off"] = "on"
-    history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300
+    history_years: Annotated[int, Field(ge=0, le=20)] = 10
     yahoo_per_second: Annotated[float, Field(ge=0.02, le=100, allow_inf_nan=False)] = 1.0
     cache_path: Path = Path(platformdirs.user_cache_dir("rotation-alerts"))
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -95,6 +96,11 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("not a web address")
         return value.rstrip("/")
+
+    @property
+    def history_sessions(self) -> int:
+        """How many sessions of history a running bot fills, to the nearest year."""
+        return 252 * self.history_years
 
     @property
     def market_words(self) -> str:
@@ -140,6 +146,16 @@ def read_settings(**given: Any) -> Settings:
             without_tokens(f"BACKUP_DIR={settings.backup_dir}: this folder does not exist; create it or choose another")
         )
     return settings
+
+
+def former_settings() -> str | None:
+    """The line about a setting that is gone, where the environment or the file .env still has it."""
+    held = os.environ.get("HISTORY_SESSIONS") or {name.upper(): value for name, value in _env_file().items()}.get(
+        "HISTORY_SESSIONS"
+    )
+    if not held:
+        return None
+    return f"HISTORY_SESSIONS={held} is no setting any more: HISTORY_YEARS says how much is filled (10; 0: none)"
 
 
 @dataclass(frozen=True)

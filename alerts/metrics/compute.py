@@ -79,12 +79,15 @@ class Inputs:
     months: Mapping[date, pd.DataFrame] = field(default_factory=dict)
 
 
-def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
-    """The figures of every metric in the catalogue on each of `sessions`, which the frames must contain."""
+def compute(inputs: Inputs, sessions: list[date], *, of_companies: bool = False) -> list[Figure]:
+    """The figures of every metric in the catalogue on each of `sessions`, which the frames must contain.
+
+    of_companies: only of those that count companies or are made of figures that do; see `pasts` for the others.
+    """
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    frames |= _of_funds(inputs, wanted)
+    frames |= _of_ratios(inputs) if of_companies else _of_funds(inputs, wanted)
     frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
@@ -94,6 +97,8 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames["regime.state"] = regime.state(scores[~earlier], scores.loc[earlier, "value"])
     out: list[Figure] = []
     for name in catalog():
+        if of_companies and metric(name).counts not in _OVER_MEMBERS:
+            continue
         found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
     return _with_effect_of_ranks(inputs, out)
@@ -179,8 +184,7 @@ def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
 
 def _of_funds(inputs: Inputs, wanted: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """The frames of every metric that is made of funds and economic series alone, on `wanted` at least."""
-    bill = known(inputs.economy, rates.BILL, pd.DatetimeIndex(inputs.adjusted.index))["value"]
-    frames = size.all_of(inputs.adjusted, bill)
+    frames = _of_ratios(inputs)
     frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
     frames |= sectors.all_of(inputs.adjusted)
     frames["breadth.sectors_above_200d"] = breadth.sectors_above_average(inputs.raw)
@@ -188,6 +192,11 @@ def _of_funds(inputs: Inputs, wanted: pd.DatetimeIndex) -> dict[str, pd.DataFram
         inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source
     )
     return frames | rates.all_of(told, wanted)
+
+
+def _of_ratios(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    bill = known(inputs.economy, rates.BILL, pd.DatetimeIndex(inputs.adjusted.index))["value"]
+    return size.all_of(inputs.adjusted, bill)
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
