@@ -60,8 +60,8 @@ def gather_older(context: RunContext, symbols: Sequence[str], start: date, last:
         index = pd.DatetimeIndex(pd.to_datetime(sessions))
         close = in_millionths(fetched.raw.reindex(index))
         names = [str(name) for name in fetched.raw.columns]
-        answered = np.asarray(close > 0).any(axis=0, keepdims=True)[0]
-        names, close = [name for name, has in zip(names, answered.tolist(), strict=True) if has], close[:, answered]
+        answered = np.flatnonzero((close > 0).sum(axis=0))
+        names, close = [names[column] for column in answered.tolist()], close[:, answered]
         rescaled = _rescaled(db, sessions[before : before + OVERLAP], [keys[name] for name in names], close[before:])
         if others := [name for name, its in zip(names, rescaled, strict=True) if its]:
             refetch(context, others, last, "whose stored closes are of another scale")
