@@ -24,7 +24,7 @@ from bot.commands.reply import Parts
 from bot.database import Store
 from bot.pipeline import backups, clock, retention, schedule
 from bot.pipeline.refresher import Refresher, longest_seconds
-from bot.settings import Settings, WrongSetting
+from bot.settings import Settings, WrongSetting, former_settings
 from bot.transport.delivery import FREE_RATE, MOST_UNDER_WAY, Delivery
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.health_server import HealthServer
@@ -76,7 +76,7 @@ class Service:
         dispatch.listen(self.application)
         self.delivery = Delivery(self.courier, self.store, pace, settings.admin_chat_ids)
         self.refresher = Refresher(
-            self.store, settings.history_sessions, self.delivery.wake, settings.admin_chat_ids,
+            self.store, settings.history_years, self.delivery.wake, settings.admin_chat_ids,
             longest_seconds(settings.yahoo_per_second),
         )  # fmt: skip
         self.refresher.heartbeat = settings.heartbeat_url
@@ -239,6 +239,8 @@ def serve(settings: Settings, *, by_webhook: bool = False) -> None:
             "bot's balance; every alert is sent that way",
             settings.messages_per_second, FREE_RATE,
         )  # fmt: skip
+    if former := former_settings():
+        log.warning("%s", former)
     log.info("market: %s; Telegram at %s", settings.market_words, settings.telegram_address)
     asyncio.run(_serve(settings, by_webhook))
 

@@ -31,6 +31,7 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _CURES = {
     "MARKET": "use yahoo (the real market) or sample (a simulated one)",
     "MESSAGES_PER_SECOND": "use a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
+    "HISTORY_YEARS": "use a number from 0 to 20: years of breadth that are filled by themselves; 0: none",
     "YAHOO_PER_SECOND": "use a number from 0.02 to 100: charts asked for in a second by a backfill; 1 is polite",
     "ADMIN_CHAT_IDS": "list chat numbers with commas between them, such as 12345678,-1009876543210",
     "SCHEDULE": "use on, or off where `rotation-alerts refresh` is run from elsewhere",
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
     max_symbols: Annotated[int, Field(ge=0, le=5000)] = 500
     requests_per_minute: Annotated[int, Field(ge=1, le=1000)] = 20
     schedule: Literal["on", "off"] = "on"
-    history_sessions: Annotated[int, Field(ge=0, le=5000)] = 300
+    history_years: Annotated[int, Field(ge=0, le=20)] = 10
     yahoo_per_second: Annotated[float, Field(ge=0.02, le=100, allow_inf_nan=False)] = 1.0
     cache_path: Path | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -153,6 +154,11 @@ class Settings(BaseSettings):
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
             raise ValueError("malformed (it is not shown here)")
         return value
+
+    @property
+    def history_sessions(self) -> int:
+        """How many sessions of history a running bot fills, to the nearest year."""
+        return 252 * self.history_years
 
     @property
     def market_words(self) -> str:
@@ -260,6 +266,16 @@ def _proxy_problem(value: str) -> str:
     if parts.scheme not in ("http", "https"):
         return f"={without_credentials(value)}: a proxy of the kind {parts.scheme}:// cannot be used"
     return ""
+
+
+def former_settings() -> str | None:
+    """The line about a setting that is gone, where the environment or the file .env still has it."""
+    held = os.environ.get("HISTORY_SESSIONS") or {name.upper(): value for name, value in _env_file().items()}.get(
+        "HISTORY_SESSIONS"
+    )
+    if not held:
+        return None
+    return f"HISTORY_SESSIONS={held} is no setting any more: HISTORY_YEARS says how much is filled (10; 0: none)"
 
 
 @dataclass(frozen=True)

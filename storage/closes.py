@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 
@@ -37,6 +37,27 @@ def forget_closes(db: Database, at: Sequence[tuple[date, int]]) -> None:
     db.conn.executemany(
         "DELETE FROM closes WHERE day = ? AND company = ?", [(day_number(session), company) for session, company in at]
     )
+
+
+def rescale_closes(db: Database, sessions: Sequence[date], factors: Mapping[int, float]) -> None:
+    """Multiply the closes of companies on `sessions`, each by its factor."""
+    db.conn.executemany(
+        "UPDATE closes SET close = CAST(round(close * ?) AS INTEGER) WHERE day = ? AND company = ?",
+        [(factor, day_number(day), company) for company, factor in factors.items() for day in sessions],
+    )
+
+
+def prune_closes(db: Database, before: date, stay: Sequence[date]) -> int:
+    """Delete the closes of companies before a session, but for those of the sessions that `stay`; how many went."""
+    marks = ", ".join("?" * len(stay))
+    found = db.conn.execute(
+        f"DELETE FROM closes WHERE day < ? AND day NOT IN ({marks})",
+        [day_number(before), *(day_number(session) for session in stay)],
+    )
+    db.conn.execute(
+        "UPDATE companies SET history_from = ? WHERE history_from < ?", [before.isoformat(), before.isoformat()]
+    )
+    return found.rowcount
 
 
 def close_matrix(db: Database, sessions: Sequence[date], ids: Sequence[int]) -> npt.NDArray[np.int64]:

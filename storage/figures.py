@@ -21,6 +21,7 @@ _COLUMNS = (
 def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime, *, backfilled: bool) -> None:
     """Write figures. A backfill writes over what is backfilled, and leaves to `correct` what a session recorded."""
     keep = "WHERE figures.backfilled = 1" if backfilled else ""
+    stamp = fetched_at.isoformat(timespec="seconds")
     db.conn.executemany(
         f"""INSERT INTO figures
                 (metric, session, value, coverage, eligible, members, source, reason, notes, observed,
@@ -33,12 +34,24 @@ def record_figures(db: Database, figures: Iterable[Figure], fetched_at: datetime
                 backfilled = excluded.backfilled, fetched_at = excluded.fetched_at {keep}""",
         [
             (f.metric, f.session.isoformat(), f.value, f.coverage, f.eligible, f.members, f.source, f.reason,
-             json.dumps(f.notes), f.observed and f.observed.isoformat(), f.by_former_members, int(backfilled),
-             fetched_at.isoformat(timespec="seconds"))
+             json.dumps(f.notes) if f.notes else "[]", f.observed and f.observed.isoformat(), f.by_former_members,
+             int(backfilled), stamp)
             for f in figures
         ],
     )  # fmt: skip
     db.conn.execute("UPDATE revision SET number = number + 1")
+
+
+def with_past(db: Database) -> set[str]:
+    """The metrics of funds and economic series whose whole past is recorded."""
+    return {metric for (metric,) in db.conn.execute("SELECT metric FROM pasts")}
+
+
+def note_past(db: Database, metric: str, now: datetime) -> None:
+    """Note that the whole past of a metric is recorded."""
+    db.conn.execute(
+        "INSERT OR REPLACE INTO pasts (metric, filled_at) VALUES (?, ?)", [metric, now.isoformat(timespec="seconds")]
+    )
 
 
 def revision(db: Database) -> int:

@@ -658,3 +658,28 @@ def owners_symbols_lists(db: Database) -> None:
         "ALTER TABLE imports ADD COLUMN owner INTEGER REFERENCES owners",  # NULL: everybody's
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def pasts_of_funds(db: Database) -> None:
+    """The metrics of funds and economic series whose whole past is recorded; after an upgrade none is."""
+    db.conn.execute("CREATE TABLE pasts (metric TEXT PRIMARY KEY, filled_at TEXT NOT NULL) WITHOUT ROWID")
+
+
+@migrations()
+def history_in_two_passes(db: Database) -> None:
+    """How far back the history of companies is filled; older closes, by company, while figures are made of them."""
+    for statement in (
+        """CREATE TABLE history (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            figures_from TEXT NOT NULL
+        )""",
+        """CREATE TABLE older_closes (
+            company INTEGER PRIMARY KEY REFERENCES companies,
+            start TEXT NOT NULL,             -- the first session, and the last one
+            through TEXT NOT NULL,
+            sessions INTEGER NOT NULL,
+            closes BLOB NOT NULL             -- steps from close to close, compressed
+        )""",
+    ):
+        db.conn.execute(statement)

@@ -54,7 +54,9 @@ class FeedError(Exception):
 
 
 class FeedUnavailable(FeedError):
-    """The source gave no usable answer."""
+    """The source gave no usable answer. `arrived`: the closes of a request of which only a part was answered."""
+
+    arrived: Closes | None = None
 
 
 class TurnedAway(FeedUnavailable):

@@ -81,6 +81,16 @@ def seasons_between(start: date, end: date) -> list[Season]:
     return found[::-1]
 
 
+def rank_days(start: date, end: date) -> list[date]:
+    """The rank days from `start` to `end`, ascending; the calendar begins in 1999."""
+    found = []
+    season = Season(end.year, 10)
+    while season.year > 1999 and season.ranked_on >= start:
+        found.append(season.ranked_on)
+        season = season.before
+    return [day for day in reversed(found) if day <= end]
+
+
 def first_ranked(session: date) -> date:
     """The earliest rank day on which the members of `session` depend."""
     return season_on(session).remembered[0].ranked_on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -84,26 +84,15 @@ class Inputs:
     filled: Mapping[date, Sequence[str]] = field(default_factory=dict)
 
 
-def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
-    """The figures of every metric in the catalogue on each of `sessions`, which the frames must contain."""
+def compute(inputs: Inputs, sessions: list[date], *, of_companies: bool = False) -> list[Figure]:
+    """The figures of every metric in the catalogue on each of `sessions`, which the frames must contain.
+
+    of_companies: only of those that count companies or are made of figures that do; see `pasts` for the others.
+    """
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    frames |= size.all_of(inputs.adjusted, _bill(inputs))
-    frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
-    frames |= sectors.all_of(inputs.adjusted)
-    frames |= rates.all_of(
-        rates.RateInputs(
-            inputs.economy,
-            inputs.seen,
-            inputs.contracts,
-            scheduled(),
-            inputs.economy_source,
-            inputs.source,
-            inputs.first_seen,
-        ),
-        wanted,
-    )
+    frames |= _of_ratios(inputs) if of_companies else _of_funds(inputs, wanted)
     frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
@@ -113,9 +102,22 @@ def compute(inputs: Inputs, sessions: list[date]) -> list[Figure]:
     frames["regime.state"] = regime.state(scores[~earlier], scores.loc[earlier, "value"])
     out: list[Figure] = []
     for name in catalog():
+        if of_companies and metric(name).counts not in _OVER_MEMBERS:
+            continue
         found = figures(name, frames[name], inputs.source, wanted)
         out += [_noted(figure, inputs, served.get(name, 0)) for figure in found]
     return _with_effect_of_ranks(inputs, out)
+
+
+def pasts(inputs: Inputs, sessions: list[date]) -> Iterator[tuple[str, list[Figure]]]:
+    """The figures on `sessions` of each metric that is made of funds and economic series alone, by id.
+
+    Without the sessions before its first value: the fund or the series did not exist then.
+    """
+    wanted = pd.DatetimeIndex(sessions)
+    for name, frame in _of_funds(inputs, wanted).items():
+        known_ = frame["value"].reindex(wanted).notna().to_numpy()
+        yield name, figures(name, frame, inputs.source, wanted[int(known_.argmax()) :]) if known_.any() else []
 
 
 def prices(inputs: Inputs) -> list[Figure]:
@@ -195,13 +197,23 @@ def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
     return concentration.awaiting(census) | valuation.awaiting(census) | earnings.awaiting(census)
 
 
-def _bill(inputs: Inputs) -> pd.Series:
-    """The three-month Treasury yield as known on each session with closes of funds, % a year."""
-    return known(inputs.economy, rates.BILL, _index(inputs.adjusted), inputs.first_seen)["value"]
+def _of_funds(inputs: Inputs, wanted: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """The frames of every metric that is made of funds and economic series alone, on `wanted` at least."""
+    frames = _of_ratios(inputs)
+    frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
+    frames |= sectors.all_of(inputs.adjusted)
+    frames["breadth.sectors_above_200d"] = breadth.sectors_above_average(inputs.raw)
+    told = rates.RateInputs(
+        inputs.economy, inputs.seen, inputs.contracts, scheduled(), inputs.economy_source, inputs.source,
+        inputs.first_seen,
+    )  # fmt: skip
+    return frames | rates.all_of(told, wanted)
 
 
-def _index(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(frame.index)
+def _of_ratios(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    index = pd.DatetimeIndex(inputs.adjusted.index)
+    bill = known(inputs.economy, rates.BILL, index, inputs.first_seen)["value"]
+    return size.all_of(inputs.adjusted, bill)
 
 
 def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
@@ -238,7 +250,6 @@ def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
     frames |= advances.all_of(joined) | thrusts.all_of(joined)
     for n in (63, 252):
         frames |= breadth.beating_index(closes, inputs.raw, n)
-    frames["breadth.sectors_above_200d"] = breadth.sectors_above_average(inputs.raw)
     return served
 
 

@@ -55,10 +55,9 @@ def projection_gap(
     first_seen = seen.get(PROJECTIONS, pd.Series(dtype="datetime64[ns]")).to_dict()
     value = np.full(len(sessions), np.nan)
     reason = [""] * len(sessions)
-    for at, session in enumerate(sessions):
+    for at, (session, prices) in enumerate(zip(sessions, prices_by_session(contracts, sessions), strict=True)):
         year = pd.Timestamp(session.year, 1, 1)
-        month = f"{session.year}-12"
-        price = prices_on(contracts, session).get(month, np.nan)
+        price = prices.get(f"{session.year}-12", np.nan)
         if year not in projected:
             reason[at] = f"no projection for {session.year}"
         elif year not in first_seen or session < first_seen[year]:
@@ -82,12 +81,12 @@ def meeting_odds(
     why = lower["reason"].where(lower["reason"].notna(), upper["reason"]).tolist()
     cut, hike = np.full(len(sessions), np.nan), np.full(len(sessions), np.nan)
     reason, read = [""] * len(sessions), [False] * len(sessions)
-    for at, session in enumerate(sessions):
+    days = [stamp.date() for stamp in np.minimum(lower["day"], upper["day"])]
+    for at, (session, prices) in enumerate(zip(sessions, prices_by_session(contracts, sessions), strict=True)):
         try:
             if not np.isfinite(low[at]) or not np.isfinite(high[at]):
                 raise NoOdds(f"target range: {why[at]}")
-            target = TargetRange(low[at], high[at], min(lower["day"].iloc[at], upper["day"].iloc[at]).date())
-            told = tree(session.date(), prices_on(contracts, session), target, table)
+            told = tree(session.date(), prices, TargetRange(low[at], high[at], days[at]), table)
             cut[at], hike[at], read[at] = told.cut_odds, told.hike_odds, told.as_futures_read
         except NoOdds as error:
             reason[at] = str(error)
@@ -100,6 +99,19 @@ def prices_on(contracts: pd.DataFrame, session: pd.Timestamp) -> dict[str, float
         return {}
     row = contracts.loc[[session]].iloc[0].dropna()
     return dict(zip(map(str, row.index), row.astype("float64").tolist(), strict=True))
+
+
+def prices_by_session(contracts: pd.DataFrame, sessions: pd.DatetimeIndex) -> list[dict[str, float]]:
+    """`prices_on` for each of `sessions`, in one pass."""
+    months = [str(month) for month in contracts.columns]
+    if not months:
+        return [{} for _ in sessions]
+    close = contracts.reindex(sessions).to_numpy(dtype="float64")
+    known_ = np.isfinite(close)
+    return [
+        {months[column]: price for column, price in zip(np.flatnonzero(has), row[has].tolist(), strict=True)}
+        for row, has in zip(close, known_, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def progress(quiet: bool) -> Iterator[Report]:
         yield lambda _what, _done, _total: None
         return
     words = {"funds": "Fund closes", "census": "Census", "closes": "Closes of companies", "figures": "Figures",
-             "economy": "Economic series", "valuations": "Valuation history"}  # fmt: skip
+             "economy": "Economic series", "past": "Past of the funds", "valuations": "Valuation history"}  # fmt: skip
     with Progress(
         TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     ) as bar:

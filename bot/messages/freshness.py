@@ -26,4 +26,5 @@ def _filling(found: Freshness) -> tuple[str, ...]:
     if found.filled is None:
         return ()
     have, total = found.filled
-    return (f"The history is being filled: {have:,} of {total:,} companies so far.",)
+    since = f" since {found.since.year}" if found.since else ""
+    return (f"⏳ History{since}: {have:,} of {total:,} companies.",)

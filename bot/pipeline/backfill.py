@@ -24,8 +24,10 @@ from bot.pipeline.gather import (
 )
 from bot.pipeline.inputs import assemble
 from bot.pipeline.membership import ensure_members, newcomers_since, note_fast_entries
+from bot.pipeline.older import OlderCloses, gather_older, kept_from, prune
+from bot.pipeline.past import fill_past
 from bot.pipeline.retry import RetryPolicy
-from storage import advances, companies, figures
+from storage import advances, companies, figures, histories
 from storage.database import writing
 from storage.sessions import first_gathered
 
@@ -53,8 +55,10 @@ def backfill(
 ) -> Backfilled:  # fmt: skip
     """Compute the figures of every session from `start` to `end` (the last complete one), fetching what is missing.
 
-    Closes are fetched from `WINDOW` sessions earlier on. Evaluates no rule and seals no session; a figure that a
-    session recorded itself is kept, or marked as corrected. Interrupted, the same call continues where it stopped.
+    Closes are fetched from `WINDOW` sessions earlier on, and from the rank days that decide who counted then. Once a
+    first history is there, closes older than those that stay are dropped when their figures are recorded. Evaluates no
+    rule and seals no session; a figure that a session recorded itself is kept, or marked as corrected. Interrupted,
+    the same call continues where it stopped.
     pauses: seconds to wait, one after the other, each time a source is unavailable; see `RetryPolicy`.
     Raises FeedError once no pause is left, NothingToFill.
     """
@@ -78,22 +82,42 @@ def backfill(
     retry(lambda: gather_funds(context, last))
     if context.economy is not None:
         gather_economy(context, context.economy)
-    months = months_from(sessions[0], _months(sessions[0], last) + CONTRACT_MONTHS)
-    try:
-        retry(lambda: gather_contracts(context, months, sessions[0], last))
-    except FeedError as error:
-        log.warning("fed funds futures: %s; the history is filled without", error)
-
     first_session = previous_sessions(sessions[0], WINDOW)[0]
     first_close = min(first_session, first_ranked(first_session))
-    retry(lambda: _fetch_closes(context, list(counted.frame.index), first_close, last))
+    kept = kept_from(last)
+    deep = first_session < kept
+    if not deep and histories.filled_from(db) is not None:
+        first_close = max(first_close, kept)  # before it the closes of rank days are there, and only those
+    if not deep or context.feed.keeps_census:  # others serve no contract that has expired: the first pass had the rest
+        months = months_from(sessions[0], _months(sessions[0], last) + CONTRACT_MONTHS)
+        try:
+            retry(lambda: gather_contracts(context, months, sessions[0], last))
+        except FeedError as error:
+            log.warning("fed funds futures: %s; the history is filled without", error)
+    fill_past(context, last)
+
+    symbols = list(counted.frame.index)
+    older = None
+    if deep:
+        retry(lambda: _fetch_closes(context, symbols, kept, last))
+        retry(lambda: gather_older(context, symbols, first_close, last))
+        older = OlderCloses.read(db, first_close, last)
+        with writing(db):
+            older.record_rank_days(first_close, last)
+    else:
+        retry(lambda: _fetch_closes(context, symbols, first_close, last))
     with writing(db):
-        ensure_members(db, first_session, sessions[-1], counted)
+        ensure_members(db, first_session, sessions[-1], counted, afresh_before=first_gathered(db) or last)
         note_fast_entries(db, newcomers_since(first_session), last)
 
     with_value = 0
     for at in range(0, len(sessions), BLOCK):
-        with_value += _compute_block(context, sessions, at, counted)
+        with_value += _compute_block(context, sessions, at, counted, older)
+    with writing(db):
+        if sessions[-1] == last and companies.filled(db):
+            histories.note_filled(db, sessions[0])
+        histories.drop_older(db)
+        prune(db, last)
     have, listed = companies.histories(db)
     return Backfilled(len(sessions), with_value, len(counted.frame), listed - have)
 
@@ -115,7 +139,9 @@ def _fetch_closes(context: RunContext, symbols: Sequence[str], start: date, last
         gather_history(context, present, begin, last)
 
 
-def _compute_block(context: RunContext, sessions: Sequence[date], at: int, latest: universe.Companies) -> int:
+def _compute_block(
+    context: RunContext, sessions: Sequence[date], at: int, latest: universe.Companies, older: OlderCloses | None
+) -> int:
     """Compute and record the figures of `BLOCK` sessions from position `at` on; how many have a value."""
     db, feed = context.db, context.feed
     block = list(sessions[at : at + BLOCK])
@@ -126,8 +152,8 @@ def _compute_block(context: RunContext, sessions: Sequence[date], at: int, lates
             counted[session] = universe.as_of(latest, feed.census(session).quotes, session)
             context.report("figures", done, len(sessions))
     first_census = None if feed.keeps_census else first_gathered(db) or latest.session
-    inputs = assemble(context, block, counted, first_census)
-    computed = compute(inputs, block)
+    inputs = assemble(context, block, counted, first_census, older.matrix if older else None)
+    computed = compute(inputs, block, of_companies=older is not None and not feed.keeps_census)
     with writing(db):
         advances.record_advances(db, counts(inputs.closes))
         figures.record_figures(db, computed, context.now, backfilled=True)

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from sqlite_utils import Database
 
 from alerts.market import quality, universe
-from alerts.market.feed import FeedError
-from alerts.market.sessions import previous_sessions
+from alerts.market.feed import Closes, FeedError, FeedUnavailable
+from alerts.market.seasons import rank_days
+from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics.compute import WINDOW
 from alerts.metrics.members import in_millionths
 from bot.pipeline.context import RunContext
-from storage import closes, companies, exclusions, memberships
+from storage import closes, companies, exclusions, histories, memberships
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ MOST_NEW = 200  # companies without a history; more than that is an unfinished b
 CHECKED = 10  # sessions before the current one that are searched for holes
 MOST_ABSENT, FEW = 200, 20  # members outside the census that are asked for by symbol on a day, and at a time
 COVERED = 0.5  # of the companies with a history have a close, or the session is a hole
+EARLIEST = date(2000, 1, 1)  # rank days before it have no closes
 _NAMED = 10  # symbols named in a log line
 
 
@@ -42,7 +44,7 @@ def gather_history(context: RunContext, symbols: Sequence[str], start: date, thr
     keys = companies.ids(db)
     rescaled: list[str] = []
     for at in range(0, len(symbols), CHUNK):
-        fetched = context.feed.closes(list(symbols[at : at + CHUNK]), start=start, through=through)
+        fetched, failure = fetch(context, symbols[at : at + CHUNK], start, through)
         names = tuple(str(symbol) for symbol in fetched.raw.columns)
         batch = _Batch(
             sessions=tuple(stamp.date() for stamp in fetched.raw.index),
@@ -57,15 +59,33 @@ def gather_history(context: RunContext, symbols: Sequence[str], start: date, thr
             rescaled += [name for name, its in zip(names, moved, strict=True) if its]
             with writing(db):
                 companies.note_history(db, _store(context, batch, other), start)
+        if failure is not None:
+            raise failure
         context.report("closes", min(at + CHUNK, len(symbols)), len(symbols))
     if rescaled:
         refetch(context, rescaled, through, "whose stored closes are of another scale")
+
+
+def fetch(
+    context: RunContext, symbols: Sequence[str], start: date, through: date
+) -> tuple[Closes, FeedUnavailable | None]:
+    """Closes from the feed. Of a request that a source answered in part: that part, and the failure to raise after it
+    is stored. Raises FeedError."""
+    try:
+        return context.feed.closes(list(symbols), start=start, through=through), None
+    except FeedUnavailable as error:
+        if error.arrived is None:
+            raise
+        return error.arrived, error
 
 
 def refetch(context: RunContext, symbols: Sequence[str], through: date, why: str) -> None:
     """Fetch the whole stored history of companies again; `why` goes into the log. Raises FeedError."""
     named = ", ".join(symbols[:_NAMED]) + (f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else "")
     log.info("histories of %d companies %s are fetched: %s", len(symbols), why, named)
+    keys = companies.ids(context.db)
+    with writing(context.db):
+        histories.forget_older(context.db, [keys[symbol] for symbol in symbols])
     default = previous_sessions(through, WINDOW)[0]
     held = companies.companies(context.db)["history_from"]
     by_start: dict[date, list[str]] = {}
@@ -74,7 +94,24 @@ def refetch(context: RunContext, symbols: Sequence[str], through: date, why: str
         start = min(date.fromisoformat(stored), default) if isinstance(stored, str) else default
         by_start.setdefault(start, []).append(symbol)
     for start, group in by_start.items():
+        first = sessions_between(start, through)[:OVERLAP]
+        ids = [keys[symbol] for symbol in group]
+        before = closes.close_matrix(context.db, first, ids)
         gather_history(context, group, start, through)
+        after = closes.close_matrix(context.db, first, ids)
+        earlier = [day for day in rank_days(EARLIEST, start) if day < start]
+        with writing(context.db):  # those of rank days before it stay, and go onto the new scale too
+            closes.rescale_closes(context.db, earlier, _factors(ids, before, after))
+
+
+def _factors(ids: Sequence[int], before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> dict[int, float]:
+    """What closes have been multiplied by, of the companies whose scale has changed; arrays (sessions, ids)."""
+    out = {}
+    for at, company in enumerate(ids):
+        both = np.flatnonzero((before[:, at] > 0) & (after[:, at] > 0))
+        if len(both) and abs(factor := float(after[both[0], at] / before[both[0], at]) - 1) > AGREES:
+            out[company] = factor + 1
+    return out
 
 
 def repair_closes(context: RunContext, session: date, last: date, counted: universe.Companies | None) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlite_utils import Database
 
@@ -19,6 +20,8 @@ from alerts.metrics.releases import releases
 from bot.pipeline.context import RunContext
 from storage import advances, censuses, closes, companies, economy, memberships, valuations
 
+#: Closes in millionths of a dollar, sessions × companies, of those with these ids.
+ClosesOf = Callable[[Sequence[date], Sequence[int]], npt.NDArray[np.int64]]
 CENSUS_FIGURES = list(censuses.COLUMNS)
 
 
@@ -51,11 +54,13 @@ def assemble(
     sessions: Sequence[date],
     counted: Mapping[date, universe.Companies],
     first_census: date | None = None,
+    closes_of: ClosesOf | None = None,
 ) -> Inputs:
     """The frames that the figures of `sessions` (consecutive) are computed from, out of what is stored.
 
     counted: the companies of those sessions that have a census. first_census: see `Inputs`. The censuses of the last
-    sessions before are there too, so that their figures can be computed again.
+    sessions before are there too, so that their figures can be computed again. closes_of: where closes come from, the
+    table of closes by default.
     """
     db = context.db
     quotes, filled = earlier_quotes(db, sessions[0], counted.get(sessions[-1]))
@@ -64,11 +69,12 @@ def assemble(
     register = memberships.register(db, span[0], span[-1])
     known = companies.companies(db)
     symbols = register.symbols(span)
+    ids = known.reindex(symbols)["id"].astype(int).tolist()
     rows = known.reindex(symbols)
     members = MemberCloses(
         sessions=pd.DatetimeIndex(pd.to_datetime(span)),
         symbols=tuple(symbols),
-        close=closes.close_matrix(db, span, rows["id"].astype(int).tolist()),
+        close=closes_of(span, ids) if closes_of else closes.close_matrix(db, span, ids),
         segment=register.codes(span, symbols, SEGMENT_CODES),
         listed=companies.listed_dates(rows["first_trade"]),
     )
@@ -136,6 +142,31 @@ def earlier_quotes(
         kept[day] = pd.concat([quotes, rows[CENSUS_FIGURES]])
         filled |= {day: list(rows.index)} if len(rows) else {}
     return kept, filled
+
+
+def assemble_funds(context: RunContext, sessions: Sequence[date]) -> Inputs:
+    """The frames that the metrics of funds and economic series are computed from, without any company."""
+    db = context.db
+    nobody = MemberCloses(
+        sessions=pd.DatetimeIndex(pd.to_datetime(list(sessions))),
+        symbols=(),
+        close=np.zeros((len(sessions), 0), dtype=np.int64),
+        segment=np.zeros((len(sessions), 0), dtype=np.int8),
+        listed=np.zeros(0, dtype="datetime64[D]"),
+    )
+    raw, adjusted = closes.fund_frames(db, FUNDS, sessions)
+    return Inputs(
+        closes=nobody,
+        raw=raw,
+        adjusted=adjusted,
+        companies={},
+        source=context.feed.name,
+        economy=economy.series(db, list(releases())),
+        economy_source=context.economy_source,
+        seen={rates.PROJECTIONS: economy.first_seen(db, rates.PROJECTIONS)},
+        first_seen=economy.appearances(db, list(releases())),
+        contracts=economy.contracts(db, sessions),
+    )
 
 
 def month_ends(db: Database, sessions: Sequence[date]) -> dict[date, pd.DataFrame]:

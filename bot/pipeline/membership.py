@@ -31,17 +31,21 @@ _COMPARED = 40  # sessions of closes that a new symbol is compared with a vanish
 # ---- ranks ---------------------------------------------------------------------------------------------------------
 
 
-def ensure_members(db: Database, start: date, end: date, counted: universe.Companies | None) -> None:
+def ensure_members(
+    db: Database, start: date, end: date, counted: universe.Companies | None, *, afresh_before: date = date.min
+) -> None:
     """Rank the companies for every season in force from `start` to `end`, as soon as the closes of its days are there.
 
     Without those of its own rank day the census's values rank, provisionally; without those of earlier ones the bands
-    look back less far, until a backfill brings them. Call inside `writing()`.
+    look back less far, until a backfill brings them. Seasons ranked on a day before `afresh_before` are ranked
+    again with the closes that are there now. Call inside `writing()`.
     """
     known = companies.companies(db)
     for season in seasons_between(start, end):
         taken = memberships.reconstitution(db, season)
         usable = _usable(db, season, known)
-        if usable and (taken is None or taken.provisional or taken.rank_days < len(usable)):
+        again = season.ranked_on < afresh_before
+        if usable and (taken is None or taken.provisional or taken.rank_days < len(usable) or again):
             ranked = banded([_values(db, day, known) for day in usable])
             ranked["market_value"] = _values(db, season.ranked_on, known)
             record = memberships.Reconstitution(season, season.ranked_on, False, len(usable))

@@ -19,17 +19,18 @@ import httpx
 from pydantic import SecretStr
 from sqlite_utils import Database
 
-from alerts.market.sessions import last_complete_session, previous_sessions
+from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from bot.database import Store
 from bot.pipeline import schedule
 from bot.pipeline.operators import note_refresh
 from bot.pipeline.valuations import companies_to_ask
 from bot.transport.telemetry import COMMAND_SECONDS, COMMANDS
-from storage import companies, figures, sessions
+from storage import histories, sessions
 
 log = logging.getLogger(__name__)
 
-ENOUGH_HISTORY = 252  # sessions from which percentiles are shown
+FIRST_PASS = 252  # sessions of figures that are filled first: percentiles are shown from there on
+SLACK = timedelta(days=10)  # a history that begins so little later is the same one
 HEARTBEAT_SECONDS = 10.0
 _REQUESTS = 5_000  # more than a first history or the valuation history asks for
 _BACKOFF_MINUTES = (5, 10, 20, 30, 60)
@@ -45,14 +46,14 @@ class Refresher:
     """Runs `rotation-alerts refresh` when there is something to refresh, and tries again until it is sealed."""
 
     def __init__(
-        self, store: Store, history_sessions: int, done: Callable[[], None], operators: Sequence[int] = (),
+        self, store: Store, history_years: int, done: Callable[[], None], operators: Sequence[int] = (),
         longest: Mapping[str, float] | None = None,
     ) -> None:  # fmt: skip
         """`longest`: the seconds that a command may take as a whole; for ever where it has none."""
         self._store = store
         self._operators = operators
         self._longest = longest or {}
-        self._history_sessions = history_sessions
+        self._history_years = history_years
         self._done = done
         self._turn = asyncio.Lock()
         self._failures = 0
@@ -66,9 +67,13 @@ class Refresher:
         async with self._turn:
             session = last_complete_session(datetime.now(UTC), schedule.SETTLE)
             done = await self._store.read(sessions.is_sealed, session) or await self._refresh(session)
-            if self._history_sessions and await self._store.read(_history_short, session):
-                done = await self._backfill(session) and done
-            if done and self._history_sessions and not self._stopping:
+            for start in history_passes(session, self._history_years):
+                if not self._stopping and await self._store.read(_history_short, start):
+                    filled = await self._backfill(start)
+                    done = filled and done
+                    if not filled:
+                        break
+            if done and self._history_years and not self._stopping:
                 await self._value(session)
             if done or self._stopping:
                 self._failures = 0
@@ -106,10 +111,9 @@ class Refresher:
             await self._heartbeat()
         return status == 0 and all(outcome["sealed"] for outcome in outcomes)
 
-    async def _backfill(self, session: date) -> bool:
-        """Whether the history is there."""
-        start = previous_sessions(session, self._history_sessions - 1)[0]
-        log.info("filling the history from %s on; figures are there meanwhile, percentiles come with it", start)
+    async def _backfill(self, start: date) -> bool:
+        """Whether the history from `start` on is there."""
+        log.info("filling the history of companies from %s on; everything else is there meanwhile", start)
         status, _ = await self._command("backfill", "--from", start.isoformat())
         if status != 0:
             log.warning("the history is not complete; it is gone on with by itself")
@@ -161,6 +165,15 @@ class Refresher:
         return self._child.returncode or 0, out.decode()
 
 
-def _history_short(db: Database, session: date) -> bool:
-    past = figures.latest_values(db, "breadth.above_200d.all", session, ENOUGH_HISTORY)
-    return len(past) < ENOUGH_HISTORY or not companies.filled(db)
+def history_passes(session: date, years: int) -> list[date]:
+    """The first sessions of the two passes in which a history that ends with `session` is filled; none for 0 years."""
+    if not years:
+        return []
+    first = previous_sessions(session, FIRST_PASS - 1)[0]
+    whole = sessions_between(session.replace(year=session.year - years, day=min(session.day, 28)), session)[0]
+    return [first, whole] if whole < first - SLACK else [first]
+
+
+def _history_short(db: Database, start: date) -> bool:
+    filled = histories.filled_from(db)
+    return filled is None or filled > start + SLACK

@@ -20,7 +20,9 @@ from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
 from bot.pipeline.gather import Gathered, Gathering
 from bot.pipeline.inputs import assemble
+from bot.pipeline.older import prune
 from bot.pipeline.operators import note_failures, note_sources
+from bot.pipeline.past import fill_past
 from storage import advances, censuses, figures, sessions
 from storage.database import writing
 
@@ -85,6 +87,9 @@ def refresh(context: RunContext, until: date | None = None) -> list[Outcome]:
             break
     _tell_waiting(context, outcomes)
     clock.note_clock(context)
+    fill_past(context, due[-1])
+    with writing(context.db):
+        prune(context.db, due[-1])
     return outcomes
 
 

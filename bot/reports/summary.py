@@ -84,12 +84,13 @@ class Summary:
 
 def reading_of(db: Database, metric_id: str, session: date) -> FigureReading | None:
     """A metric on a session with its past; None where nothing is recorded."""
-    past = figures.history(db, metric_id, end=session)
-    if not past or past[-1].session != session:
+    past = figures.observed_values(db, metric_id, session)  # decades of them: only two are wanted whole
+    if not past or past[-1][0] != session:
         return None
-    before = next((figure for figure in reversed(past[:-1]) if figure.value is not None), None)
-    stands = standing(metric(metric_id), [(figure.session, figure.value, figure.observed) for figure in past])
-    return FigureReading(past[-1], before, stands, beside(db, metric(metric_id), session))
+    earlier = next((day for day, value, _ in reversed(past[:-1]) if value is not None), None)
+    before = figures.history(db, metric_id, earlier, earlier)[0] if earlier else None
+    of, now = metric(metric_id), figures.history(db, metric_id, session, session)[0]
+    return FigureReading(now, before, standing(of, past), beside(db, of, session))
 
 
 def latest_reading(db: Database, metric_id: str) -> FigureReading | None:
@@ -175,7 +176,7 @@ class Range:
 
 def range_of(db: Database, metric_id: str) -> Range | None:
     """The range of a metric's history; None where it has no value."""
-    past = [(figure.value, figure.session) for figure in figures.history(db, metric_id) if figure.value is not None]
+    past = [(value, day) for day, value in figures.latest_values(db, metric_id, date.max, None) if value is not None]
     if not past:
         return None
     low, high = min(past), max(past)

@@ -128,15 +128,16 @@ def test_it_stops_on_sigterm_and_leaves_nothing_claimed(program: Program, telegr
 
 
 def test_a_first_start_gathers_and_fills_the_history_by_itself(program: Program, telegram: str) -> None:
-    program.start("run", SCHEDULE="on", HISTORY_SESSIONS="20")
+    program.start("run", SCHEDULE="on", HISTORY_YEARS="1")
     ada = Person(telegram)
     ada.ask("/start")
 
     def sessions() -> int:
         with sqlite3.connect(program.folder / "rotation.db") as db:
-            return int(db.execute("SELECT count(DISTINCT session) FROM figures").fetchone()[0])
+            counted = db.execute("SELECT count(*) FROM figures WHERE metric = 'breadth.ad_ratio.all'").fetchone()
+            return int(counted[0])
 
-    until(lambda: sessions() >= 20, 60)
+    until(lambda: sessions() >= 20, 240)
     said = text(ada.ask("/summary"))
     assert "of 4 signs" in said
     assert "simulated" in said

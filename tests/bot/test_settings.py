@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.program import TOKEN, Program
 
-from bot.settings import Settings
+from bot.settings import Settings, former_settings
 
 WRONG = {
     "no token": ({}, ("TELEGRAM_BOT_TOKEN", "@BotFather", ".env")),
@@ -86,7 +86,7 @@ MISPLACED = "123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 @pytest.mark.parametrize(
     "name", ["TELEGRAM_API_URL", "ADMIN_CHAT_IDS", "MARKET", "LOG_LEVEL", "SCHEDULE", "MESSAGES_PER_SECOND",
-             "MAX_RULES_PER_CHAT", "HISTORY_SESSIONS", "YAHOO_PER_SECOND", "DATABASE_PATH"],
+             "MAX_RULES_PER_CHAT", "HISTORY_YEARS", "YAHOO_PER_SECOND", "DATABASE_PATH"],
 )  # fmt: skip
 def test_a_token_in_the_wrong_setting_is_not_printed(program: Program, name: str) -> None:
     value = f"{MISPLACED}/rotation.db" if name == "DATABASE_PATH" else MISPLACED
@@ -128,3 +128,11 @@ def test_a_dot_env_that_is_no_text_is_named(program: Program, tmp_path: Path) ->
     assert ran.returncode == 2
     assert ran.stderr.startswith(".env: not UTF-8 text")
     assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_a_setting_that_is_gone_is_named_with_the_one_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert former_settings() is None
+    monkeypatch.setenv("HISTORY_SESSIONS", "500")
+    said = former_settings()
+    assert said is not None
+    assert said.startswith("HISTORY_SESSIONS=500 is no setting any more: HISTORY_YEARS")

@@ -104,8 +104,8 @@ class Yahoo:
 
         Rows run from the first session with a bar to the last. Sessions that the source left out are NaN; days that
         are not sessions are dropped. An unknown symbol is NaN, and so is one that failed twice while most succeeded.
-        Raises FeedUnavailable on 429, or if no symbol has a bar although some are known; FeedIncomplete if fewer than
-        half of more than twenty symbols have one.
+        Raises FeedUnavailable on 429, with the closes that did arrive, or if no symbol has a bar although some are
+        known; FeedIncomplete if fewer than half of more than twenty symbols have one.
         """
         if start is not None and not sessions_between(start, through):
             return closes_of({}, {}, list(dict.fromkeys(symbols)), start, through)
@@ -178,7 +178,11 @@ class Yahoo:
                 chunk = wanted[begin : begin + _CHUNK]
                 self._wait_turn(len(chunk))
                 self.limits.begin()
-                self._download(talk, chunk, start, raw, adjusted, reasons)
+                try:
+                    self._download(talk, chunk, start, raw, adjusted, reasons)
+                except FeedUnavailable as error:
+                    error.arrived = closes_of(raw, adjusted, list(raw), start, through) if raw else None
+                    raise
                 if progress is not None:
                     progress(min(begin + _CHUNK, len(wanted)), len(wanted))
         return closes_of(raw, adjusted, wanted, start, through), reasons

@@ -250,7 +250,7 @@ class Split:
 
 def test_a_split_of_a_fund_rescales_its_prices_before_rules_see_them(two_days: Database, market: SampleMarket) -> None:
     before = {figure.session: figure for figure in figures.history(two_days, "price.RSP")}
-    assert tuple(before) == DAYS[:2]
+    assert tuple(before)[-2:] == DAYS[:2]
     close = before[DAYS[1]].value
     assert close
     assert (before[DAYS[1]].coverage, before[DAYS[1]].eligible, before[DAYS[1]].members) == (1.0, 1, 1)
