@@ -177,7 +177,7 @@ def metric_text(entry: FigureReading, ranged: Range | None) -> str:
     of, figure = entry.of, entry.figure
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
     if of.about:
-        lines += [escape(of.about), ""]
+        lines += [escape(f"{of.about} {of.matters}".rstrip()), ""]
     lines.append(figure_line(entry, "Now"))
     if ranged is not None and not of.labels:
         lines.append(
