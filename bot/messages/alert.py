@@ -1,9 +1,10 @@
 """What a chat is told of its rules: one message a session, a pure function of recorded events.
 
-    🔔 session ── fired ── resolved, expired ── reminders ── data, a line
-                    └ by family: regime, size, breadth, valuation, the rest
+    fired ── resolved, expired ── reminders ── data, a line
+      └ by family: regime, size, breadth, valuation, the rest
 
-The first entries come in full, what is more by a button. Where sessions are caught up with, each has its heading.
+Each entry says its session. The first entries come in full, what is more by a button. Where sessions are caught up
+with, each has its heading.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
     entries = [one for one in events if one.rule is not None]
     shown = entries[:IN_FULL]
     blocks: list[str] = []
+    several = len({one.session for one in events}) > 1
     for of_session, found in groupby(events, key=lambda one: one.session):
         ours = list(found)
         late = " · late: this session was missed" if any(one.late for one in ours) else ""
@@ -63,10 +65,11 @@ def alert_texts(session: date, events: Sequence[AlertEvent]) -> list[str]:
         lines = data_lines([one for one in ours if one.gap is not None])
         if here or lines:
             texts = _headed(here, headings=len(shown) >= HEADED) + lines
-            blocks += [f"🔔 <b>{day(of_session)}</b>{late}\n\n{texts[0]}", *texts[1:]]
+            heading = f"<b>{day(of_session)}</b>{late}\n\n" if several or late or not here else ""
+            blocks += [f"{heading}{texts[0]}", *texts[1:]]
     if rest := entries[IN_FULL:]:
         blocks.append(_rest(rest))
-    return _parts(blocks, f"🔔 <b>{day(session)}</b>, continued")
+    return _parts(blocks, f"<b>{day(session)}</b>, continued")
 
 
 def alert_keyboard(session: date, events: Sequence[AlertEvent]) -> Buttons:

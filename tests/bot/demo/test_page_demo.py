@@ -126,7 +126,7 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
         if await page.locator(THEIRS, has_text="🔔").count() > heard:
             break
     alert = page.locator(THEIRS, has_text="🔔").last
-    await expect(alert).to_contain_text("crossed above its 200d average")
+    await expect(alert).to_contain_text("rose above its 200d average")
     await expect(alert).to_contain_text("simulated")
     await photograph(page, "alert")
 
@@ -174,9 +174,9 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
     await expect(page.locator(LAST)).to_contain_text("Alert 4 is set")
 
     await step(page)
-    fired = page.locator(THEIRS, has_text="🔔 Fri 23 Jan 2026")
+    fired = page.locator(THEIRS, has_text="🔔").filter(has_text="Fri 23 Jan 2026 ·")
     await expect(fired).to_have_count(1, timeout=20_000)
-    await expect(fired).to_contain_text("Small above 20d is above 57 %")
+    await expect(fired).to_contain_text("Small above 20d rose through 57 %")
     await photograph(page, "alert-with-buttons")
     await fired.locator("button", has_text="Why").click()
     await expect(page.locator(LAST)).to_contain_text("Last 10 observations", timeout=20_000)
@@ -192,9 +192,9 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
 
     await step(page)
     await step(page)
-    resolved = page.locator(THEIRS, has_text="Small above 20d is no longer above 57 %")
+    resolved = page.locator(THEIRS, has_text="Ended: back below 57 %")
     await expect(resolved).to_have_count(1, timeout=20_000)
-    await expect(resolved).to_contain_text("after 2 sessions (highest 62")
+    await expect(resolved).to_contain_text("after 2 trading days (highest 62")
     await photograph(page, "resolved")
     await page.context.close()
 
