@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Literal
 
 #: Part of every key. Increase it when the drawing changes, so that no older picture is sent again.
-DRAWING_VERSION = 1
+DRAWING_VERSION = 2
 
 MOST_PANELS, MOST_LINES = 4, 8
 
@@ -48,10 +48,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal threshold. The label is the reader's name for it: "60", "alert at 60%"; empty for none."""
+    """A horizontal threshold. The label is the reader's name for it: "60", "alert at 60%"; empty for none.
+
+    `clear`: the level at which a rule clears, drawn thinner.
+    """
 
     value: float
     label: str = ""
+    clear: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _known(self.value, f"level {self.label!r}"))
@@ -75,6 +79,7 @@ class Panel:
 
     `unit` follows each figure: "%", "×" and "pp" at every figure, a longer one ("USD bn") appears once, in the title.
     `shade_zero` fills between the main line and zero, for leads and discounts, and prints signs.
+    `categories`: names of the values 0, 1, 2 … from below, each a band; the line steps between them.
     `minimum` and `maximum` are where the axis starts and ends, unless a value lies beyond: nothing is cut off.
     """
 
@@ -86,6 +91,7 @@ class Panel:
     shade_zero: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    categories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.lines) > MOST_LINES:
@@ -98,13 +104,14 @@ class Panel:
 class Chart:
     """One picture. The subtitle states session, coverage and source.
 
-    `simulated` puts SIMULATED into the subtitle and across each panel.
+    `simulated` puts SIMULATED into the subtitle, where that does not say it already, and across each panel.
     """
 
     title: str
     subtitle: str
     panels: tuple[Panel, ...]
     simulated: bool = False
+    dark: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.panels) <= MOST_PANELS:
