@@ -544,3 +544,9 @@ def ids_never_given_twice(db: Database) -> None:
         db.conn.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
         for sql in indexes:
             db.conn.execute(sql)
+
+
+@migrations()
+def dark_pictures(db: Database) -> None:
+    """Whether a chat wants dark pictures."""
+    db.conn.execute("ALTER TABLE chats ADD COLUMN dark INTEGER NOT NULL DEFAULT 0")

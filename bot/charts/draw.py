@@ -40,12 +40,15 @@ from bot.charts.layout import (
     names_height,
 )
 from bot.charts.page import Page, axes_over, blank, dot, haloed, header, png, stroke, text, watermark
+from bot.charts.rotation import draw_rotation
 from bot.charts.scale import date_ticks
-from bot.charts.spec import Chart, Line
+from bot.charts.spec import Line, Picture, RotationGraph
 
 
-def draw(chart: Chart) -> bytes:
+def draw(chart: Picture) -> bytes:
     """The chart as PNG: 1080 pixels wide, at most 1,350 high with titles of usual length."""
+    if isinstance(chart, RotationGraph):
+        return draw_rotation(chart)
     layout = lay_out(chart)
     page = blank(layout.height, dark=chart.dark)
     header(page, layout.height, layout.title, layout.subtitle)
@@ -71,13 +74,8 @@ def _panel(page: Page, layout: Layout, frame: Frame, simulated: bool) -> None:
     if frame.panel.shade_zero:
         _shade(page, axes, frame)
     for level in frame.panel.levels:
-        stroke(
-            axes,
-            [frame.box.left, frame.box.right],
-            [frame.y(level.value)] * 2,
-            Style(page.palette.level, 3.0, DASHED),
-            2.5,
-        )
+        style = Style(page.palette.level, 2.2, DOTTED) if level.clear else Style(page.palette.level, 3.0, DASHED)
+        stroke(axes, [frame.box.left, frame.box.right], [frame.y(level.value)] * 2, style, 2.5)
     for order, (line, style) in enumerate(zip(frame.panel.lines, styles, strict=True)):
         _line(axes, frame, line, style, order)
     _end_labels(page, axes, frame, styles)
@@ -86,15 +84,10 @@ def _panel(page: Page, layout: Layout, frame: Frame, simulated: bool) -> None:
 
 
 def _panel_title(page: Page, frame: Frame) -> None:
-    if frame.title:
-        text(
-            page,
-            EDGE,
-            frame.box.top + TITLE_GAP + names_height(frame.names),
-            frame.title,
-            page.palette.ink,
-            va="bottom",
-        )
+    bottom = frame.box.top + TITLE_GAP + names_height(frame.names)
+    for row in reversed(frame.title):
+        text(page, EDGE, bottom, row, page.palette.ink, va="bottom")
+        bottom += row.height
 
 
 def _names(page: Page, frame: Frame, styles: Sequence[Style]) -> None:
@@ -121,6 +114,9 @@ def _no_figures(page: Page, box: Box) -> None:
 def _grid(page: Page, axes: Axes, frame: Frame) -> None:
     assert frame.scale is not None
     box = frame.box
+    for at in range(0, len(frame.panel.categories), 2):  # every other category stands on a band
+        low, high = frame.y(at - 0.5), frame.y(at + 0.5)
+        axes.add_patch(Rectangle((box.left, low), box.width, high - low, facecolor=page.palette.band, zorder=0.2))
     for tick in frame.scale.ticks:
         y = frame.y(tick)
         zero = frame.panel.shade_zero and tick == 0
@@ -162,7 +158,16 @@ def _runs(frame: Frame, line: Line) -> list[NDArray[np.float64]]:
     """The runs without a gap, each (n, 2) in pixels."""
     points = zip(line.sessions, line.values, strict=True)
     stretches = (list(run) for known, run in groupby(points, lambda point: point[1] is not None) if known)
-    return [np.array([(frame.x(at), frame.y(value)) for at, value in run if value is not None]) for run in stretches]
+    runs = [np.array([(frame.x(at), frame.y(value)) for at, value in run if value is not None]) for run in stretches]
+    return [_steps(run) for run in runs] if frame.panel.categories else runs
+
+
+def _steps(run: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The run with a corner before each point: a category lasts until the next one."""
+    corners = np.column_stack((run[1:, 0], run[:-1, 1]))
+    out = np.empty((2 * len(run) - 1, 2))
+    out[0::2], out[1::2] = run, corners
+    return out
 
 
 def _line(axes: Axes, frame: Frame, line: Line, style: Style, order: int) -> None:

@@ -4,6 +4,8 @@
                                                 ├── Levels   thresholds, a dashed line each
                                                 └── Markers  where a rule fired
 
+    RotationGraph ── Trails, a fund each: where it stood in the rotation, week by week
+
 Values are in the panel's unit as printed: 58.3 with unit "%" is 58.3 %. A value of None or NaN is a gap: it breaks
 the line and is never bridged or drawn as zero.
 """
@@ -128,10 +130,59 @@ class Chart:
 
     @cached_property
     def _key(self) -> str:
-        content = hashlib.sha256(b"chart %d\n" % DRAWING_VERSION)
-        for part in _content(self):
-            content.update(part)
-        return content.hexdigest()[:32]
+        return _digest(self)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where a fund stood, week by week: (x, y) from the oldest to now, 0 being neutral. `main`: drawn above the others.
+
+    x is its strength against the market, y the momentum of that.
+    """
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+    main: bool = False
+
+    def __post_init__(self) -> None:
+        points = tuple((_known(x, f"trail {self.label!r}"), _known(y, f"trail {self.label!r}")) for x, y in self.points)
+        if not points:
+            raise ValueError(f"trail {self.label!r}: it has no point")
+        object.__setattr__(self, "points", points)
+
+
+@dataclass(frozen=True)
+class RotationGraph:
+    """A picture of four quadrants with a trail for each fund. The subtitle states session and source."""
+
+    title: str
+    subtitle: str
+    trails: tuple[Trail, ...]
+    simulated: bool = False
+    dark: bool = False
+
+    @property
+    def since(self) -> None:
+        """It has no first session to name."""
+        return
+
+    def key(self) -> str:
+        """As that of a Chart."""
+        return self._key
+
+    @cached_property
+    def _key(self) -> str:
+        return _digest(self)
+
+
+Picture = Chart | RotationGraph
+
+
+def _digest(picture: Picture) -> str:
+    content = hashlib.sha256(b"chart %d\n" % DRAWING_VERSION)
+    for part in _content(picture):
+        content.update(part)
+    return content.hexdigest()[:32]
 
 
 def _number(value: float | None, of: str) -> float | None:

@@ -13,13 +13,24 @@ from html import escape
 from alerts.metrics.catalog import number
 from alerts.rules.base_rates import FEWEST
 from alerts.rules.condition import Condition, Operator
-from alerts.rules.event import AlertEvent, DataGap, EventRule, LeadAfterFirings, Reading
+from alerts.rules.event import AlertEvent, ConditionReading, DataGap, EventRule, LeadAfterFirings, Reading
 from alerts.rules.presets import packs
 from alerts.rules.series import Transform
 from alerts.rules.state import Kind
 from alerts.rules.tally import OFTEN, RECENT, FiringTally
 from bot.formatting import capital, counted_over, counted_years, day, ordinal, share, short_day
-from bot.messages.happened import before_text, happened_text, levels_of, meaning, part_text, plain, target, way
+from bot.messages.happened import (
+    DERIVED,
+    before_text,
+    derived,
+    happened_text,
+    levels_of,
+    meaning,
+    part_text,
+    plain,
+    target,
+    way,
+)
 
 _NAMED = 6  # series in the line on data; the rest are counted
 _FOUND = 2  # meanings in the headline of joined conditions
@@ -27,10 +38,10 @@ _SIGNS = {
     "trend": "IWM/SPY above its 200-day average",
     "lead": "small caps ahead over 63 sessions",
     "equal_weight": "RSP/SPY rising over 63 sessions",
-    "small_breadth": "at least half of small caps, and as many as of large caps, above their 200-day average",
+    "small_breadth": "small-cap breadth at least 50 %, and no lower than large caps'",
 }
 _STRONG, _GAINING = (2, 1), (2, -1)  # the quadrants on the upper side of each axis
-_TIMES = {1: "once", 2: "twice"}
+_TIMES = {1: "once", 2: "twice", 3: "three times", 4: "four times", 5: "five times", 6: "six times"}
 
 
 def entry_text(event: AlertEvent) -> str:
@@ -40,7 +51,7 @@ def entry_text(event: AlertEvent) -> str:
     ended = event.kind is Kind.RESOLVED
     lines = [_headline(event.kind, rule)]
     if rule.joined:
-        lines += [part_text(part) for part in rule.conditions]
+        lines += [part_text(part, ended=ended) for part in rule.conditions]
     elif not ended:
         lines.append(happened_text(rule, still=event.kind is not Kind.FIRED))
     if lasted := _lasted(event):
@@ -85,11 +96,19 @@ def lead_text(lead: LeadAfterFirings) -> str:
 
 def what_text(rule: EventRule) -> str:
     """What a rule says while it is true, on one line: the headline of its meaning, else the condition, in HTML."""
-    found = dict.fromkeys(meaning(part).headline for part in rule.conditions)
+    found = dict.fromkeys(_meant(part) for part in rule.conditions)
     said = [headline for headline in found if headline]
     if not said or len(said) < len(found):
         return escape(capital(" and ".join(_condition(part.condition) for part in rule.conditions)))
     return escape("; ".join(said[:_FOUND]) + ("; …" if len(said) > _FOUND else ""))
+
+
+def _meant(part: ConditionReading) -> str:
+    """The headline of a condition's meaning; of an extreme it says so."""
+    headline, series = meaning(part).headline, part.reading.series
+    if headline and series.transform in (Transform.HIGH, Transform.LOW):
+        return f"{headline}: a new {series.n}-session {series.transform.value}"
+    return headline
 
 
 def _condition(condition: Condition) -> str:
@@ -126,7 +145,15 @@ def _now(rule: EventRule) -> str:
     if value is None:
         return escape(of.named())
     before = before_text(part.reading, levels_of(rule))
-    return f"{escape(of.named(value))}: {escape(of.show_near(value, levels_of(rule)))}{before}"
+    if part.condition.series.transform in DERIVED:
+        return f"{escape(capital(derived(part, levels_of(rule, in_unit=False))))}; {_shown(part, rule)}{before}"
+    return f"{_shown(part, rule)}{before}"
+
+
+def _shown(part: ConditionReading, rule: EventRule) -> str:
+    of, value = part.reading.series.of, part.reading.figure.value
+    assert value is not None
+    return f"{escape(of.named(value))}: {escape(of.show_near(value, levels_of(rule)))}"
 
 
 def _lasted(event: AlertEvent) -> str:
@@ -222,7 +249,8 @@ def why_text(rule: EventRule) -> str:
 def past_text(rule: EventRule) -> str:
     """How often the rule fired lately, and what came after; "" where there is nothing to say."""
     said = [] if rule.tally is None else [tally_text(rule, rule.tally)]
-    said.append("" if rule.lead is None else followed_text(rule.lead))
+    one_signal = rule.joined or rule.first.series.transform is not Transform.CHANGED  # changes go any way
+    said.append(followed_text(rule.lead) if rule.lead is not None and one_signal else "")
     return " ".join(filter(None, said))
 
 
@@ -256,17 +284,19 @@ def _footer(event: AlertEvent) -> str:
     rule = event.rule
     assert rule is not None
     readings = [part.reading for part in rule.conditions]
-    said = dict.fromkeys(part for reading in readings for part in _counted(reading))
+    counted = [_counted(reading) for reading in readings]
+    said = dict.fromkeys(who for who, _ in counted if who)
+    sources = dict.fromkeys(part for _, provenance in counted for part in provenance.split(", ") if part)
     shown_on = rule.episode.fired_on if rule.missed and rule.episode else readings[0].figure.session
-    return " · ".join((day(shown_on), *said))
+    return " · ".join(filter(None, (day(shown_on), *said, ", ".join(sources))))
 
 
 @lru_cache(maxsize=4096)
-def _counted(reading: Reading) -> tuple[str, ...]:
-    """Who was counted, and the source; the same for all rules of a series."""
+def _counted(reading: Reading) -> tuple[str, str]:
+    """Who was counted, and the source with its notes; the same for all rules of a series."""
     figure = reading.figure
     counted = counted_over(reading.series.of, figure.eligible, figure.members)
-    return tuple(escape(part) for part in (counted, figure.provenance) if part)
+    return escape(counted), escape(figure.provenance)
 
 
 def _name(reading: Reading) -> str:

@@ -16,6 +16,7 @@ from bot.formatting import short_day
 
 DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
 _CALLED = {Transform.PERCENTILE: "percentile", Transform.ZSCORE: "z-score", Transform.AVERAGE: "average"}
+_DECIMALS = {Transform.PERCENTILE: 1, Transform.ZSCORE: 2}
 _THROUGH = {1: "rose through", -1: "fell through"}
 _OR_BEYOND = {Operator.AT_LEAST: "rose to {} or more", Operator.AT_MOST: "fell to {} or less"}
 _THIS_WEEK = 6  # days back to which a weekday is enough
@@ -62,7 +63,7 @@ def happened_text(rule: EventRule, *, still: bool = False) -> str:
     if series.transform is Transform.CHANGED or of.labels:
         return _state(reading, name, still=still)
     if condition.operator is Operator.HAPPENS:
-        return f"{name} at a new {series.n}-session {series.transform.value}: <b>{_value(rule)}</b>{before}"
+        return f"{name}: <b>{_value(rule)}</b>{before}"
     if series.transform is Transform.GAP:
         return f"{name} {_beside_average(part, still=still)}: <b>{_value(rule)}</b>{before}"
     if series.transform in DERIVED:
@@ -70,15 +71,19 @@ def happened_text(rule: EventRule, *, still: bool = False) -> str:
     return f"{name} {_verb(part, rule, still=still)}: <b>{_value(rule)}</b>{before}"
 
 
-def part_text(part: ConditionReading) -> str:
-    """One of several joined conditions: "Small above 200d 64.3 % (above 60 %)"."""
+def part_text(part: ConditionReading, *, ended: bool = False) -> str:
+    """One of several joined conditions: "Small above 200d 64.3 % (above 60 %)".
+
+    `ended`: the rule has ended, and each condition says whether it still holds.
+    """
     of, value, condition = part.reading.series.of, part.reading.figure.value, part.condition
     if value is None:
         return f"{escape(of.named())}: missing"
     shown = f"<b>{escape(of.show_near(value, levels_of_condition(condition)))}</b>"
     if condition.series.transform in DERIVED and part.reading.observed is not None:
         shown = f"{derived(part, levels_of_condition(condition))}; now {shown}"
-    return f"{escape(of.named(value))} {shown} ({condition.operator.words} {target(condition)})"
+    holds = "" if not ended else "still " if part.holds else "no longer "
+    return f"{escape(of.named(value))} {shown} ({holds}{condition.operator.words} {target(condition)})"
 
 
 def derived_value(rule: EventRule) -> str:
@@ -101,7 +106,8 @@ def derived(part: ConditionReading, levels: Sequence[float]) -> str:
     if series.transform is Transform.AVERAGE:
         return f"average {escape(series.of.show_near(observed, levels))} (of {series.n} sessions)"
     over = f"{series.n}" if series.n else f"all {part.reading.rank.count:,}"
-    return f"{_CALLED[series.transform]} {plain(observed, levels)} (of {over} sessions)"
+    decimals = decimals_beside(observed, levels, _DECIMALS[series.transform])
+    return f"{_CALLED[series.transform]} {number(observed, decimals)} (of {over} sessions)"
 
 
 def _change(part: ConditionReading, observed: float, levels: Sequence[float]) -> str:

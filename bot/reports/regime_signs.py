@@ -37,14 +37,20 @@ def signs_until(db: Database, session: date, count: int) -> Signs:
 def flips_on(db: Database, metric: str, session: date) -> tuple[SignFlip, ...]:
     """The signs that differ from those before the state or score of `session` came about.
 
-    A score is compared with the session before; a state with the last session whose score belonged to another state,
-    for a state needs two sessions to count. None where they cannot be told.
+    A score is compared with the session before; a state with the last session whose score belonged to the state before,
+    for a state needs two sessions to count, and a score between them may belong to a third. None where unknown.
     """
     told = signs_until(db, session, _LOOK_BACK)
     if session not in told:
         return ()
-    now = told[session]
+    former = _former_state(db, session) if metric == STATE else None
     for day in sorted((day for day in told if day < session), reverse=True):
-        if metric == SCORE or of_score(sum(told[day].values())) != of_score(sum(now.values())):
-            return tuple(SignFlip(name, holds) for name, holds in now.items() if told[day][name] != holds)
+        if metric == SCORE or of_score(sum(told[day].values())) == former:
+            return tuple(SignFlip(name, holds) for name, holds in told[session].items() if told[day][name] != holds)
     return ()
+
+
+def _former_state(db: Database, session: date) -> float | None:
+    """The state before the one of `session`; None where it was never another."""
+    past = [value for _, value in figures.latest_values(db, STATE, session, None) if value is not None]
+    return next((value for value in reversed(past) if value != past[-1]), None)

@@ -10,9 +10,8 @@ import pytest
 from support.alert_events import DAY, EPISODE, after_firings, event, fired_times, gap, lead, reading, small
 
 from alerts.metrics.catalog import catalog
-from alerts.rules.check import RuleError
 from alerts.rules.event import AlertEvent, DatedValue, Episode, Reading
-from alerts.rules.grammar import MAX_LINE
+from alerts.rules.grammar import MAX_LINE, example_line
 from alerts.rules.series import Series, Transform, typed_name
 from alerts.rules.tally import FiringTally, SignFlip
 from bot.commands.reply import visible_length
@@ -74,7 +73,7 @@ def test_nothing_is_said_of_what_followed_under_five_earlier_firings(n: int) -> 
         (fired_times(3, back=2), "3rd time in 12 months; fell back below 60 % twice in 21 sessions."),
         (
             fired_times(9, recent=5, back=4),
-            "9th time in 12 months, 5th in 21 sessions; fell back below 60 % 4 times in 21 sessions.",
+            "9th time in 12 months, 5th in 21 sessions; fell back below 60 % four times in 21 sessions.",
         ),
     ],
 )  # fmt: skip
@@ -134,7 +133,9 @@ def test_data_that_stay_away_and_come_back_are_a_line_each() -> None:
     assert text.count("\n") == 2
     assert f"No data for three sessions: <b>Small caps&#x27; lead, 21 sessions</b> {reason}, {name}" in text
     assert text.endswith("; alerts 1, 2, 3 wait.")
-    assert one(gap("breadth.above_200d.small", value=61.0)) == f"<b>Fri 22 Aug 2025</b>\n\n{name} has data again: 61.0 %."
+    assert (
+        one(gap("breadth.above_200d.small", value=61.0)) == f"<b>Fri 22 Aug 2025</b>\n\n{name} has data again: 61.0 %."
+    )
 
 
 def happened(line: str, of: Reading) -> str:
@@ -151,7 +152,7 @@ TRANSFORMED = {
     ),
     "percentile all of iwm/spy > 90": (
         reading(Series("size.ratio", Transform.PERCENTILE), 109.06, observed=92.0, before=108.2, **TWO),
-        "IWM/SPY rose through percentile 90: <b>percentile 92 (of all 410 sessions)</b>; IWM/SPY 109.06 (Thu 108.20)",
+        "IWM/SPY rose through percentile 90: <b>percentile 92.0 (of all 410 sessions)</b>; IWM/SPY 109.06 (Thu 108.20)",
     ),
     "z-score 252d of iwm/spy < -2": (
         reading(Series("size.ratio", Transform.ZSCORE, 252), 66.1, observed=-2.21, before=66.9, **TWO),
@@ -173,7 +174,7 @@ TRANSFORMED = {
     ),
     "equal weight at a new high 252d": (
         reading(Series("price.RSP", Transform.HIGH, 252), 187.2, observed=1.0, before=186.8, counted=(1, 1)),
-        "RSP at a new 252-session high: <b>187.20 USD</b> (Thu 186.80 USD)",
+        "RSP: <b>187.20 USD</b> (Thu 186.80 USD)",
     ),
     "lead 21d outside -2..2": (
         reading(Series("size.lead_21d"), -3.1, before=1.9, **TWO),
@@ -226,6 +227,18 @@ def test_a_change_of_quadrant_is_in_words_and_says_which_axis_flipped() -> None:
     ]
 
 
+def test_an_extreme_says_so_in_its_headline() -> None:
+    of = reading(Series("price.RSP", Transform.HIGH, 252), 187.2, observed=1.0, before=186.8, counted=(1, 1))
+    shown = told(event("equal weight at a new high 252d", of))
+    assert shown[0] == "🔔 <b>The average large stock rises: a new 252-session high</b>"
+
+
+def test_what_followed_is_not_said_of_changes_that_go_any_way() -> None:
+    of = reading(Series("sectors.quadrant.xle", Transform.CHANGED), 2.0, before=-1.0, counted=(2, 2))
+    shown = told(event("xle quadrant changes", of, tally=fired_times(4), lead=after_firings(9, 1.24, -0.41)))
+    assert shown[-1] == "4th time in 12 months."
+
+
 def test_one_fund_and_an_imported_series_are_named_in_place_of_a_count() -> None:
     drawdown = event("rsp below its high > -5", reading(Series("breadth.equal_weight_drawdown"), -4.0, counted=(1, 1)))
     assert "\nFri 22 Aug 2025 · RSP · Yahoo Finance\n" in one(drawdown)
@@ -240,43 +253,55 @@ def test_joined_conditions_each_with_their_level_and_the_sources_once() -> None:
         "🔔 <b>Small caps are broadening; Small caps are ahead over a month</b>\n"
         "Small above 200d <b>64.3 %</b> (above 60 %)\n"
         "Small caps&#x27; lead over 21 sessions <b>+3.1 pp</b> (above 2 pp)\n"
-        "Fri 22 Aug 2025 · 1,508/1,510 companies · Yahoo Finance · 2/2 funds\n"
+        "Fri 22 Aug 2025 · 1,508/1,510 companies · 2/2 funds · Yahoo Finance\n"
         "#1 <code>small above 200d &gt; 60 and lead 21d &gt; 2</code>"
     )
+
+
+def test_joined_conditions_that_ended_say_which_of_them_still_holds() -> None:
+    below = [reading(Series("breadth.above_200d.large"), 50.5), reading(Series("size.trend"), -4.6, counted=(2, 2))]
+    ended = event("large above 200d < 50 and iwm/spy trend < 0", *below, kind="resolved", episode=Episode(DAY, 10))
+    assert one(ended).startswith(
+        "✔ <b>No longer all true</b>\n"
+        "Large above 200d <b>50.5 %</b> (no longer below 50 %)\n"
+        "IWM/SPY trend <b>−4.60 %</b> (still below 0 %)\n"
+        "Ended after 10 trading days.\n"
+    )
+
+
+def test_the_end_of_a_transform_shows_what_was_made_of_its_number() -> None:
+    of = reading(Series("size.ratio", Transform.PERCENTILE, 252), 70.2, observed=6.349, before=69.86, counted=(2, 2))
+    ended = event("percentile 252d of iwm/spy < 5", of, kind="resolved", episode=Episode(DAY, 1))
+    assert told(ended) == [
+        "✔ <b>Percentile 6.3 (of 252 sessions); IWM/SPY: 70.20 (Thu 69.86)</b>",
+        "Ended: back above percentile 5 after 1 day.",
+    ]
 
 
 @pytest.mark.parametrize("identity", sorted(catalog()))
 @pytest.mark.parametrize("kind", ["fired", "resolved", "reminder", "expired"])
 def test_at_most_three_lines_are_neither_what_happened_nor_what_it_means(identity: str, kind: str) -> None:
     of = catalog()[identity]
-    line, transform = (
-        (f"{of.aliases[0]} changes", Transform.CHANGED) if of.labels else (f"{of.aliases[0]} > 1", Transform.VALUE)
-    )
-    if of.unit == "event":
-        line, transform = typed_name(of), Transform.VALUE
-    value = 1.0 if of.labels else 2.0
-    try:
-        shown = event(line, reading(Series(identity, transform), value, before=0.5), kind=kind, episode=EPISODE,
-                      tally=fired_times(6, recent=5, back=2), lead=after_firings(9, 1.2, -0.4))  # fmt: skip
-    except RuleError:
-        pytest.skip("the metric is never above 1")
+    line, transform = example_line(identity), Transform.VALUE
+    if of.unit == "state":
+        line, transform = f"{of.aliases[0]} changes", Transform.CHANGED
+    shown = event(
+        line, reading(Series(identity, transform), 1.0, before=0.0), kind=kind, episode=EPISODE,
+        tally=fired_times(6, recent=5, back=2), lead=after_firings(9, 1.2, -0.4),
+    )  # fmt: skip
     lines = one(shown).split("\n")
     assert lines[0][0] == {"fired": "🔔", "resolved": "✔", "reminder": "⏰", "expired": "⌛"}[kind]
     assert len(lines) <= 7
-    besides = [
-        at
-        for at, text in enumerate(lines)
-        if " time in 12 months" in text or text.startswith(("Fri 22 Aug 2025 ·", "#1 "))
-    ]
+    other = ("6th time in 12 months", "Fri 22 Aug 2025 ·", "#1 ")
+    besides = [at for at, text in enumerate(lines) if text.startswith(other)]
     assert len(besides) == (3 if kind == "fired" else 2)
     assert besides == list(range(len(lines) - len(besides), len(lines)))
 
 
-def test_from_four_entries_on_families_have_headings_and_the_important_come_first() -> None:
+def test_the_important_come_first_and_ends_last() -> None:
     shown = [small(number=1), small(number=3), LEAD, lead(kind="resolved", id=9, episode=EPISODE)]
     text = alert_texts(DAY, shown)[0]
-    assert text.index("<u>Size</u>") < text.index("<u>Breadth</u>") < text.index("✔")
-    assert text.count("<u>Breadth</u>") == 1
+    assert text.index("#2 ") < text.index("#1 ") < text.index("#3 ") < text.index("✔")
 
 
 def test_a_catch_up_is_one_message_with_a_heading_for_each_session() -> None:
