@@ -156,7 +156,9 @@ def end_figure(panel: Panel, scale: Scale, value: float) -> str:
     """A value as printed at the end of a line: "58.3%", or the name of its category."""
     if panel.categories:
         return panel.categories[min(len(panel.categories) - 1, max(0, round(value)))]
-    return figure(value, panel.unit, scale.decimals, signed=signed(panel))
+    whole = all(one is None or one == round(one) for line in panel.lines for one in line.values)
+    decimals = min(0, scale.decimals) if whole else scale.decimals  # a count has none
+    return figure(value, panel.unit, decimals, signed=signed(panel))
 
 
 def signed(panel: Panel) -> bool:

@@ -91,9 +91,10 @@ def _trail(page: Page, axes: Axes, place: _Place, trail: Trail, over: float) -> 
     path, colour = place.path(trail), _colour(page, trail)
     steps = max(1, len(path) - 1)
     for at in range(1, len(path)):
-        wide = (2.0 + 3.0 * at / steps) * (1.5 if trail.main else 1.0)
-        stroke(axes, path[at - 1 : at + 1, 0], path[at - 1 : at + 1, 1], Style(colour, wide), over)
-        dot(axes, path[at - 1, 0], path[at - 1, 1], colour, wide + 3, over)
+        wide = (1.6 + 2.4 * at / steps) * (1.8 if trail.main else 1.0)
+        faded = f"{colour}{round(255 * (0.15 + 0.75 * at / steps)):02X}"  # the older, the paler
+        stroke(axes, path[at - 1 : at + 1, 0], path[at - 1 : at + 1, 1], Style(faded, wide), over)
+        dot(axes, path[at - 1, 0], path[at - 1, 1], faded, wide + 3, over)
     dot(axes, path[-1, 0], path[-1, 1], page.palette.card, 34 if trail.main else 28, over + 0.02)
     dot(axes, path[-1, 0], path[-1, 1], colour, 26 if trail.main else 21, over + 0.03)
 
