@@ -23,7 +23,8 @@ def family_answer(family: str, figures: Sequence[FigureReading], notes: Sequence
         return NO_FIGURES
     values = {entry.figure.metric: entry.figure.value for entry in figures if entry.figure.value is not None}
     told = today(family, values)
-    shown = [entry for entry in figures if entry.figure.metric in families()[family].key]
+    once = {entry.figure.metric: entry for entry in figures}
+    shown = [entry for metric_id, entry in once.items() if metric_id in families()[family].key]
     lines = [
         f"<b>{escape(families()[family].heading)}</b>",
         f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in shown))}",

@@ -208,6 +208,7 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
         await expect(page.locator(LAST)).to_contain_text("Leading:")
         corner = await picture.evaluate(CORNER)
         assert (sum(corner) > 600) is (theme == "light"), corner
+        await picture.scroll_into_view_if_needed()
         await photograph(page, f"sectors-{theme}")
     await page.context.close()
 
