@@ -37,7 +37,11 @@ def coverage(eligible: int | None, members: int | None) -> str:
 
 
 def counted_over(of: Metric, eligible: int | None, members: int | None) -> str:
-    """1,498/1,521 companies, 2/2 funds, 4/4 signs."""
+    """1,498/1,521 companies, 2/2 funds, 4/4 signs; of one fund its symbol, of an imported series its name."""
+    if of.counts == "funds" and members == 1:
+        return of.inputs.split()[0].rstrip(",")
+    if of.family == "import":
+        return of.title
     text = coverage(eligible, members) if of.counts else ""  # a series is one: to count it tells nothing
     return f"{text} {of.counts}" if text else ""
 

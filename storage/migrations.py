@@ -683,3 +683,9 @@ def history_in_two_passes(db: Database) -> None:
         )""",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def dark_pictures(db: Database) -> None:
+    """Whether a chat wants dark pictures."""
+    db.conn.execute("ALTER TABLE chats ADD COLUMN dark INTEGER NOT NULL DEFAULT 0")

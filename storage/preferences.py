@@ -74,6 +74,18 @@ def mute(db: Database, chat: int, muted: bool, now: datetime) -> bool:
     ).rowcount > 0  # fmt: skip
 
 
+def is_dark(db: Database, chat: int) -> bool:
+    """Whether a chat wants dark pictures; an unknown one does not."""
+    row = db.conn.execute("SELECT dark FROM chats WHERE id = ?", [chat]).fetchone()
+    return bool(row and row[0])
+
+
+def set_dark(db: Database, chat: int, dark: bool, now: datetime) -> None:
+    """Keep whether a chat wants dark pictures."""
+    add_chat(db, chat, now)
+    db.conn.execute("UPDATE chats SET dark = ? WHERE id = ?", [int(dark), chat])
+
+
 def set_quiet(db: Database, chat: int, quiet: Quiet | None, now: datetime) -> None:
     """Keep a chat's quiet hours, or none."""
     add_chat(db, chat, now)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from alerts.metrics.meaning import Meanings, in_segment, meanings_from
 from alerts.metrics.symbols import LIST_ID, PAIR_ID, PRICE_ID, is_listed_abroad, named_pairs, without_owner
 
 SEGMENT_WORDS = {"large": "large", "small": "small", "all": "all"}
@@ -62,6 +63,10 @@ class Metric:
     beside: tuple[str, ...] = ()  # the metrics whose values always stand beside it
     says: str = ""  # what is always said beside it
     about: str = ""  # what it is, in one plain sentence
+    matters: str = ""  # why an investor looks at it
+    name: str = ""  # in a sentence, where the title is too long for one
+    premium: str = ""  # its name while the value is above zero, where that is another
+    meanings: Meanings = field(default_factory=Meanings)
 
     @property
     def hindsight(self) -> tuple[str, ...]:
@@ -84,6 +89,15 @@ class Metric:
     def plain_title(self) -> str:
         """The title without its segment."""
         return self.title.removeprefix(f"{self.segment} ") if self.segmented else self.title
+
+    def named(self, value: float | None = None) -> str:
+        """Its name at the beginning of a sentence: "Small above 200d"; of a discount above zero the premium's."""
+        if self.premium and value is not None and value > 0:
+            return self.premium
+        name = self.name or self.title
+        if self.segment == "all":
+            name = f"{self.plain_title} of all companies"
+        return name[:1].upper() + name[1:]
 
     @property
     def segment(self) -> str | None:
@@ -159,14 +173,15 @@ class Family:
     suggested: str | None = None  # the metric whose threshold is proposed under it
 
 
-_AS_GIVEN = ("frequency", "source", "caveat", "revised", "about", "says")
+_AS_THEY_ARE = ("frequency", "source", "caveat", "revised", "matters", "name", "premium", "says")
 
 
 def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
     for segment in entry.get("segments", [None]):
         plain = tuple(entry["aliases"])
         short = entry.get("short", "")
-        funds = tuple(_of_segment(entry.get("funds", ()), segment))
+        funds = entry.get("funds", ())
+        funds = tuple(funds.get(segment or "", ()) if isinstance(funds, dict) else funds)
         named = tuple(f"{SEGMENT_WORDS[segment]} {alias}" for alias in plain) if segment else plain
         yield Metric(
             id=f"{entry['id']}.{segment}" if segment else entry["id"],
@@ -186,20 +201,13 @@ def _entries(entry: dict[str, Any]) -> Iterator[Metric]:
             labels={int(k): v for k, v in entry.get("labels", {}).items()},
             counts=entry.get("counts", families()[entry["id"].split(".")[0]].counts),
             fred=tuple(entry.get("fred", ())),
-            counted_as=_of_segment(entry.get("counted_as", families()[entry["id"].split(".")[0]].counted_as), segment),
+            about=in_segment(entry.get("about", ""), segment),
+            meanings=meanings_from(entry, segment),
+            counted_as=in_segment(entry.get("counted_as", families()[entry["id"].split(".")[0]].counted_as), segment),
             extremes=tuple(entry.get("extremes", ())),
-            short=_of_segment(short, segment),
-            **{
-                name: entry[name]
-                for name in ("frequency", "source", "caveat", "revised", "about", "says")
-                if name in entry
-            },
+            short=in_segment(short, segment),
+            **{name: entry[name] for name in _AS_THEY_ARE if name in entry},
         )
-
-
-def _of_segment(given: Any, segment: str | None) -> Any:
-    """What an entry gives: one for all segments, or that of a segment where each has its own."""
-    return given.get(segment or "", "") if isinstance(given, dict) else given
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,8 @@ def _entry(group: list[Metric]) -> str:
     lines = [
         f"### {of.plain_title[:1].upper()}{of.plain_title[1:]}",
         " · ".join(f"`{each.id}`" for each in group) + "\n",
-        f"{of.formula[:1].upper()}{of.formula[1:]}.\n",
+        f"{_about(group)}\n",
+        f"Computed: {of.formula}.\n",
         f"- Unit: {_unit(of)}{span}",
         f"- From: {of.inputs} ({of.source})",
         f"- Needs: {of.minimum:,} session{'s' if of.minimum != 1 else ''}, {of.floor:.0%} coverage".replace("%", " %")
@@ -51,6 +52,11 @@ def _entry(group: list[Metric]) -> str:
     if of.caveat:
         lines.append(f"- Mind: {of.caveat}")
     return "\n".join(lines) + "\n"
+
+
+def _about(group: list[Metric]) -> str:
+    """What it is and why it matters, in the words of the first segment."""
+    return f"{group[0].about} {group[0].matters}"
 
 
 def _unit(of: Metric) -> str:

@@ -2,7 +2,9 @@
 
     AlertEvent ─┬─ EventRule ─┬─ ConditionReading ── Reading ─┬─ Figure
                 │             ├─ Episode                      ├─ DatedValue (the value before)
-                │             └─ LeadAfterFirings             └─ Standing
+                │             ├─ LeadAfterFirings             └─ Standing
+                │             ├─ FiringTally
+                │             └─ SignFlip
                 └─ DataGap ──── Reading
 
 An event is stored as JSON (`to_json`) before anyone is notified, and every message is rendered from it. `from_json`
@@ -23,6 +25,7 @@ from alerts.metrics.standing import Standing
 from alerts.rules.condition import Condition, Operator
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Kind
+from alerts.rules.tally import FiringTally, SignFlip
 
 Json = Mapping[str, Any]
 
@@ -239,6 +242,8 @@ class EventRule:
     lead: LeadAfterFirings | None = None
     snooze_over: bool = False  # a reminder because the snooze is over
     missed: bool = False  # a reminder of a firing that was snoozed, of a rule that fires once
+    tally: FiringTally | None = None
+    flips: tuple[SignFlip, ...] = ()  # of a rule on the regime, since the state or score before
 
     @property
     def first(self) -> Condition:
@@ -272,6 +277,10 @@ class EventRule:
             }  # fmt: skip
         if self.joined:
             document["conditions"] = [one.to_json() for one in self.conditions]
+        if self.tally is not None:
+            document["tally"] = self.tally.to_json()
+        if self.flips:
+            document["flips"] = {flip.sign: flip.holds for flip in self.flips}
         if self.snooze_over:
             document["snooze_over"] = True
         if self.missed:
@@ -282,7 +291,7 @@ class EventRule:
     def from_json(cls, document: Json) -> EventRule:
         """The reverse."""
         fired_on, extreme, lead = _day(document, "fired_on"), document.get("extreme"), document.get("followed")
-        episode = None
+        episode, counted = None, document.get("tally")
         if fired_on is not None:
             furthest = DatedValue.from_json(extreme) if extreme else None
             episode = Episode(fired_on, document.get("duration"), furthest)
@@ -299,6 +308,8 @@ class EventRule:
             lead=_lead_from(lead) if lead else None,
             snooze_over=bool(document.get("snooze_over")),
             missed=bool(document.get("missed")),
+            tally=FiringTally.from_json(counted) if counted else None,
+            flips=tuple(SignFlip(sign, holds) for sign, holds in (document.get("flips") or {}).items()),
         )
 
 

@@ -23,7 +23,7 @@ from bot.alerting.event import EventBuilder
 from bot.alerting.failures import ChatFailures
 from bot.alerting.notify import notify
 from bot.alerting.suppression import Suppression, chat_status
-from bot.reports.base_rates import FiringLeads
+from bot.reports.base_rates import FiringPast, FiringPasts
 from bot.reports.series import Observed
 from storage import data_gaps, events, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent, record_events
@@ -70,7 +70,7 @@ class _Session:
         self.events: list[tuple[int, AlertEvent]] = []
 
     def add_changes(self, found: Iterable[Change]) -> None:
-        """Write the new states of rules that moved, and add their events; a firing is completed by `with_leads`.
+        """Write the new states of rules that moved, and add their events; a firing is completed by `with_pasts`.
 
         A rule whose events cannot be built keeps its state.
         """
@@ -89,20 +89,20 @@ class _Session:
         steps = self.failures.each(found, lambda watch: watch.chat, lambda watch: evaluate([watch], observation))
         return [change for changes in steps for change in changes]
 
-    def with_leads(self) -> list[tuple[int, AlertEvent]]:
-        """All events, firings with IWM's lead after earlier firings of the same rule."""
+    def with_pasts(self) -> list[tuple[int, AlertEvent]]:
+        """All events, firings with what earlier firings of the same rule say."""
         by_id = {change.watch.id: change.watch.rule for change in self.changes if Kind.FIRED in change.kinds}
-        leads = FiringLeads(self.db, self.session, by_id.values())
+        pasts = FiringPasts(self.db, self.session, by_id.values())
 
         def complete(one: tuple[int, AlertEvent]) -> tuple[int, AlertEvent]:
             chat, event = one
             if event.kind is Kind.FIRED and isinstance(event.subject, EventRule):
                 try:
-                    lead = leads.of(by_id[event.subject.id])
+                    past = pasts.of(by_id[event.subject.id])
                 except Exception as error:  # noqa: BLE001 – the alert goes without this line
                     self.failures.add(chat, error)
-                    lead = None
-                event = event if lead is None else replace(event, subject=replace(event.subject, lead=lead))
+                    past = FiringPast()
+                event = replace(event, subject=replace(event.subject, lead=past.lead, tally=past.tally))
             return chat, event
 
         return [complete(one) for one in sorted(self.events, key=lambda one: one[1].rule is None)]  # of rules first
@@ -118,7 +118,7 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, 
     _move(evaluated)
     _end_snoozes(evaluated)
     _end_data_gaps(evaluated)
-    found = evaluated.with_leads()
+    found = evaluated.with_pasts()
     failures = evaluated.failures
     preferences = preferences_of_chats(db, {chat for chat, _ in found}, failures.add)
     of_chat = {chat: chat_status(one, now, late=late) for chat, one in preferences.items()}

@@ -14,6 +14,8 @@ from alerts.rules.event import AlertEvent, ConditionReading, DataGap, DatedValue
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series
 from alerts.rules.state import Kind, Phase
+from alerts.rules.tally import SignFlip
+from bot.reports.regime_signs import REGIME, flips_on
 from bot.reports.series import Readings, value_past
 
 _OF_AN_EPISODE = (Kind.RESOLVED, Kind.REMINDER, Kind.EXPIRED)
@@ -27,6 +29,7 @@ class EventBuilder:
         self._readings = Readings(db, session)
         self._conditions: dict[Condition, ConditionReading] = {}
         self._episodes: dict[tuple[object, ...], Episode] = {}
+        self._flipped: dict[str, tuple[SignFlip, ...]] = {}
 
     def of_rule(
         self, change: Change, kind: Kind, *, lead: LeadAfterFirings | None = None, snooze_over: bool = False
@@ -46,8 +49,17 @@ class EventBuilder:
             episode=None if since is None else self._episode(rule, since),
             lead=lead,
             snooze_over=snooze_over,
+            flips=self._flips(rule),
         )
         return AlertEvent(kind, self._session, subject, self._late)
+
+    def _flips(self, rule: Rule) -> tuple[SignFlip, ...]:
+        """Which signs flipped, of a rule on the regime."""
+        if rule.joined or rule.first.series.metric not in REGIME:
+            return ()
+        if rule.first.series.metric not in self._flipped:
+            self._flipped[rule.first.series.metric] = flips_on(self._db, rule.first.series.metric, self._session)
+        return self._flipped[rule.first.series.metric]
 
     def of_data(
         self, series: Series, kind: Kind, *, numbers: Sequence[int] = (), since: date | None = None

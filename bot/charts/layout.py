@@ -1,8 +1,8 @@
 """The layout of a chart in pixels, computed before anything is drawn.
 
     ┌──────────────────────────────────────┐
-    │ title (1–3 rows)                     │
-    │ subtitle (1–3 rows)                  │
+    │ title (1–4 rows)                     │
+    │ subtitle (1–4 rows)                  │
     │ panel title                          │
     │ (names, if end labels do not fit)    │
     │ tick ┌────────────────────┐ name     │  ╮ once for each panel;
@@ -22,7 +22,7 @@ from datetime import date
 
 from bot.charts.fonts import legible, width, wrapped
 from bot.charts.labels import Box
-from bot.charts.scale import SHORT_UNITS, Scale, day, figure, value_scale
+from bot.charts.scale import SHORT_UNITS, Scale, category_scale, day, figure, value_scale
 from bot.charts.spec import Chart, Line, Panel
 
 WIDTH = 1080
@@ -90,7 +90,7 @@ class Frame:
     """A panel with its place: `box` in pixels from the lower left, `scale` is None without figures."""
 
     panel: Panel
-    title: Row | None
+    title: tuple[Row, ...]
     names: tuple[Name, ...]
     labels: tuple[EndLabel, ...]
     box: Box
@@ -109,10 +109,12 @@ class Frame:
 
     def figure(self, value: float) -> str:
         assert self.scale is not None
-        return figure(value, self.panel.unit, self.scale.decimals, signed=signed(self.panel))
+        return end_figure(self.panel, self.scale, value)
 
     def tick(self, value: float) -> str:
         assert self.scale is not None
+        if self.panel.categories:
+            return self.panel.categories[round(value)]
         return figure(value, self.panel.unit, self.scale.tick_decimals, signed=signed(self.panel))
 
 
@@ -126,8 +128,8 @@ class Layout:
 
 def lay_out(chart: Chart) -> Layout:
     """Lay out a chart: margins fit the longest figures; the box height depends on the number of panels."""
-    title = _title(chart.title)
-    subtitle = _subtitle(chart)
+    title = title_rows(chart.title)
+    subtitle = subtitle_rows(chart.subtitle, simulated=chart.simulated)
     height = _BOX_HEIGHT[len(chart.panels)]
     drafts = [_draft(panel, height, chart) for panel in chart.panels]
     left = max(EDGE + 12.0, *(EDGE + 14 + draft.ticks_width for draft in drafts))
@@ -136,7 +138,9 @@ def lay_out(chart: Chart) -> Layout:
     down = EDGE + sum(row.height for row in (*title, *subtitle)) + _AIR / 2
     placed: list[tuple[_Draft, float]] = []  # with the box's upper edge, from the top
     for draft in drafts:
-        down += _AIR / 2 + (draft.title.height + TITLE_GAP if draft.title else 0) + draft.names_height
+        down += (
+            _AIR / 2 + (sum(row.height for row in draft.title) + TITLE_GAP if draft.title else 0) + draft.names_height
+        )
         placed.append((draft, down))
         down += height + _DATES
     total = -9 * int(-(down + EDGE / 2) // 9)  # a multiple of 9: whole pixels at 72 dots an inch, without rounding
@@ -146,6 +150,15 @@ def lay_out(chart: Chart) -> Layout:
         subtitle,
         tuple(draft.frame(Box(left, total - top - height, right - left, height)) for draft, top in placed),
     )
+
+
+def end_figure(panel: Panel, scale: Scale, value: float) -> str:
+    """A value as printed at the end of a line: "58.3%", or the name of its category."""
+    if panel.categories:
+        return panel.categories[min(len(panel.categories) - 1, max(0, round(value)))]
+    whole = all(one is None or one == round(one) for line in panel.lines for one in line.values)
+    decimals = min(0, scale.decimals) if whole else scale.decimals  # a count has none
+    return figure(value, panel.unit, decimals, signed=signed(panel))
 
 
 def signed(panel: Panel) -> bool:
@@ -169,12 +182,16 @@ class _Draft:
     """A panel before the margins are known."""
 
     panel: Panel
-    title: Row | None
+    title: tuple[Row, ...]
     names: tuple[Name, ...]
     labels: tuple[EndLabel, ...]
     scale: Scale | None
     first: date
     last: date
+
+    @property
+    def title_height(self) -> float:
+        return sum(row.height for row in self.title) + TITLE_GAP if self.title else 0.0
 
     @property
     def names_height(self) -> float:
@@ -204,12 +221,15 @@ def _draft(panel: Panel, height: float, chart: Chart) -> _Draft:
     zero = [0.0] if panel.shade_zero else []
     # Firings are often at an extreme: room for a label beyond it.
     air = min(0.28, 54 / height) if any(marker.label for marker in panel.markers) else 0.07
-    scale = value_scale(values + shown + zero, panel.minimum, panel.maximum, panel.unit, about=about, air=air)
+    if panel.categories:
+        scale = category_scale(len(panel.categories))
+    else:
+        scale = value_scale(values + shown + zero, panel.minimum, panel.maximum, panel.unit, about=about, air=air)
     sessions += [marker.session for marker in panel.markers]
     labels = _labels(panel, scale, named=True)
     names: tuple[Name, ...] = ()
     room = height + OUT_ABOVE + OUT_BELOW
-    if _stack(labels) > room:
+    if _stack(labels) > room or not all(_whole(line) for line in panel.lines):  # a name is never cut
         labels, names = _labels(panel, scale, named=False), _names([line.label for line in panel.lines])
     if _stack(labels) > room:
         labels, names = (), _names(_figures(panel, labels))
@@ -227,7 +247,7 @@ def _labels(panel: Panel, scale: Scale, *, named: bool) -> tuple[EndLabel, ...]:
         if end is None:
             rows += [Row(NO_FIGURES, NAME)] if rows else []
         else:
-            text = figure(end[1], panel.unit, scale.decimals, signed=signed(panel))
+            text = end_figure(panel, scale, end[1])
             rows += [Row(text, FIGURE, bold=True)]
             rows += [Row(day(end[0]), NAME)] if end[0] < newest else []
         if rows:
@@ -237,6 +257,11 @@ def _labels(panel: Panel, scale: Scale, *, named: bool) -> tuple[EndLabel, ...]:
 
 def _name(line: Line) -> list[str]:
     return wrapped(line.label, _NAME_ROOM, NAME, lines=2)
+
+
+def _whole(line: Line) -> bool:
+    """Whether the line's name fits at its end."""
+    return " ".join(_name(line)) == legible(line.label)
 
 
 def _stack(labels: tuple[EndLabel, ...]) -> float:
@@ -254,8 +279,8 @@ def _names(names: list[str]) -> tuple[Name, ...]:
     rows: list[list[tuple[int, Row, float]]] = [[]]
     left = float(EDGE)
     for i, name in enumerate(names):
-        for text in wrapped(name, _ROOM - 46, NAME, lines=1):
-            row = Row(text, NAME)
+        for text in wrapped(name, _ROOM - 46, size := _fitting(name, _ROOM - 46, NAME), lines=1):
+            row = Row(text, size)
             if rows[-1] and left + 46 + row.width > WIDTH - EDGE:
                 rows.append([])
                 left = float(EDGE)
@@ -268,30 +293,43 @@ def _names(names: list[str]) -> tuple[Name, ...]:
     )
 
 
-def _panel_title(panel: Panel, chart: Chart) -> Row | None:
+def _fitting(text: str, room: float, size: float, *, bold: bool = False) -> float:
+    """`size`, or the largest of down to three quarters of it at which the text fits the room."""
+    return max(0.75 * size, min(size, size * room / max(1.0, width(legible(text), size, bold)) * 0.995))
+
+
+def _panel_title(panel: Panel, chart: Chart) -> tuple[Row, ...]:
     title = "" if panel.title == chart.title else panel.title
     if panel.unit and panel.unit not in SHORT_UNITS:
         title = f"{title} ({panel.unit})" if title else panel.unit
-    rows = wrapped(title, _ROOM, PANEL_TITLE, bold=True, lines=1)
-    return Row(rows[0], PANEL_TITLE, bold=True) if rows else None
+    return tuple(Row(row, PANEL_TITLE, bold=True) for row in wrapped(title, _ROOM, PANEL_TITLE, bold=True, lines=3))
 
 
-def _title(title: str) -> tuple[Row, ...]:
-    """Up to three rows; a title slightly too long for one row is made slightly smaller first."""
+def title_rows(title: str) -> tuple[Row, ...]:
+    """Up to four rows; a title slightly too long for one row is made slightly smaller first."""
     whole = legible(title)
     for size in (TITLE, TITLE * 0.93, TITLE * 0.87):
         if width(whole, size, True) <= _ROOM:
             return (Row(whole, size, True),) if whole else ()
-    return tuple(Row(row, TITLE, True) for row in wrapped(title, _ROOM, TITLE, bold=True, lines=3))
+    return tuple(Row(row, TITLE, True) for row in wrapped(title, _ROOM, TITLE, bold=True, lines=4))
 
 
-def _subtitle(chart: Chart) -> tuple[Row, ...]:
-    """Up to three rows, broken between the statements (" · ") if each fits a row."""
-    stated = ([SIMULATED] if chart.simulated else []) + legible(chart.subtitle).split(" · ")
+def subtitle_rows(subtitle: str, *, simulated: bool) -> tuple[Row, ...]:
+    """Up to five rows, broken between the statements (" · ") where each fits a row.
+
+    SIMULATED comes first where the figures are, once: a source that is called so gives its place to it.
+    """
+    stated = legible(subtitle).split(" · ")
+    if simulated:
+        stated = [SIMULATED, *(words for one in stated if (words := _without_simulated(one)))]
     rows: list[str] = []
     for statement in filter(None, stated):
         longer = f"{rows[-1]} · {statement}" if rows else statement
         rows = [*rows[:-1], longer] if width(longer, SUBTITLE) <= _ROOM else [*rows, statement]
-    if len(rows) > 3 or any(width(row, SUBTITLE) > _ROOM for row in rows):
-        rows = wrapped(" · ".join(filter(None, stated)), _ROOM, SUBTITLE, lines=3)
+    if len(rows) > 5 or any(width(row, SUBTITLE) > _ROOM for row in rows):
+        rows = wrapped(" · ".join(filter(None, stated)), _ROOM, SUBTITLE, lines=5)
     return tuple(Row(row, SUBTITLE) for row in rows)
+
+
+def _without_simulated(statement: str) -> str:
+    return ", ".join(part for part in statement.split(", ") if part.lower() != SIMULATED.lower())

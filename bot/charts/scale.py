@@ -58,6 +58,11 @@ def value_scale(
     return Scale(low, high, step, ticks, _decimals(high - low, unit))
 
 
+def category_scale(count: int) -> Scale:
+    """The axis of `count` categories at 0, 1, 2 …, a band of height 1 each."""
+    return Scale(-0.5, count - 0.5, 1.0, tuple(float(at) for at in range(count)), 0)
+
+
 def figure(value: float, unit: str, decimals: int, *, signed: bool = False) -> str:
     """A number as printed: `58.3%`, `0.87×`, `+3.1 pp`, `5,873`, `1.25B`. Decimals below zero are for large figures."""
     suffix = ""

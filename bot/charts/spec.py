@@ -4,6 +4,8 @@
                                                 ├── Levels   thresholds, a dashed line each
                                                 └── Markers  where a rule fired
 
+    RotationGraph ── Trails, a fund each: where it stood in the rotation, week by week
+
 Values are in the panel's unit as printed: 58.3 with unit "%" is 58.3 %. A value of None or NaN is a gap: it breaks
 the line and is never bridged or drawn as zero.
 """
@@ -20,7 +22,7 @@ from functools import cached_property
 from typing import Literal
 
 #: Part of every key. Increase it when the drawing changes, so that no older picture is sent again.
-DRAWING_VERSION = 1
+DRAWING_VERSION = 2
 
 MOST_PANELS, MOST_LINES = 4, 8
 
@@ -48,10 +50,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal threshold. The label is the reader's name for it: "60", "alert at 60%"; empty for none."""
+    """A horizontal threshold. The label is the reader's name for it: "60", "alert at 60%"; empty for none.
+
+    `clear`: the level at which a rule clears, drawn thinner.
+    """
 
     value: float
     label: str = ""
+    clear: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _known(self.value, f"level {self.label!r}"))
@@ -75,6 +81,7 @@ class Panel:
 
     `unit` follows each figure: "%", "×" and "pp" at every figure, a longer one ("USD bn") appears once, in the title.
     `shade_zero` fills between the main line and zero, for leads and discounts, and prints signs.
+    `categories`: names of the values 0, 1, 2 … from below, each a band; the line steps between them.
     `minimum` and `maximum` are where the axis starts and ends, unless a value lies beyond: nothing is cut off.
     """
 
@@ -86,6 +93,7 @@ class Panel:
     shade_zero: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    categories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.lines) > MOST_LINES:
@@ -98,13 +106,14 @@ class Panel:
 class Chart:
     """One picture. The subtitle states session, coverage and source.
 
-    `simulated` puts SIMULATED into the subtitle and across each panel.
+    `simulated` puts SIMULATED into the subtitle, where that does not say it already, and across each panel.
     """
 
     title: str
     subtitle: str
     panels: tuple[Panel, ...]
     simulated: bool = False
+    dark: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.panels) <= MOST_PANELS:
@@ -121,10 +130,59 @@ class Chart:
 
     @cached_property
     def _key(self) -> str:
-        content = hashlib.sha256(b"chart %d\n" % DRAWING_VERSION)
-        for part in _content(self):
-            content.update(part)
-        return content.hexdigest()[:32]
+        return _digest(self)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where a fund stood, week by week: (x, y) from the oldest to now, 0 being neutral. `main`: drawn above the others.
+
+    x is its strength against the market, y the momentum of that.
+    """
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+    main: bool = False
+
+    def __post_init__(self) -> None:
+        points = tuple((_known(x, f"trail {self.label!r}"), _known(y, f"trail {self.label!r}")) for x, y in self.points)
+        if not points:
+            raise ValueError(f"trail {self.label!r}: it has no point")
+        object.__setattr__(self, "points", points)
+
+
+@dataclass(frozen=True)
+class RotationGraph:
+    """A picture of four quadrants with a trail for each fund. The subtitle states session and source."""
+
+    title: str
+    subtitle: str
+    trails: tuple[Trail, ...]
+    simulated: bool = False
+    dark: bool = False
+
+    @property
+    def since(self) -> None:
+        """It has no first session to name."""
+        return
+
+    def key(self) -> str:
+        """As that of a Chart."""
+        return self._key
+
+    @cached_property
+    def _key(self) -> str:
+        return _digest(self)
+
+
+Picture = Chart | RotationGraph
+
+
+def _digest(picture: Picture) -> str:
+    content = hashlib.sha256(b"chart %d\n" % DRAWING_VERSION)
+    for part in _content(picture):
+        content.update(part)
+    return content.hexdigest()[:32]
 
 
 def _number(value: float | None, of: str) -> float | None:

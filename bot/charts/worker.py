@@ -20,7 +20,7 @@ from pathlib import Path
 
 import bot
 from bot.charts.child import DRAWN, HEADER
-from bot.charts.spec import Chart
+from bot.charts.spec import Picture
 
 _TRIES = 2
 _ENDING_SECONDS = 2.0
@@ -58,7 +58,7 @@ class ChartWorker:
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process and running else None
 
-    async def draw(self, chart: Chart) -> bytes:
+    async def draw(self, chart: Picture) -> bytes:
         """The chart as PNG. Equal charts requested at the same time are drawn once. Raises ChartFailed.
 
         A cancelled caller does not stop the drawing, because others may wait for the same chart.
@@ -83,7 +83,7 @@ class ChartWorker:
         async with self._turn:
             await self._end()
 
-    async def _drawn(self, chart: Chart) -> bytes:
+    async def _drawn(self, chart: Picture) -> bytes:
         async with self._turn:
             if self._idle:
                 self._idle.cancel()
@@ -92,7 +92,7 @@ class ChartWorker:
             finally:
                 self._idle = asyncio.create_task(self._end_when_idle(), name="chart worker idle")
 
-    async def _tried(self, chart: Chart) -> bytes:
+    async def _tried(self, chart: Picture) -> bytes:
         request = pickle.dumps(chart, protocol=pickle.HIGHEST_PROTOCOL)
         reason = ""
         for _ in range(_TRIES):

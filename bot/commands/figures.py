@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from telegram import Update
 
 from alerts.metrics.catalog import families
-from bot.charts.spec import Chart
+from bot.charts.spec import Picture
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, answer_on, argument, parts, say, show
 from bot.messages.families import family_answer, family_buttons
@@ -69,18 +69,18 @@ async def _show_family(update: Update, context: Context, name: str) -> None:
     await show(update, context, text, chart, family_buttons(name))
 
 
-def _summary(simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
+def _summary(simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Picture | None]:
     found = summarise(db)
     text = NO_FIGURES if found is None else summary_text(found, notes)
     return text, chart_for(db, "summary", simulated)
 
 
-def _family(name: str, simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
+def _family(name: str, simulated: bool, db: Database, notes: Sequence[str]) -> tuple[str, Picture | None]:
     figures = key_family(db, name) + (family(db, name) if name == "sectors" else ())
     return family_answer(name, figures, notes, named_pairs_of(db, name)), chart_for(db, name, simulated)
 
 
-def _every(name: str, db: Database, notes: Sequence[str]) -> tuple[str, Chart | None]:
+def _every(name: str, db: Database, notes: Sequence[str]) -> tuple[str, Picture | None]:
     return family_text(name, family(db, name), notes), None
 
 

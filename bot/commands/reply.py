@@ -6,7 +6,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -17,7 +17,7 @@ from telegram.constants import ChatAction, ChatMemberStatus, ChatType, MessageLi
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
 
-from bot.charts.spec import Chart
+from bot.charts.spec import Picture
 from bot.charts.worker import ChartFailed, ChartWorker
 from bot.database import Store
 from bot.messages.buttons import Buttons, arguments, callback
@@ -26,12 +26,13 @@ from bot.messages.help import ADMINISTRATORS_ONLY, ADMINISTRATORS_UNKNOWN
 from bot.reports.freshness import freshness
 from bot.settings import Settings
 from storage import figures, file_ids
+from storage.preferences import is_dark
 
 log = logging.getLogger(__name__)
 
 Context = ContextTypes.DEFAULT_TYPE
 #: Makes a text and its chart from the database and the lines about the figures' age.
-Make = Callable[[Database, Sequence[str]], tuple[str, Chart | None]]
+Make = Callable[[Database, Sequence[str]], tuple[str, Picture | None]]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 #: How Telegram refuses to say who a member is, where only administrators see the members.
 _MEMBERS_UNTOLD = ("chat_admin_required", "member list is inaccessible")
@@ -46,7 +47,7 @@ class Answer:
     revision: int
     notes: tuple[str, ...]
     text: str
-    chart: Chart | None
+    chart: Picture | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def parts(context: Context) -> Parts:
     return found
 
 
-async def answer_on(context: Context, topic: str, make: Make) -> tuple[str, Chart | None]:
+async def answer_on(context: Context, topic: str, make: Make) -> tuple[str, Picture | None]:
     """The text and chart on a topic, from the cache where the figures and their freshness are what they were.
 
     `make` runs in the thread that reads the database.
@@ -150,12 +151,13 @@ def visible_length(html: str) -> int:
     return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2
 
 
-async def show(update: Update, context: Context, text: str, chart: Chart | None, buttons: Buttons = ()) -> None:
+async def show(update: Update, context: Context, text: str, chart: Picture | None, buttons: Buttons = ()) -> None:
     """Answer with a chart and the text as its caption; with the text alone where there is no chart, where drawing it
     fails, and where the chat takes no photos.
 
     Of a text too long for a caption, the first paragraph is the caption and the rest follows as a message.
     """
+    chart = None if chart is None else await in_theme(update, context, chart)
     picture = None if chart is None else await _picture(update, parts(context), chart)
     if picture is None or chart is None or update.effective_chat is None:
         await say(update, text, buttons)
@@ -178,7 +180,7 @@ async def show(update: Update, context: Context, text: str, chart: Chart | None,
 
 
 async def _send_picture(
-    update: Update, found: Parts, chart: Chart, picture: bytes | str, options: dict[str, Any]
+    update: Update, found: Parts, chart: Picture, picture: bytes | str, options: dict[str, Any]
 ) -> Message | None:
     """The message with the picture; None where Telegram takes none, as in a chat whose members may not send photos.
 
@@ -199,6 +201,12 @@ async def _send_picture(
     return await _send_picture(update, found, chart, drawn, options)
 
 
+async def in_theme(update: Update, context: Context, chart: Picture) -> Picture:
+    """The chart, dark where the chat wants its pictures so."""
+    dark = await parts(context).store.read(is_dark, chat_of(update))
+    return replace(chart, dark=True) if dark else chart
+
+
 async def _typing(update: Update) -> None:
     assert update.effective_chat is not None
     try:
@@ -207,7 +215,7 @@ async def _typing(update: Update) -> None:
         log.debug("no chat action: %s", error)
 
 
-async def _picture(update: Update, found: Parts, chart: Chart) -> bytes | str | None:
+async def _picture(update: Update, found: Parts, chart: Picture) -> bytes | str | None:
     """The file_id of the picture where Telegram has it, else its bytes; None where drawing fails."""
     known = found.known.get(chart.key()) or await found.store.read(file_ids.file_id, chart.key())
     if known is not None:

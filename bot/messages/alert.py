@@ -1,14 +1,15 @@
 """What a chat is told of its rules: one message a session, a pure function of recorded events.
 
-    🔔 session ── fired ── resolved, expired ── reminders ── data, a line
-                    └ by family: regime, size, breadth, valuation, the rest
+    fired ── resolved, expired ── reminders ── data, a line
+      └ by family: regime, size, breadth, valuation, the rest
 
-The first entries come in full, what is more by a button. Where sessions are caught up with, each has its heading.
+Each entry says its session. The first entries come in full, what is more by a button. Where sessions are caught up
+with, each has its heading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -26,7 +27,6 @@ TEXT_LIMIT = 4096
 _ROOM = TEXT_LIMIT - 200
 MAYBE_REPEAT = "<i>This may be a repeat: the answer to a first attempt was lost.</i>\n\n"
 IN_FULL = 8  # entries; the rest by a button
-HEADED = 4  # entries from which on families get headings
 _KINDS = {
     Kind.FIRED: 0,
     Kind.RESOLVED: 1,
@@ -59,6 +59,7 @@ def alert_texts(session: date, events: Sequence[AlertEvent], *, follows: bool = 
     entries = [one for one in events if one.rule is not None]
     shown = entries[:IN_FULL]
     blocks: list[str] = []
+    several = len({one.session for one in events}) > 1
     for of_session, found in groupby(events, key=lambda one: one.session):
         ours = list(found)
         late = " · late: this session was missed" if any(one.late for one in ours) else ""
@@ -67,11 +68,12 @@ def alert_texts(session: date, events: Sequence[AlertEvent], *, follows: bool = 
         here = [one for one in ours if one in shown]
         lines = data_lines([one for one in ours if one.gap is not None])
         if here or lines:
-            texts = _headed(here, headings=len(shown) >= HEADED) + lines
-            blocks += [f"🔔 <b>{day(of_session)}</b>{late}\n\n{texts[0]}", *texts[1:]]
+            texts = [entry_text(one) for one in here] + lines
+            heading = f"<b>{day(of_session)}</b>{late}\n\n" if several or late or not here else ""
+            blocks += [f"{heading}{texts[0]}", *texts[1:]]
     if rest := entries[IN_FULL:]:
         blocks.append(_rest(rest))
-    return _parts(blocks, f"🔔 <b>{day(session)}</b>, continued")
+    return _parts(blocks, f"<b>{day(session)}</b>, continued")
 
 
 def alert_keyboard(session: date, events: Sequence[AlertEvent], *, follows: bool = False) -> Buttons:
@@ -102,20 +104,6 @@ def more_texts(
     if left > 0:
         buttons += [[(f"The other {left}", more_action(session, start + IN_FULL, follows=follows))]]
     return _parts([head, *texts], f"<b>{day(session)}</b>, continued"), buttons
-
-
-def _headed(entries: Sequence[AlertEvent], *, headings: bool) -> list[str]:
-    """The entries' texts, with the family's name above the first of each."""
-    out = []
-    key: Callable[[AlertEvent], tuple[int, str]] = lambda one: (_KINDS[one.kind], _family(one))  # noqa: E731
-    for (_, family), found in groupby(entries, key=key):
-        texts = [entry_text(one) for one in found]
-        out += [f"<u>{family}</u>\n{texts[0]}", *texts[1:]] if headings else texts
-    return out
-
-
-def _family(event: AlertEvent) -> str:
-    return families()[event.reading.series.of.family].title
 
 
 def _rest(rest: Sequence[AlertEvent]) -> str:

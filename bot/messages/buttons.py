@@ -10,7 +10,10 @@ import json
 import re
 from collections.abc import Sequence
 
+from alerts.metrics.catalog import minus
+from alerts.rules.condition import typed_number
 from alerts.rules.event import AlertEvent
+from alerts.rules.series import Transform
 from alerts.rules.state import Kind
 
 #: (text, action) of each button, row by row.
@@ -54,20 +57,26 @@ def keyboard_json(buttons: Buttons) -> str | None:
 
 
 def alert_buttons(events: Sequence[AlertEvent]) -> list[list[tuple[str, str]]]:
-    """Under an alert: all that can be done with it; under several, a row each with the rest behind “More…”."""
+    """Under an alert: a row for each rule with the rest behind “More…”, and a clear level for those that fire often."""
     rules = {event.rule.id: (event.rule, _may_snooze(event)) for event in events if event.rule is not None}
-    if len(rules) == 1:
-        ((rule, snooze),) = rules.values()
-        return rule_buttons(rule.id, snooze=snooze)
-    return [
-        [
-            (f"{rule.number} · Chart", f"chart:{rule.id}"),
-            ("Why", f"why:{rule.id}"),
-            *([("Snooze", f"snooze:{rule.id}")] if snooze else []),
-            ("More…", f"rule:{rule.id}"),
-        ]
-        for rule, snooze in rules.values()
-    ]
+    rows = []
+    for rule, snooze in rules.values():
+        beside = f"#{rule.number} " if len(rules) > 1 else ""
+        rows.append(
+            [
+                (f"{beside}Chart", f"chart:{rule.id}"),
+                ("Why", f"why:{rule.id}"),
+                *([("Snooze", f"snooze:{rule.id}")] if snooze else []),
+                ("More…", f"rule:{rule.id}"),
+            ]
+        )
+        if rule.tally is not None and rule.tally.clear is not None:
+            clear = typed_number(rule.tally.clear)
+            shown = rule.first.series.of.show_level(rule.tally.clear)
+            in_unit = rule.first.series.transform in (Transform.VALUE, Transform.AVERAGE)
+            text = f"{beside}Fires often: clear at {shown if in_unit else minus(clear)}"
+            rows.append([(text, f"clear:{rule.id}:{clear}")])
+    return rows
 
 
 def rule_buttons(rule: int, *, snooze: bool = True) -> list[list[tuple[str, str]]]:

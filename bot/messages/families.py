@@ -30,8 +30,8 @@ def family_answer(
         return NO_FIGURES
     values = {entry.figure.metric: entry.figure.value for entry in figures if entry.figure.value is not None}
     told = today(family, values)
-    key = families()[family].key
-    shown = list({entry.figure.metric: entry for entry in figures if entry.figure.metric in key}.values())
+    once = {entry.figure.metric: entry for entry in figures}
+    shown = [entry for metric_id, entry in once.items() if metric_id in families()[family].key]
     lines = [
         f"<b>{escape(families()[family].heading)}</b>",
         f"{day(figures[0].figure.session)} · {escape(sources(entry.figure for entry in shown))}",
@@ -192,7 +192,7 @@ def metric_text(entry: FigureReading, ranged: Range | None) -> str:
     of, figure = entry.of, entry.figure
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
     if of.about:
-        lines += [escape(of.about), ""]
+        lines += [escape(f"{of.about} {of.matters}".rstrip()), ""]
     lines.append(figure_line(entry, "Now"))
     if beside := beside_text(of, entry.beside):
         lines.append(f"Beside it: {escape(beside)}")

@@ -13,7 +13,7 @@ from storage.events import StoredEvent
 SHOWN = 25
 _SIGNS = {
     Kind.FIRED: "🔔",
-    Kind.REMINDER: "🔁",
+    Kind.REMINDER: "⏰",
     Kind.RESOLVED: "✔",
     Kind.EXPIRED: "⌛",
     Kind.NO_DATA: "–",

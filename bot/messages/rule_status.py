@@ -12,7 +12,7 @@ from alerts.rules.series import Transform
 from alerts.rules.state import Phase
 from alerts.rules.triggers import clears, goes_back
 from bot.formatting import because, capital, counted_over, day, short_day, since, standing
-from bot.messages.alert_entry import plain
+from bot.messages.happened import plain
 from bot.reports.rule_status import Verdict, Why
 
 _TOLD = {"fired": "fired", "reminder": "reminded", "resolved": "resolved", "expired": "expired"}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
 
+from alerts.metrics.catalog import minus
 from alerts.rules.check import RuleError
 from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
@@ -111,6 +112,19 @@ def rule_set(watch: Watch, now: Sequence[Reading] | None, *, there_already: bool
     if subscribed_now:
         lines.append("You are subscribed now: /unsubscribe ends that.")
     return "\n".join(lines)
+
+
+def cleared(watch: Watch, *, there_already: bool) -> str:
+    """A rule was given a clear level."""
+    if there_already:
+        return f"You have that already: #{watch.number} <code>{escape(watch.rule.line)}</code>"
+    assert watch.rule.clear is not None
+    side = "above" if watch.rule.first.operator.sign < 0 else "below"
+    level = typed_number(watch.rule.clear)
+    return (
+        f"#{watch.number} is now <code>{escape(watch.rule.line)}</code>\n"
+        f"After it has fired it stays quiet until the value has been {side} {minus(level)}."
+    )
 
 
 def set_buttons(rule: int, *, undecided: bool) -> Buttons:

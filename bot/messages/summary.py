@@ -150,6 +150,8 @@ def figure_line(entry: FigureReading, name: str, *, counted: bool = False) -> st
     of, figure = entry.of, entry.figure
     if figure.value is None:
         return f"{escape(name)}: {because(figure)}"
+    if of.premium and figure.value > 0:
+        name = of.premium
     text = f"{escape(name)}: <b>{escape(of.show(figure.value))}</b>"
     if entry.change is not None and (change := of.show_change(entry.change)):
         text += f" ({escape(change)})"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlite_utils import Database
 
-from alerts.metrics.catalog import metric, minus
+from alerts.metrics.catalog import Metric, metric, minus
 from alerts.metrics.figure import Figure
 from alerts.metrics.transforms import average
 from alerts.rules.backtest import backtest
@@ -16,9 +17,10 @@ from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Kind
 from alerts.thesis import CLAIMS, Thesis
-from bot.charts.spec import Chart, Level, Line, Marker, Panel, Role
+from bot.charts.spec import Chart, Level, Line, Marker, Panel, Picture, Role
 from bot.formatting import capital, counted_over, coverage, hindsight, short_day
 from bot.reports.backtest import histories
+from bot.reports.rotation import rotation_graph
 from bot.reports.series import counting, value_past
 from storage import figures
 from storage.sessions import last_judged
@@ -27,16 +29,17 @@ SESSIONS = 300  # shown at most
 #: Of these a rule's chart shows what is made of the metric, for the threshold is in its unit.
 _DERIVED = (Transform.PERCENTILE, Transform.ZSCORE, Transform.CHANGE, Transform.AVERAGE)
 _BEHIND_EVENTS = Series("size.ratio")  # an event is 0 or 1: what it is read for is drawn instead
-_LABEL = 40  # characters of a line's label, at most
 
 Dated = Sequence[tuple[date, float | None]]
 
 
-def chart_for(db: Database, topic: str, simulated: bool) -> Chart | None:
+def chart_for(db: Database, topic: str, simulated: bool) -> Picture | None:
     """The chart of "summary" or of a family that has an answer; None where there are no figures."""
     session = figures.last_session(db)
     if session is None:
         return None
+    if topic == "sectors" and (graph := rotation_graph(db, session, simulated)) is not None:
+        return graph
     panels = {
         "summary": (_ratio, _small_and_large),
         "breadth": (_small_and_large, _equal_weight),
@@ -44,7 +47,7 @@ def chart_for(db: Database, topic: str, simulated: bool) -> Chart | None:
         "valuation": (_discount, _multiples),
         "sectors": (_cyclicals, _sectors_up),
         "rates": (_fed, _curve),
-        "regime": (_score, _ratio),
+        "regime": (_regime, _score, _ratio),
     }[topic]
     titles = {
         "summary": "Is leadership rotating?",
@@ -71,15 +74,28 @@ def metric_chart(
     last = past[-1]
     counted = counted_over(of, last.eligible, last.members)
     dated = _dated(past)
-    lines = (_line(dated, of.title), *(_averaged(dated, average_over) if average_over else ()))
+    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.provenance, hindsight([of]))))
+    if of.labels and of.unit == "state":
+        return Chart(capital(of.title), subtitle, (category_panel(of.aliases[0], of, dated),), simulated)
+    lines = (_line(dated, of.named()), *(_averaged(dated, average_over) if average_over else ()))
     share = of.unit == "%" and (of.low, of.high) == (0, 100)
     panel = Panel(
         of.aliases[0], of.unit if of.unit in ("%", "pp", "×") else "", lines,
         levels=tuple(Level(level, of.show_level(level)) for level in levels),
         minimum=0 if share else None, maximum=100 if share else None,
     )  # fmt: skip
-    subtitle = " · ".join(filter(None, (short_day(last.session), counted, last.provenance, hindsight([of]))))
     return Chart(capital(of.title), subtitle, (panel,), simulated)
+
+
+def category_panel(title: str, of: Metric, past: Dated, markers: Collection[date] = ()) -> Panel:
+    """A metric that has states: a band for each, the lowest state at the bottom, and the line that steps between."""
+    states = sorted(of.labels)
+    shown = [(day, None if value is None else float(states.index(round(value)))) for day, value in past[-SESSIONS:]]
+    known = {day: at for day, at in shown if at is not None}
+    return Panel(
+        title, "", (_line(shown, title),), categories=tuple(of.labels[state] for state in states),
+        markers=tuple(Marker(day, known[day]) for day in sorted(markers) if day in known),
+    )  # fmt: skip
 
 
 def _subtitle(db: Database, session: date, topic: str) -> str:
@@ -182,6 +198,10 @@ def _curve(db: Database, session: date) -> Panel:
     return Panel("Yield curve", "pp", lines, levels=(Level(0.0, "0"),))
 
 
+def _regime(db: Database, session: date) -> Panel:
+    return category_panel("Regime", metric("regime.state"), _past(db, "regime.state", session))
+
+
 def _score(db: Database, session: date) -> Panel:
     past = _past(db, "regime.score", session)
     return Panel("Signs of rotation that hold, of 4", "", (_line(past, "signs"),), minimum=0, maximum=4)
@@ -207,6 +227,9 @@ def rule_chart(db: Database, rule: Rule, simulated: bool, fired: Collection[date
     panels = [
         panel for condition in rule.conditions if (panel := _condition_panel(db, condition, fired, until)) is not None
     ]
+    if rule.clear is not None and panels and not panels[0].categories:
+        clear = Level(rule.clear, f"clear {_level_words(rule.first, rule.clear)}", clear=True)
+        panels[0] = replace(panels[0], levels=(*panels[0].levels, clear))
     if not panels:
         return None
     title = capital(rule.first.series.of.title) if not rule.joined else "Conditions joined by “and”"
@@ -241,14 +264,15 @@ def _condition_panel(db: Database, condition: Condition, fired: Collection[date]
     known = {session: value for session, value in past if value is not None}
     if not known:
         return None
-    label = drawn.words if drawn is series and drawn.transform in _DERIVED else drawn.of.title
-    lines = [_line(past, label if len(label) <= _LABEL else label[: _LABEL - 1] + "…")]
+    if drawn.of.labels and drawn.transform is Transform.VALUE:
+        return category_panel(condition.line, drawn.of, past, fired)
+    lines = [_line(past, _label(drawn))]
     if series.transform is Transform.GAP:
         lines += _averaged(figures.latest_values(db, series.metric, until, None), series.n)
     in_unit = drawn.transform is Transform.VALUE and drawn.of.unit in ("%", "pp", "×")
     share = in_unit and drawn.of.unit == "%" and (drawn.of.low, drawn.of.high) == (0, 100)
     return Panel(
-        condition.line if len(condition.line) <= 60 else drawn.of.aliases[0],
+        condition.line,
         drawn.of.unit if in_unit else "",
         tuple(lines),
         levels=tuple(Level(level, _level_words(condition, level)) for level in _condition_levels(condition)),
@@ -256,6 +280,15 @@ def _condition_panel(db: Database, condition: Condition, fired: Collection[date]
         minimum=0 if share else None,
         maximum=100 if share else None,
     )
+
+
+def _label(drawn: Series) -> str:
+    """The name at the end of a rule's line, short where a transform is drawn: "percentile, 252d"."""
+    if drawn.transform not in _DERIVED:
+        return drawn.of.named()
+    called = {Transform.PERCENTILE: "percentile", Transform.ZSCORE: "z-score", Transform.CHANGE: "change",
+              Transform.AVERAGE: "average"}[drawn.transform]  # fmt: skip
+    return f"{called}, {f'{drawn.n}d' if drawn.n else 'all'}"
 
 
 def _condition_levels(condition: Condition) -> list[float]:

@@ -22,6 +22,7 @@ from alerts.rules.grammar import parse
 from alerts.rules.rule import Repeat
 from alerts.rules.series import Series
 from alerts.rules.state import Kind
+from alerts.rules.tally import FiringTally
 
 DAY = date(2025, 8, 22)
 EPISODE = Episode(date(2025, 7, 31), 16, DatedValue(date(2025, 8, 14), 71.2))
@@ -92,3 +93,8 @@ def gap(metric: str, *numbers: int, value: float | None = None, since: date | No
 def after_firings(n: int, median: float | None = None, all_days: float | None = None) -> LeadAfterFirings:
     """The lead 63 sessions after `n` firings."""
     return LeadAfterFirings(63, n, median, all_days)
+
+
+def fired_times(times: int, **given: Any) -> FiringTally:
+    """A rule that fired `times` times in twelve months, with what else a FiringTally has as given."""
+    return FiringTally(times, **{"last": date(2025, 5, 12)} | given)

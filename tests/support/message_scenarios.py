@@ -164,8 +164,8 @@ class Walk:
         day = date.fromisoformat(session)
         found = events.by_ids(self.db, CHAT, json.loads(ids))
         entries = [self._entry(event, day) for event in found]
-        numbers = [f"Alert {one.event.rule.number}:" for one in found if one.event.rule]
-        assert [line[: line.index(":") + 1] for line in text.splitlines() if line.startswith("Alert ")] == numbers[:8]
+        numbers = [f"#{one.event.rule.number}" for one in found if one.event.rule]
+        assert [line.split()[0] for line in text.splitlines() if line.startswith("#")] == numbers[:8]
         words = f"{self.days.index(day)}: {', '.join(entries)}"
         words += f" reply {reply_to - 100}" if reply_to is not None else ""
         words += f" held {datetime.fromisoformat(held).astimezone(UTC):%Y-%m-%d %H:%M}" if held else ""

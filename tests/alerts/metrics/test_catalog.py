@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import pytest
@@ -110,3 +111,48 @@ def test_every_metric_belongs_to_a_family_whose_facts_are_of_the_catalogue() -> 
 def test_every_economic_series_that_a_metric_is_made_of_has_a_release_lag() -> None:
     assert set(fred_series()) == set(releases())
     assert all(identity in metric(name).fred for name, identity in PLAIN.items())
+
+
+ADVICE = re.compile(
+    r"\b(buy(?!ing|ers)|sell(?!ing|ers)|should|must (?:buy|sell)|recommend|opportunit|attractive)", re.IGNORECASE
+)
+PLACEHOLDER = re.compile(r"[{}]")
+
+
+def told(identity: str) -> list[tuple[str, str]]:
+    """(headline, sentence) for every way the metric can go."""
+    of = metric(identity)
+    if of.meanings.states:
+        return [(shown.headline, shown.means) for shown in (of.meanings.of(1, state) for state in of.labels)]
+    ways = (1,) if of.unit == "event" else (1, -1)
+    beyond = max(abs(of.low or 0), 1.0)
+    return [(shown.headline, shown.means) for way in ways for shown in (of.meanings.of(way, way * beyond),)]
+
+
+@pytest.mark.parametrize("identity", catalog())
+def test_every_metric_says_what_it_is_why_it_matters_and_what_each_way_means(identity: str) -> None:
+    of = metric(identity)
+    assert of.about.endswith(".") and of.matters.endswith(".")
+    assert bool(of.labels) == (bool(of.meanings.states) or of.unit == "event")
+    for headline, means in told(identity):
+        assert 8 <= len(headline) <= 70 and not headline.endswith("."), headline
+        assert means.endswith(".") or identity.startswith("sectors.quadrant."), headline
+        assert len(means) <= 130
+    for text in (of.about, of.matters, *(text for pair in told(identity) for text in pair)):
+        assert not PLACEHOLDER.search(text)
+        assert not ADVICE.search(text), text
+
+
+def test_no_two_metrics_have_one_headline() -> None:
+    headlines = [headline for identity in catalog() for headline, _ in told(identity)]
+    assert sorted({one for one in headlines if headlines.count(one) > 1}) == []
+
+
+def test_a_rise_under_zero_is_no_lead_and_a_discount_above_zero_is_a_premium() -> None:
+    lead, discount = metric("size.lead_63d"), metric("valuation.discount_profitable")
+    assert lead.meanings.of(1, 2.0).headline == "Small caps are ahead over three months"
+    assert lead.meanings.of(1, -2.0).headline == "Small caps close in over three months"
+    assert lead.meanings.of(-1, 2.0).headline == "Small caps give back part of their quarter's lead"
+    assert discount.named(3.0) == "Valuation premium, profitable"
+    assert discount.named(-3.0) == discount.named(None) == "Valuation discount, profitable"
+    assert metric("breadth.mcclellan.all").named() == "McClellan oscillator of all companies"

@@ -84,7 +84,7 @@ def test_it_says_the_regime_how_figures_moved_what_fired_and_what_is_near(db: Da
     assert "changes since 14 Aug 2025" in second
     assert "IWM/SPY: <b>109.06</b> (+0.16)" in second
     assert any("<b>64.3 %</b> (+14.3 pp) · 1,508/1,508" in line for line in lines)
-    assert "15 Aug 2025: Small above 200d crossed above 60 % (#1)" in second
+    assert "15 Aug 2025: Small caps are broadening (#1)" in second
     assert "#2 <code>small above 200d &gt; 65</code>: 0.7 pp below 65 %" in second
     assert lines[-1] == "<i>Figures, not investment advice.</i>"
     text, entities = parse_html(second)

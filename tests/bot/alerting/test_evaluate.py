@@ -136,7 +136,7 @@ def test_conditions_joined_tell_of_each(db: Database) -> None:
     ]  # fmt: skip
     assert found[1][2].reading.series.key == "size.lead_21d"
     assert rule_of(found[2][2]).episode == Episode(DAYS[2], 4)
-    assert "lead 21d &gt; 2: 3" in texts(db)[0]
+    assert "Small caps&#x27; lead over 21 sessions <b>+3.0 pp</b> (above 2 pp)" in texts(db)[0]
 
 
 def test_a_rule_on_a_transform_says_the_value_and_what_was_made_of_it(db: Database) -> None:

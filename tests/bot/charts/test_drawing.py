@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from support.chart_samples import LAST, MAIN, SECOND, chart, line, near, pixels, sessions, wave
 
+from bot.charts.colours import DARK, LIGHT
 from bot.charts.draw import draw
 from bot.charts.layout import lay_out
-from bot.charts.spec import Chart, Level, Line, Marker, Panel
+from bot.charts.spec import Chart, Level, Line, Marker, Panel, RotationGraph, Trail
 
 
 @pytest.fixture(autouse=True)
@@ -176,3 +177,109 @@ def test_drawing_imports_neither_the_bot_nor_pandas_nor_pyplot():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[] []"
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def test_a_dark_chart_is_the_same_picture_in_other_colours():
+    light, dark = pixels(chart()), pixels(dataclasses.replace(chart(), dark=True))
+    assert light.shape == dark.shape
+    assert near(light, rgb(LIGHT.card), 2).mean() > 0.5
+    assert near(dark, rgb(DARK.card), 2).mean() > 0.5
+    assert near(dark, rgb(DARK.main[0])).sum() > 1000
+    assert chart().key() != dataclasses.replace(chart(), dark=True).key()
+
+
+def luminance(colour: str) -> float:
+    parts = [one / 255 for one in rgb(colour)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_has_the_contrast_that_wcag_asks_for(palette):
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    on_card = (palette.ink, palette.quiet, palette.level, *palette.main, *palette.second, *palette.reference)
+    assert min(contrast(colour, palette.card) for colour in on_card) >= 4.5
+    assert min(contrast(*pair) for pair in zip(palette.quadrants, palette.areas, strict=True)) >= 4.0
+
+
+def categories(*values: float | None) -> Chart:
+    panel = Panel("Regime", "", (line(list(values), "Regime"),), categories=("narrow", "mixed", "broadening"))
+    return Chart("Regime", "Session Jan 24, 2025", (panel,))
+
+
+def test_categories_are_bands_with_their_names_and_the_line_steps_between_them():
+    (frame,) = lay_out(categories(*[0.0] * 30, *[2.0] * 30)).frames
+    assert [frame.tick(tick) for tick in frame.scale.ticks] == ["narrow", "mixed", "broadening"]
+    assert frame.figure(2.0) == "broadening"
+    picture = pixels(categories(*[0.0] * 30, *[2.0] * 30))
+    drawn = near(picture, MAIN)[:, round(frame.box.left) : round(frame.box.right) - 20]
+    assert (drawn.sum(axis=0) > 200).sum() <= 8  # one upright stroke, no slope
+
+
+def test_a_clear_level_is_drawn_apart_from_its_threshold():
+    levels = (Level(60, "60 %"), Level(52, "clear 52 %", clear=True))
+    panel = Panel("Share", "%", (line(wave()),), levels)
+    with_clear = pixels(Chart("Breadth", "", (panel,)))
+    without = pixels(Chart("Breadth", "", (dataclasses.replace(panel, levels=levels[:1]),)))
+    colour = rgb(LIGHT.level)
+    assert near(with_clear, colour, 40).sum() > near(without, colour, 40).sum() + 300
+
+
+def test_a_count_ends_without_decimals():
+    panel = Panel("Signs that hold, of 4", "", (line([1.0, 2.0, 3.0], "signs"),), minimum=0, maximum=4)
+    (frame,) = lay_out(Chart("Regime", "", (panel,))).frames
+    assert frame.labels[0].rows[-1].text == "3"
+
+
+def test_simulated_is_said_once_in_the_subtitle():
+    subtitle = lay_out(Chart("A", "22 Jan 2026 · 12/12 funds · simulated, provisional", chart().panels, True)).subtitle
+    words = " · ".join(row.text for row in subtitle)
+    assert words == "SIMULATED · 22 Jan 2026 · 12/12 funds · provisional"
+
+
+@pytest.mark.parametrize(
+    "label", ["IWM/SPY", "Small forward P/E of profitable companies", "RSP itself, the fund that holds the S&P 500"]
+)
+def test_no_name_and_no_title_is_cut(label):
+    title = "small forward pe profitable crosses above 25.125 for 3 days and percentile 252d of large forward pe < 90"
+    panel = Panel(title, "×", (line(wave(), label),))
+    (frame,) = lay_out(Chart("Valuation", "", (panel,))).frames
+    shown = [row.text for drawn in frame.labels for row in drawn.rows] + [name.row.text for name in frame.names]
+    assert not any("…" in text for text in (*shown, *(row.text for row in frame.title)))
+    assert " ".join(row.text for row in frame.title) == title
+    assert label in " ".join(shown)
+
+
+def rotation(simulated: bool = False, dark: bool = False) -> RotationGraph:
+    trails = [
+        Trail(
+            name, tuple((radius * math.cos(turn + week / 6), radius * math.sin(turn + week / 6)) for week in range(9))
+        )
+        for name, radius, turn in (("Energy", 1.5, 0.0), ("Staples", 2.0, 2.0), ("Technology", 1.0, 4.0))
+    ]
+    trails.append(Trail("Small caps", ((-1.0, -1.0), (0.5, 0.5), (1.2, 0.8)), main=True))
+    return RotationGraph("Who leads", "Session Jan 24, 2025", tuple(trails), simulated, dark)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_rotation_graph_has_four_quadrants_and_a_tail_for_each_fund(dark):
+    palette = DARK if dark else LIGHT
+    picture = pixels(rotation(dark=dark))
+    assert picture.shape[1] == 1080
+    assert picture.shape[0] <= 1350
+    for area in palette.areas:
+        assert near(picture, rgb(area), 1).sum() > 50_000
+    assert near(picture, rgb(palette.ink)).sum() > 1000  # small caps, in ink
+    assert rotation().key() == rotation().key() != rotation(simulated=True).key()
+
+
+def test_a_trail_without_a_point_is_refused():
+    with pytest.raises(ValueError, match="trail 'Energy': it has no point"):
+        Trail("Energy", ())

@@ -126,7 +126,7 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
         if await page.locator(THEIRS, has_text="🔔").count() > heard:
             break
     alert = page.locator(THEIRS, has_text="🔔").last
-    await expect(alert).to_contain_text("crossed above its 200d average")
+    await expect(alert).to_contain_text("rose above its 200d average")
     await expect(alert).to_contain_text("simulated")
     await photograph(page, "alert")
 
@@ -149,12 +149,14 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
     await page.locator("#people button", has_text="Ada").click()
     await expect(page.locator("#log article")).to_have_count(shown)
     await page.context.close()
-    for width in (360, 1280):
+    for width in (360, 390, 1280):
         for scheme in ("light", "dark"):
             looked = await window(browser, demo, width, scheme)
             await expect(looked.locator("#log article")).to_have_count(shown)
             assert await looked.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            await photograph(looked, f"chat-{width}-{scheme}")
+            await looked.locator(THEIRS, has_text="🔔").last.scroll_into_view_if_needed()
+            if width != 360:
+                await photograph(looked, f"chat-{width}-{scheme}")
             await looked.context.close()
 
 
@@ -174,9 +176,9 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
     await expect(page.locator(LAST)).to_contain_text("Alert 4 is set")
 
     await step(page)
-    fired = page.locator(THEIRS, has_text="🔔 Fri 23 Jan 2026")
+    fired = page.locator(THEIRS, has_text="🔔").filter(has_text="Fri 23 Jan 2026 ·")
     await expect(fired).to_have_count(1, timeout=20_000)
-    await expect(fired).to_contain_text("Small above 20d is above 57 %")
+    await expect(fired).to_contain_text("Small above 20d rose through 57 %")
     await photograph(page, "alert-with-buttons")
     await fired.locator("button", has_text="Why").click()
     await expect(page.locator(LAST)).to_contain_text("Last 10 observations", timeout=20_000)
@@ -192,10 +194,22 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
 
     await step(page)
     await step(page)
-    resolved = page.locator(THEIRS, has_text="Small above 20d is no longer above 57 %")
+    resolved = page.locator(THEIRS, has_text="Ended: back below 57 %")
     await expect(resolved).to_have_count(1, timeout=20_000)
-    await expect(resolved).to_contain_text("after 2 sessions (highest 62")
+    await expect(resolved).to_contain_text("after 2 trading days (highest 62")
     await photograph(page, "resolved")
+
+    for theme in ("light", "dark"):
+        await say(page, f"/theme {theme}")
+        await expect(page.locator(LAST)).to_contain_text(f"Pictures are {theme} from now on")
+        await say(page, "/sectors")
+        picture = page.locator(f"{LAST} img").first
+        await expect(picture).to_be_visible(timeout=20_000)
+        await expect(page.locator(LAST)).to_contain_text("Leading:")
+        corner = await picture.evaluate(CORNER)
+        assert (sum(corner) > 600) is (theme == "light"), corner
+        await picture.scroll_into_view_if_needed()
+        await photograph(page, f"sectors-{theme}")
     await page.context.close()
 
 
@@ -203,6 +217,12 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
 COLOURS = """img => { const canvas = document.createElement('canvas'); canvas.width = 200; canvas.height = 200;
   const pen = canvas.getContext('2d'); pen.drawImage(img, 0, 0, 200, 200);
   return new Set(new Uint32Array(pen.getImageData(0, 0, 200, 200).data.buffer)).size; }"""
+
+
+#: Red, green and blue of a picture's corner: its background.
+CORNER = """img => { const canvas = document.createElement('canvas'); canvas.width = canvas.height = 1;
+  const pen = canvas.getContext('2d'); pen.drawImage(img, 0, 0, 4, 4, 0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3); }"""
 
 
 @in_browser
