@@ -16,6 +16,7 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bot.alerting.digests import send_due
+from bot.alerting.mutes import end_due
 from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
 from bot.commands.reply import Parts
@@ -89,7 +90,7 @@ class Service:
         self.refresher.scheduler = self.application.job_queue.scheduler
         self._begin("delivery", self.delivery.run)
         self._begin("menu", partial(dispatch.register_menu, self.application.bot))
-        schedule.each_minute(self.refresher.scheduler, self._send_digests)
+        schedule.each_minute(self.refresher.scheduler, self._look_each_minute)
         backups.plan(self.refresher.scheduler, self.settings, self.store)
         if self.settings.schedule == "on":
             schedule.plan(self.refresher.scheduler, self.refresher.run)
@@ -126,10 +127,11 @@ class Service:
         finally:
             db.close()
 
-    async def _send_digests(self) -> None:
-        """Put the digests that are due into the outbox, a few hundred in each transaction."""
-        while await self.store.write(send_due, datetime.now(UTC)):
-            self.delivery.wake()
+    async def _look_each_minute(self) -> None:
+        """Put digests that are due and the ends of mutes into the outbox, a few hundred in each transaction."""
+        for due in (end_due, send_due):
+            while await self.store.write(due, datetime.now(UTC)):
+                self.delivery.wake()
 
 
 async def kept_running(

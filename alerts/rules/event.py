@@ -221,6 +221,7 @@ class EventRule:
     lead: LeadAfterFirings | None = None
     snooze_over: bool = False  # a reminder because the snooze is over
     missed: bool = False  # a reminder of a firing that was snoozed, of a rule that fires once
+    changed: bool = False  # it resolved because the chat changed its line while it was firing
 
     @property
     def first(self) -> Condition:
@@ -258,6 +259,8 @@ class EventRule:
             document["snooze_over"] = True
         if self.missed:
             document["missed"] = True
+        if self.changed:
+            document["changed"] = True
         return document
 
     @classmethod
@@ -281,6 +284,7 @@ class EventRule:
             lead=_lead_from(lead) if lead else None,
             snooze_over=bool(document.get("snooze_over")),
             missed=bool(document.get("missed")),
+            changed=bool(document.get("changed")),
         )
 
 

@@ -14,7 +14,8 @@ from alerts.phrases.words import document, named, plain, spelled, vocabulary, wi
 from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, metric_named, parse
 from alerts.rules.series import typed_name
-from bot.commands.alert import how_to, offer_meant, typed_line
+from bot.commands import editor
+from bot.commands.alert import offer_meant, typed_line
 from bot.commands.declaration import Button, Command
 from bot.commands.metrics import show_metric
 from bot.commands.reply import Context, answer_button, argument, parts, say, show
@@ -180,8 +181,16 @@ async def _fund(update: Update, context: Context, typed: str) -> bool:
     if held is None:
         await _not_held(update, context, name)
     else:
-        await show(update, context, words.fund_text(held[0]), held[1], [[("Alert me", "howto"), ("Size", "size")]])
+        await show(
+            update, context, words.fund_text(held[0]), held[1], [[("Alert me", _alert_on(name)), ("Size", "size")]]
+        )
     return True
+
+
+def _alert_on(name: str) -> str:
+    """The button that begins an alert on a fund or a pair: on its own metric where there is one, else on the family."""
+    metric = metric_named(name) or f"price.{name}"
+    return f"alert:{metric}" if metric in catalog() else "watch:size"
 
 
 def _is_ticker(typed: str) -> bool:
@@ -233,7 +242,7 @@ async def pressed(update: Update, context: Context) -> None:
         return
     await answer_button(update)
     if name == "alert":
-        await how_to(update, context)
+        await editor.begin(update, context)
     else:
         await _answers(context)[name].answer(update, context)
 

@@ -56,6 +56,15 @@ class Person:
             json={"person": self.id, "message_id": row["message"]["message_id"], "data": key["callback_data"]},
         )  # fmt: skip
 
+    def again(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The message of `row` as it stands now."""
+        return next(one for one in self.rows() if one["message"]["message_id"] == row["message"]["message_id"])
+
+    def press_until(self, row: dict[str, Any], button: str, said: str) -> dict[str, Any]:
+        """Press a button and wait until its message, edited in place, says something."""
+        self.press(row, button)
+        return until(lambda: (now := self.again(row)) if said in text(self.again(row)) else None, 60.0) or row
+
     def press_and_wait(self, row: dict[str, Any], button: str) -> dict[str, Any]:
         """Press a button and wait for a new answer."""
         before = len(self.heard())
