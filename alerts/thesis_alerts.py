@@ -25,7 +25,7 @@ _RULES: dict[str, Rule] = {
         Series("valuation.ev_ebit_discount", Transform.PERCENTILE), Operator.AT_MOST, LOWEST_DECILE
     ),
     # What the claim is judged by besides, the odds of a cut and of a hike, moves daily; a decision is what counts.
-    "rates.fed_upper": Rule.on(Series("rates.fed_upper", Transform.CHANGED), Operator.HAPPENS),
+    "rates.fed_upper": Rule.on(Series("rates.fed_upper", Transform.CHANGED), Operator.HAPPENS, 1.0),
     "rates.balance_sheet_13w": Rule.on(
         Series("rates.balance_sheet_13w", Transform.CHANGE, _THIRTEEN_WEEKS), Operator.ABOVE, 0.0
     ),

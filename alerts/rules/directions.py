@@ -81,7 +81,9 @@ def condition_of(identity: str, direction: Direction, level: float = 0.0) -> Con
     operator = _OPERATORS.get(direction, Operator.HAPPENS)
     if metric(identity).unit == "state" and direction in (Direction.RISES, Direction.FALLS):
         operator = Operator.AT_LEAST if direction is Direction.RISES else Operator.AT_MOST
-    return Condition(Series(identity, transform, n), operator, level if direction.has_level else 0.0)
+    if not direction.has_level:
+        level = 1.0 if operator is Operator.HAPPENS else 0.0
+    return Condition(Series(identity, transform, n), operator, level)
 
 
 def leveled(rule: Rule) -> bool:

@@ -18,6 +18,7 @@ from alerts.rules.suggest import YEAR
 PERCENTILES = (10, 25, 75, 90)
 OFTEN = 12.0  # firings a year, above which a clear level is worth it
 LONG = 10  # sessions: a firing that lasts longer is not given up for a clear level
+BEFORE = 21  # sessions: a firing that begins so much earlier, and goes on, tells of it too
 _STEPS = 12  # clear levels tried
 _SPAN = 60.0  # small steps between the 10th and the 90th percentile, about
 _FIXED = {Transform.PERCENTILE: (1.0, 5.0), Transform.ZSCORE: (0.1, 0.5)}
@@ -107,17 +108,20 @@ def clear_level(rule: Rule, histories: Histories, steps: Steps) -> float | None:
         if with_it is None:
             continue
         left, _ = _firings(with_it, histories)
-        if len(left) < len(fired) and long <= left and (best is None or len(left) < best[0]):
-            best = (len(left), level)
+        count = sum(one >= 0 for one in left)
+        kept = all(any(start - BEFORE <= one <= start for one in left) for start in long)
+        if count < sum(one >= 0 for one in fired) and kept and (best is None or count < best[0]):
+            best = (count, level)
     return None if best is None else best[1]
 
 
 def _firings(rule: Rule, histories: Histories) -> tuple[set[int], set[int]]:
-    """The positions, in the last year's sessions, of a rule's firings; and of those that lasted more than LONG."""
+    """The positions of a rule's firings, counted from a year before the last session; and of those since then that
+    lasted more than LONG."""
     found = backtest(rule, histories)
     at = {session: place for place, session in enumerate(found.sessions)}
-    from_ = len(found.sessions) - YEAR
-    fired = [at[one.session] for one in found.of(Kind.FIRED) if at[one.session] >= from_]
+    begin = len(found.sessions) - YEAR
+    fired = [at[one.session] for one in found.of(Kind.FIRED)]
     series = rule.first.series
     values = dict(
         zip(
@@ -127,5 +131,5 @@ def _firings(rule: Rule, histories: Histories) -> tuple[set[int], set[int]]:
         )
     )
     true = [value is not None and rule.holds(value) for value in (values.get(session) for session in found.sessions)]
-    long = {start for start in fired if len(true) - start > LONG and all(true[start : start + LONG + 1])}
-    return set(fired), long
+    long = [at for at in fired if at >= begin and len(true) - at > LONG and all(true[at : at + LONG + 1])]
+    return {at - begin for at in fired}, {at - begin for at in long}

@@ -71,13 +71,18 @@ def press(
     chat_id: int | None = None,
     data: str | None = None,
     text: str | None = None,
+    earlier: bool = False,
 ) -> Query:
-    """A person presses a callback button, told by its data or by its text; the callback query."""
+    """A person presses a callback button, told by its data or by its text; the callback query.
+
+    `earlier`: a button of an earlier version of the message counts too: it was pressed before the edit was seen.
+    """
     person, chat = _in_chat(world, person_id, chat_id)
     stored = world.live(chat, message_id)
     if stored is None:
         raise ValueError(f"message_id={message_id}: no such message in chat {chat.id}")
-    rows = stored.message.get("reply_markup", {}).get("inline_keyboard", [])
+    versions = [stored.message, *(stored.history if earlier else ())]
+    rows = [row for one in versions for row in one.get("reply_markup", {}).get("inline_keyboard", [])]
     buttons = [button for row in rows for button in row if "callback_data" in button]
     found = [button for button in buttons if data in (None, button["callback_data"]) and text in (None, button["text"])]
     if not found or (data is None and text is None):

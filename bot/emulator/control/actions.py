@@ -22,7 +22,7 @@ def say(asked: Asked) -> Json:
 
 
 def press(asked: Asked) -> Json:
-    """{"person", "message_id", "data" or "text", "chat"?} → {"id"} of the callback query."""
+    """{"person", "message_id", "data" or "text", "chat"?, "earlier"?} → {"id"} of the callback query."""
     given = asked.given()
     query = people.press(
         asked.world,
@@ -31,6 +31,7 @@ def press(asked: Asked) -> Json:
         chat_id=given.get("chat"),
         data=given.get("data"),
         text=given.get("text"),
+        earlier=bool(given.get("earlier")),
     )
     return {"id": query.id}
 
