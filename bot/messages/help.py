@@ -59,7 +59,8 @@ def privacy(source: str) -> str:
     return (
         "<b>What is kept about you</b>\n"
         "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
-        "time zone, lines it previewed in the last week, and what it was told of its alerts. What you send "
+        "time zone, lines that are being made or were touched in the last 60 days, alerts it "
+        "deleted (so that this can be undone), and what it was told of its alerts. What you send "
         "is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
         "read it in the bot's database.\n\n"
         "/forgetme erases it at once. /unsubscribe only stops the messages.\n\n"

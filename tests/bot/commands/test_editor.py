@@ -111,7 +111,7 @@ def test_what_is_offered_suits_the_metric(program: Program, telegram: str, figur
     program.start("run")
     ada = Person(telegram)
     # Every answer about a metric leads to the editor at that metric.
-    begun = ada.press_and_wait(ada.ask("regime", seconds=60), "Alert me")
+    begun = ada.press_and_wait(ada.ask("/metric regime", seconds=60), "Alert me")
     assert buttons(begun)[:3] == ["Changes", "Reaches a state, or higher", "Reaches a state, or lower"]
     taps = Taps(ada, begun)
     taps("Reaches a state, or higher")
@@ -141,7 +141,7 @@ def test_what_is_offered_suits_the_metric(program: Program, telegram: str, figur
 def test_two_people_in_a_group_do_not_meet(program: Program, telegram: str, figures_of_two_days: None) -> None:
     program.start("run")
     what = {"title": "Desk", "by": 1001, "members": [1002, 1003], "admins": [1002]}
-    group = httpx.post(f"{telegram}/_local/groups", json=what).raise_for_status().json()["id"]
+    group = httpx.post(f"{telegram}/_local/group", json=what).raise_for_status().json()["id"]
     ada, ben, cleo = (Person(telegram, one, group) for one in (1001, 1002, 1003))
     hers = Taps(ada, ada.ask("/alert", seconds=60))
     his = Taps(ben, ben.ask("/alert", seconds=60))
