@@ -207,12 +207,13 @@ def snooze(db: Database, watch: Watch, length: SnoozeLength, now: datetime) -> S
     return made
 
 
-def resume(db: Database, watch: Watch) -> StoredEvent | None:
-    """End a rule's snooze or pause. The end, meanwhile, of what the chat had heard of; it counts as told now.
+def resume(db: Database, chat: int, identity: int) -> StoredEvent | None:
+    """End the snooze or pause of a chat's rule. The end, meanwhile, of what the chat had heard of; it counts as told now.
 
     A firing that was snoozed and still holds counts as told too: the answer says since when it is true.
     """
-    if not snoozes.wake(db, watch.id):
+    watch = rules.rule_of(db, chat, identity)
+    if watch is None or not snoozes.wake(db, watch.id):
         return None
     state = watch.state
     for event in events.events_of(db, watch.chat, 20, watch.id):

@@ -67,7 +67,7 @@ async def resume(update: Update, context: Context) -> None:
     watch = await rule_pressed(update, context)
     if watch is None or not await may_change(update):
         return
-    ended = await parts(context).store.write(transactions.resume, watch)
+    ended = await parts(context).store.write(transactions.resume, watch.chat, watch.id)
     await answer_button(update)
     found: ChatRule = await parts(context).store.read(rule_of_chat, watch)
     await replace_text(update, words.one_text(found, ended), words.one_buttons(found))

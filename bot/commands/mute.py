@@ -59,7 +59,7 @@ async def nap(update: Update, context: Context) -> None:
     length = SnoozeLength(argument(update).split(":")[1])
     ended, made = None, None
     if length is SnoozeLength.OFF:
-        ended = await parts(context).store.write(rules.resume, watch)
+        ended = await parts(context).store.write(rules.resume, watch.chat, watch.id)
     else:
         made = await parts(context).store.write(rules.snooze, watch, length, datetime.now(UTC))
     await answer_button(update)
