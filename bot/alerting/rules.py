@@ -208,9 +208,9 @@ def snooze(db: Database, watch: Watch, length: SnoozeLength, now: datetime) -> S
 
 
 def resume(db: Database, chat: int, identity: int) -> StoredEvent | None:
-    """End the snooze or pause of a chat's rule. The end, meanwhile, of what the chat had heard of; it counts as told now.
+    """End the snooze or pause of a chat's rule; the end, meanwhile, of what the chat had heard of.
 
-    A firing that was snoozed and still holds counts as told too: the answer says since when it is true.
+    That end counts as told now. So does a firing that was snoozed and still holds: the answer says since when.
     """
     watch = rules.rule_of(db, chat, identity)
     if watch is None or not snoozes.wake(db, watch.id):

@@ -41,7 +41,7 @@ def start(program: Program, *words: str) -> str:
         port = probe.getsockname()[1]
     program.start("demo", "--no-browser", "--port", str(port), *words)
     address = f"http://127.0.0.1:{port}"
-    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 60)
+    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 180)
     return address
 
 
@@ -74,7 +74,7 @@ async def say(page: Any, text: str) -> None:
     before = await page.locator(THEIRS).count()
     await page.fill("#text", text)
     await page.press("#text", "Enter")
-    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=60_000)
 
 
 async def press(page: Any, button: str) -> None:
@@ -159,10 +159,11 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
             await looked.context.close()
 
 
+@pytest.mark.timeout(900)
 @in_browser
 async def test_an_alert_by_taps_alone(browser: Any, demo: str) -> None:
     page = await window(browser, demo, 390)
-    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=30_000)
+    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=120_000)
     await say(page, "/alert")
     shown = await page.locator(THEIRS).count()
     await photograph(page, "editor-families")
@@ -198,6 +199,13 @@ async def test_an_alert_by_taps_alone(browser: Any, demo: str) -> None:
     await tap(page, "Edit", "Alert 5, change not saved yet", new=True)
     await tap(page, "+ 63", "crosses above 63 clear 58.5")
     await tap(page, "Save", "Alert 5 is set: small above 200d crosses above 63 clear 58.5")
+    await tap(page, "All alerts", "Your alerts, 5", new=True)
+    await tap(page, "5", "63 clear 58.5")
+    await tap(page, "Share", "t.me/", new=True)
+    before = await page.locator(THEIRS).count()
+    await page.locator(f"{LAST} .command", has_text="t.me/").click()  # whoever opens the link sees the preview
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=60_000)
+    await expect(page.locator(LAST)).to_contain_text("You have this already (#5).")
     await say(page, "/thesis")
     await tap(page, "Alert me when this changes", "begins to hold", new=True)
     await photograph(page, "thesis-claims")
