@@ -173,7 +173,8 @@ def _moves(rule: Rule, steps: Steps, at: int) -> Row:
     for sign, count, large in (("−−", -1, True), ("−", -1, False), ("+", 1, False), ("++", 1, True)):
         level = steps.moved(rule.first.level, count, large=large)
         if at_level(rule, level) is not None:
-            row.append((f"{sign} {_number(level)}", f"level:{at}:{typed_number(level)}"))
+            shown = f"({_number(level)})" if level < 0 else _number(level)  # "− −4" would read as one sign
+            row.append((f"{sign} {shown}", f"level:{at}:{typed_number(level)}"))
     return row
 
 

@@ -9,7 +9,7 @@ from alerts.rules.evaluate import Watch
 from alerts.rules.event import ConditionReading
 from alerts.rules.series import Transform
 from alerts.rules.state import Phase
-from bot.formatting import short_day, since
+from bot.formatting import capital, short_day, since
 from bot.messages.alert_entry import plain
 from bot.messages.buttons import Buttons
 from bot.reports.rule_status import PAGE, ChatRule, ChatRules
@@ -68,7 +68,7 @@ def list_buttons(found: ChatRules) -> Buttons:
 def one_text(one: ChatRule, ended: StoredEvent | None = None) -> str:
     """One alert with where it stands. `ended`: what ended while it was snoozed, which is over now."""
     lines = [f"<b>Alert {one.watch.number}</b> {_sign(one)}", f"<code>{escape(one.watch.rule.line)}</code>"]
-    lines.append(f"{_where(one.watch)}{_snoozed(one.snooze)}".capitalize())
+    lines.append(capital(f"{_where(one.watch)}{_snoozed(one.snooze)}"))
     if far := distance(one):
         lines.append(escape(far))
     if ended is not None and ended.event.rule is not None and ended.event.rule.episode is not None:
@@ -101,11 +101,11 @@ def distance(one: ChatRule) -> str:
 def _distance(part: ConditionReading) -> str:
     condition, series, observed = part.condition, part.condition.series, part.reading.observed
     value = part.reading.figure.value
+    if condition.operator is Operator.HAPPENS or series.of.labels:
+        return "" if value is None or series.of.unit == "event" else series.of.show(value)
     if value is None or observed is None:
         return "no value today"
-    shown = series.of.show(value)
-    if condition.operator is Operator.HAPPENS or series.of.labels:
-        return "" if series.of.unit == "event" else shown
+    shown = series.of.show_near(value, [condition.level] if series.transform is Transform.VALUE else [])
     if series.transform is Transform.GAP:
         return f"{shown}, {_size(part, observed)} {'above' if observed >= 0 else 'below'} its {series.n}d average"
     level = condition.level
@@ -119,7 +119,9 @@ def _distance(part: ConditionReading) -> str:
 
 
 def _size(part: ConditionReading, difference: float) -> str:
-    return part.reading.series.of.show_change(abs(difference)).lstrip("+")
+    of = part.reading.series.of
+    text = of.show_change(abs(difference)).lstrip("+")
+    return text if any(digit in "123456789" for digit in text) else plain(abs(difference))
 
 
 def _row(one: ChatRule) -> str:
@@ -179,7 +181,7 @@ def deleted_buttons(rule: int) -> Buttons:
 
 def restored_text(watch: Watch) -> str:
     """A deleted alert is back."""
-    return f"Alert {watch.number} is back: <code>{escape(watch.rule.line)}</code>\n{_where(watch).capitalize()}."
+    return f"Alert {watch.number} is back: <code>{escape(watch.rule.line)}</code>\n{capital(_where(watch))}."
 
 
 def shared_text(watch: Watch, link: str) -> str:

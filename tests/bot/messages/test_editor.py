@@ -162,6 +162,16 @@ def test_all_of_fifty_are_reached_by_pages(page: int, turns: list[str]) -> None:
     assert turns in shown(buttons)
 
 
+def test_distances_are_never_nothing_where_the_value_is_past_its_level() -> None:
+    one = chat_rule(1, "small above 200d > 60", 60.0004)
+    assert my_alerts.distance(one) == "60.0004 %, 0.0004 above 60 %"
+    assert my_alerts.distance(chat_rule(1, "small above 200d > 60", 60.0)) == "60.0 %, at 60 %"
+    assert my_alerts.distance(chat_rule(1, "zweig thrust", 0.0)) == ""
+    assert my_alerts.distance(chat_rule(1, "regime changes", 1.0)) == "broadening"
+    snoozed = chat_rule(1, "small above 200d > 60", snooze=Snooze(1, 1001, DAY))
+    assert "Waiting, snoozed through 22 Aug 2025" in my_alerts.one_text(snoozed)
+
+
 def test_one_alert_opened() -> None:
     one = chat_rule(3, "iwm/spy crosses above its 50d average", 1.5)
     check(my_alerts.one_text(one), my_alerts.one_buttons(one))
