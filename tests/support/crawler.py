@@ -1,12 +1,13 @@
 """Presses every button of every message until no new kind of message appears.
 
 A kind is what stands under a message: the set of its buttons' actions, with or without a picture. Each button of the
-first message of a kind is pressed, those that end something (save, delete, cancel …) after the others and after all
-that those led to. A press must be seen to do something: a new message, a changed one, or a note at the button.
+first message of a kind is pressed (of more than three that differ in their argument alone, the first three), those that
+end something (save, delete, cancel …) after the others and after all that those led to. A press must be seen to do something: a new message, a changed one, or a note at the button.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from support.telegram_people import Person, text
 #: Pressed last: they end what the other buttons go on with.
 LAST = ("save", "draft", "commit", "leave", "cancel", "delete", "erase", "keep")
 NEVER = ("forget",)  # ends it all: pressed when the crawl is over
+ALIKE = 3  # buttons of one action under one message
 SECONDS = 60.0
 
 Row = dict[str, Any]
@@ -58,8 +60,10 @@ class Crawler:
             self.kinds.setdefault(kind, text(row)[:60])
             return
         self.kinds[kind] = text(row)[:60]
+        counts: Counter[str] = Counter()
         for shown, data in sorted(buttons, key=lambda key: action(key[1]) in LAST):
-            if action(data) not in NEVER:
+            counts[action(data)] += 1
+            if action(data) not in NEVER and counts[action(data)] <= ALIKE:
                 self._press(row, shown, data)
 
     def _press(self, row: Row, shown: str, data: str) -> None:

@@ -9,7 +9,7 @@ from support.crawler import Crawler
 from support.program import Program
 from support.telegram_people import Person, text
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(1800)]
 TYPED = (
     "/start", "/help", "/alert", "/alert small above 200d > 1", "/alert small above 200d > 99 for 3 days", "/edit 1",
     "/alerts", "/why 1", "/history", "/summary", "/breadth", "/sectors", "/thesis", "/presets", "/metrics",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from support.program import Program, until
 from support.telegram_people import Person, buttons, text
+from support.web import web
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
@@ -141,7 +141,7 @@ def test_what_is_offered_suits_the_metric(program: Program, telegram: str, figur
 def test_two_people_in_a_group_do_not_meet(program: Program, telegram: str, figures_of_two_days: None) -> None:
     program.start("run")
     what = {"title": "Desk", "by": 1001, "members": [1002, 1003], "admins": [1002]}
-    group = httpx.post(f"{telegram}/_local/group", json=what).raise_for_status().json()["id"]
+    group = web.post(f"{telegram}/_local/group", json=what).raise_for_status().json()["id"]
     ada, ben, cleo = (Person(telegram, one, group) for one in (1001, 1002, 1003))
     hers = Taps(ada, ada.ask("/alert", seconds=60))
     his = Taps(ben, ben.ask("/alert", seconds=60))
