@@ -2,7 +2,8 @@
 
 A kind is what stands under a message: the set of its buttons' actions, with or without a picture. Each button of the
 first message of a kind is pressed (of more than three that differ in their argument alone, the first three), those that
-end something (save, delete, cancel …) after the others and after all that those led to. A press must be seen to do something: a new message, a changed one, or a note at the button.
+end something (save, delete, cancel …) after the others and after all that those led to. A press must be seen to do
+something: a new message, a changed one, or a note at the button.
 """
 
 from __future__ import annotations
