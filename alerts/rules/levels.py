@@ -32,8 +32,14 @@ class Steps:
     large: float
 
     def moved(self, level: float, steps: int, *, large: bool = False) -> float:
-        """The level `steps` further; one between two steps goes to the next of them."""
+        """The level `steps` further; one between two steps goes to the next. A large step goes beyond a small one."""
         size = self.large if large else self.small
+        if large and abs(self.moved(level, steps, large=False) - self._next(level, steps, size)) < self.small / 2:
+            steps += 1 if steps > 0 else -1
+        return self._next(level, steps, size)
+
+    @staticmethod
+    def _next(level: float, steps: int, size: float) -> float:
         at = level / size
         next_ = math.floor(at + 1e-9) + steps if steps > 0 else math.ceil(at - 1e-9) + steps
         return round(next_ * size, 10) + 0.0

@@ -31,7 +31,9 @@ def dated(values: list[float]) -> Histories:
 @pytest.mark.parametrize(
     ("level", "steps", "large", "to"),
     [(64.3, 1, False, 64.5), (64.3, -1, False, 64.0), (64.5, 1, False, 65.0), (64.5, -1, False, 64.0),
-     (64.3, 1, True, 65.0), (64.3, -1, True, 60.0), (-2.2, -1, False, -2.5), (0.5, -1, False, 0.0)],
+     (64.3, 1, True, 65.0),
+     (64.5, 1, True, 70.0), (60.5, -1, True, 55.0), (60.0, -1, True, 55.0),
+     (64.3, -1, True, 60.0), (-2.2, -1, False, -2.5), (0.5, -1, False, 0.0)],
 )  # fmt: skip
 def test_a_step_goes_to_the_next_round_level(level: float, steps: int, large: bool, to: float) -> None:
     assert Steps(0.5, 5.0).moved(level, steps, large=large) == to
