@@ -216,7 +216,7 @@ async def _change(update: Update, context: Context, change: Change, view: _View)
     if found is None or rule is None:
         await answer_button(update, words.DONE_WITH)
         return
-    await answer_button(update)
+    await answer_button(update, words.SO_ALREADY if value and rule == found[1] else None)
     if rule != found[1]:
         await parts(context).store.write(
             drafts.revise_draft, chat_of(update), int(identity), rule.line, datetime.now(UTC)

@@ -22,6 +22,7 @@ from bot.reports.summary import FigureReading
 Row = list[tuple[str, str]]
 PAGE = 8  # metrics on one page
 CAPTION = 1024  # characters of a picture's text
+SO_ALREADY = "It stands so already."  # a note at a button
 DONE_WITH = "That one is done with. /alert begins a new one."  # a note at a button
 _HOLDS = (1, 3, 5, 10)
 _REMINDERS = (5, 21)

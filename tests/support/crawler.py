@@ -73,10 +73,15 @@ class Crawler:
         note = until(lambda: (one := self.person.note(query)).get("answered") and one, SECONDS)
         self.pressed += 1
         until(self.answered, SECONDS)
+        try:
+            until(
+                lambda: note.get("text") or self.person.after(before) or seen(self.person.again(row)) != as_it_was,
+                SECONDS / 3,
+            )
+        except AssertionError:
+            self.idle.append(f"{shown} ({data}) under “{text(row)[:60]}”")
         now = self.person.again(row)
         changed = seen(now) != as_it_was
-        if not (note.get("text") or shown.startswith("✓") or changed or self.person.after(before)):
-            self.idle.append(f"{shown} ({data}) under “{text(row)[:60]}”")
         if changed:
             self._visit(now)
         self._visit_new(before)

@@ -24,6 +24,9 @@ def say(asked: Asked) -> Json:
 def press(asked: Asked) -> Json:
     """{"person", "message_id", "data" or "text", "chat"?, "earlier"?} → {"id"} of the callback query."""
     given = asked.given()
+    if given.get("earlier"):
+        made = people.press_earlier(asked.world, given["person"], given["message_id"], given["data"], given.get("chat"))
+        return {"id": made.id}
     query = people.press(
         asked.world,
         given["person"],
@@ -31,7 +34,6 @@ def press(asked: Asked) -> Json:
         chat_id=given.get("chat"),
         data=given.get("data"),
         text=given.get("text"),
-        earlier=bool(given.get("earlier")),
     )
     return {"id": query.id}
 

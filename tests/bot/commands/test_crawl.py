@@ -27,7 +27,7 @@ def test_no_button_is_a_dead_end(program: Program, telegram: str, figures_of_two
     print(f"{len(crawler.kinds)} kinds of message, {crawler.pressed} presses")
     for kind, words in crawler.kinds.items():
         print(sorted(kind), words.replace("\n", " / "))
-    assert crawler.idle == []
+    assert crawler.idle == [], "\n".join(crawler.idle)
     assert not [said for said in crawler.heard if "went wrong" in said]
     assert "was not handled" not in program.logs()
     assert len(crawler.kinds) >= 40

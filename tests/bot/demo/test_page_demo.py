@@ -230,9 +230,8 @@ async def reach(page: Any, target: float, prefix: str = "") -> int:
     """Tap − and + until a level is the target; how many taps that took."""
     for taps in range(1, 40):
         texts = [one.strip() for one in await page.locator(f"{LAST} button").all_inner_texts()]
-        offered = {
-            float(one.split()[-1].replace("−", "-")): one for one in texts if one[0] in "−+" and prefix in one
-        }  # fmt: skip
+        moves = [one for one in texts if one.startswith(("−", "+")) and prefix in one]
+        offered = {float(one.split()[-1].replace("−", "-")): one for one in moves}
         nearest = min(offered, key=lambda level: abs(level - target))
         await tap(page, offered[nearest], f"{'clear' if prefix else 'above'} {nearest:g}")
         if nearest == target:
