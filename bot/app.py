@@ -18,6 +18,7 @@ from telegram.ext import Application
 
 from alerts.market.dates import Dates
 from bot.alerting.digests import send_due
+from bot.alerting.mutes import end_due
 from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
 from bot.commands.reply import Parts
@@ -109,7 +110,7 @@ class Service:
         self._begin("delivery", self.delivery.run)
         self._begin("clock", self._watch_clock)
         self._begin("menu", partial(dispatch.register_menu, self.application.bot))
-        schedule.each_minute(self.refresher.scheduler, self._send_digests)
+        schedule.each_minute(self.refresher.scheduler, self._look_each_minute)
         backups.plan(self.refresher.scheduler, self.settings, self.store)
         retention.plan(self.refresher.scheduler, self.settings, self.store)
         if self.settings.schedule == "on":
@@ -161,10 +162,11 @@ class Service:
             if ended := await self.store.write(chats.end_other_subscriptions, listed, why, now):
                 log.warning("ACCESS=list: %d subscriptions of chats that are not listed have ended", ended)
 
-    async def _send_digests(self) -> None:
-        """Put the digests that are due into the outbox, a few hundred in each transaction."""
-        while await self.store.write(send_due, datetime.now(UTC)):
-            self.delivery.wake()
+    async def _look_each_minute(self) -> None:
+        """Put digests that are due and the ends of mutes into the outbox, a few hundred in each transaction."""
+        for due in (end_due, send_due):
+            while await self.store.write(due, datetime.now(UTC)):
+                self.delivery.wake()
 
     async def _watch_clock(self) -> None:
         """Compare this machine's clock with the dates of Telegram's answers, and tell operators where that changes."""

@@ -29,8 +29,9 @@ def move_chat(db: Database, old: int, new: int) -> None:
     if there is None:
         add_chat(db, new, datetime.fromisoformat(created[0]))
         one(
-            "UPDATE chats SET (muted, quiet_from, quiet_to, zone, quiet_silent) = "
-            "(SELECT muted, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?) WHERE id = ?",
+            "UPDATE chats SET (muted, muted_until, quiet_from, quiet_to, zone, quiet_silent) = "
+            "(SELECT muted, muted_until, quiet_from, quiet_to, zone, quiet_silent FROM chats WHERE id = ?) "
+            "WHERE id = ?",
             [old, new],
         )
     one(
@@ -57,6 +58,8 @@ def move_chat(db: Database, old: int, new: int) -> None:
     one("UPDATE OR IGNORE data_gaps SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE admitted SET chat = ? WHERE chat = ?", [new, old])
     one("DELETE FROM admitted WHERE chat = ?", [old])
+    # Undone later, a rule of the old chat stands after the numbers that the new chat has given already.
+    one("UPDATE deleted_rules SET chat = ?, number = number + ? WHERE chat = ?", [new, shift, old])
     one("DELETE FROM chats WHERE id = ?", [old])
 
 

@@ -1,4 +1,4 @@
-"""Previewed lines that are not saved yet and do not fit into a button; kept for a week."""
+"""Rules that are being made: previewed lines that do not fit into a button, and what stands in an editor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=60)  # from the last touch
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Draft:
 
 
 def add_draft(db: Database, chat: int, draft: Draft, now: datetime) -> int:
-    """Store a draft and delete those older than a week. Returns its id."""
+    """Store a draft and delete those that nobody touched for long. Returns its id."""
     db.conn.execute("DELETE FROM drafts WHERE created_at < ?", [(now - KEPT).isoformat(timespec="seconds")])
     made = db.conn.execute(
         "INSERT INTO drafts (chat, line, replaces, created_at) VALUES (?, ?, ?, ?) RETURNING id",
@@ -32,6 +32,20 @@ def draft_of(db: Database, chat: int, identity: int) -> Draft | None:
     """A chat's draft; None if it is gone or belongs to another chat."""
     row = db.conn.execute("SELECT line, replaces FROM drafts WHERE chat = ? AND id = ?", [chat, identity]).fetchone()
     return None if row is None else Draft(*row)
+
+
+def revise_draft(db: Database, chat: int, identity: int, line: str, now: datetime) -> Draft | None:
+    """Give a chat's draft another line; None if it is gone or belongs to another chat."""
+    db.conn.execute(
+        "UPDATE drafts SET line = ?, created_at = ? WHERE chat = ? AND id = ?",
+        [line, now.isoformat(timespec="seconds"), chat, identity],
+    )
+    return draft_of(db, chat, identity)
+
+
+def end_draft(db: Database, chat: int, identity: int) -> bool:
+    """Delete a draft that was saved or given up; whether it was there."""
+    return db.conn.execute("DELETE FROM drafts WHERE chat = ? AND id = ?", [chat, identity]).rowcount > 0
 
 
 def forget_drafts(db: Database, chat: int) -> None:

@@ -689,3 +689,29 @@ def history_in_two_passes(db: Database) -> None:
 def dark_pictures(db: Database) -> None:
     """Whether a chat wants dark pictures."""
     db.conn.execute("ALTER TABLE chats ADD COLUMN dark INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def deleted_rules_and_shared_lines(db: Database) -> None:
+    """Deleted rules, so that a deletion can be undone; lines behind a short link; until when a chat is muted."""
+    for statement in (
+        """CREATE TABLE deleted_rules (
+            rule INTEGER PRIMARY KEY,        -- its id, which it gets back
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            line TEXT NOT NULL,
+            state TEXT NOT NULL,             -- of the rule when it was deleted, as JSON
+            created_at TEXT NOT NULL,
+            created_session TEXT,
+            snoozed INTEGER NOT NULL,
+            through TEXT                     -- the last session of its snooze; NULL: until it resolves
+        )""",
+        "CREATE INDEX deleted_rules_by_chat ON deleted_rules (chat)",
+        """CREATE TABLE shared_lines (
+            token TEXT PRIMARY KEY,          -- what stands in the link
+            line TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        "ALTER TABLE chats ADD COLUMN muted_until TEXT",  # UTC; NULL: until /unmute
+        "CREATE INDEX chats_muted_until ON chats (muted_until) WHERE muted_until IS NOT NULL",
+    ):
+        db.conn.execute(statement)

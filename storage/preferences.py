@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +17,14 @@ from storage.unreadable import OnUnreadable, raising, read_rows
 
 @dataclass(frozen=True)
 class ChatPreferences:
-    """When a chat is notified; `zone` is kept where quiet hours ended, for the next ones."""
+    """When a chat is notified; `zone` is kept where quiet hours ended, for the next ones. muted_until: None of a chat
+    that is muted until it ends that itself."""
 
     subscribed: bool
     muted: bool = False
     quiet: Quiet | None = None
     zone: str | None = None
+    muted_until: datetime | None = None
 
 
 UNKNOWN_CHAT = ChatPreferences(subscribed=False)
@@ -41,7 +43,7 @@ def preferences_of_chats(
     A chat whose quiet hours cannot be read has none, where `unreadable` returns.
     """
     rows = db.conn.execute(
-        """SELECT id, subscribed_at, muted, quiet_from, quiet_to, zone, quiet_silent FROM chats
+        """SELECT id, subscribed_at, muted, quiet_from, quiet_to, zone, quiet_silent, muted_until FROM chats
            WHERE id IN (SELECT value FROM json_each(?))""",
         [json.dumps(list(chats))],
     )
@@ -49,12 +51,13 @@ def preferences_of_chats(
 
 
 def _readable(row: tuple[Any, ...], unreadable: OnUnreadable) -> ChatPreferences:
-    chat, subscribed, muted, *quiet = row
+    chat, subscribed, muted, *quiet, until = row
+    ends = datetime.fromisoformat(until) if until else None
     try:
-        return _preferences(subscribed, muted, *quiet)
+        return replace(_preferences(subscribed, muted, *quiet), muted_until=ends)
     except Exception as error:  # noqa: BLE001 – it goes to `unreadable`
         unreadable(chat, error)
-        return ChatPreferences(subscribed is not None, bool(muted))
+        return ChatPreferences(subscribed is not None, bool(muted), muted_until=ends)
 
 
 def _preferences(
@@ -66,11 +69,13 @@ def _preferences(
     return ChatPreferences(subscribed is not None, bool(muted), quiet, zone)
 
 
-def mute(db: Database, chat: int, muted: bool, now: datetime) -> bool:
-    """Mute a chat, or end that; whether it changed anything."""
+def mute(db: Database, chat: int, muted: bool, now: datetime, until: datetime | None = None) -> bool:
+    """Mute a chat, until a moment where one is given, or end that; whether it changed anything."""
     add_chat(db, chat, now)
+    ends = until.isoformat(timespec="seconds") if until and muted else None
     return db.conn.execute(
-        "UPDATE chats SET muted = ? WHERE id = ? AND muted <> ?", [int(muted), chat, int(muted)]
+        "UPDATE chats SET muted = ?, muted_until = ? WHERE id = ? AND (muted <> ? OR muted_until IS NOT ?)",
+        [int(muted), ends, chat, int(muted), ends],
     ).rowcount > 0  # fmt: skip
 
 
@@ -84,6 +89,15 @@ def set_dark(db: Database, chat: int, dark: bool, now: datetime) -> None:
     """Keep whether a chat wants dark pictures."""
     add_chat(db, chat, now)
     db.conn.execute("UPDATE chats SET dark = ? WHERE id = ?", [int(dark), chat])
+
+
+def mutes_over(db: Database, now: datetime, most: int) -> list[int]:
+    """Up to `most` chats whose mute has ended by `now`, the longest over first."""
+    rows = db.conn.execute(
+        "SELECT id FROM chats WHERE muted_until <= ? ORDER BY muted_until LIMIT ?",
+        [now.isoformat(timespec="seconds"), most],
+    )
+    return [row[0] for row in rows.fetchall()]
 
 
 def set_quiet(db: Database, chat: int, quiet: Quiet | None, now: datetime) -> None:

@@ -9,6 +9,8 @@ from sqlite_utils import Database
 
 from storage.unreadable import OnUnreadable, raising, read_rows
 
+PAUSED = date(9999, 12, 31)  # the last silent session of a rule that is paused until it is resumed
+
 
 @dataclass(frozen=True)
 class Snooze:
@@ -17,6 +19,10 @@ class Snooze:
     rule: int
     chat: int
     through: date | None
+
+    @property
+    def paused(self) -> bool:
+        return self.through == PAUSED
 
     def over(self, session: date) -> bool:
         """Whether the snooze has ended by `session`."""

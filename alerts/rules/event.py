@@ -244,6 +244,7 @@ class EventRule:
     missed: bool = False  # a reminder of a firing that was snoozed, of a rule that fires once
     tally: FiringTally | None = None
     flips: tuple[SignFlip, ...] = ()  # of a rule on the regime, since the state or score before
+    changed: bool = False  # it resolved because the chat changed its line while it was firing
 
     @property
     def first(self) -> Condition:
@@ -285,6 +286,8 @@ class EventRule:
             document["snooze_over"] = True
         if self.missed:
             document["missed"] = True
+        if self.changed:
+            document["changed"] = True
         return document
 
     @classmethod
@@ -310,6 +313,7 @@ class EventRule:
             missed=bool(document.get("missed")),
             tally=FiringTally.from_json(counted) if counted else None,
             flips=tuple(SignFlip(sign, holds) for sign, holds in (document.get("flips") or {}).items()),
+            changed=bool(document.get("changed")),
         )
 
 

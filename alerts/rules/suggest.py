@@ -11,6 +11,7 @@ import numpy as np
 
 from alerts.rules.backtest import Histories
 from alerts.rules.check import RuleError, check
+from alerts.rules.condition import Operator
 from alerts.rules.rule import Rule
 from alerts.rules.series import Transform, derive
 from alerts.rules.state import Kind, Observation
@@ -75,12 +76,29 @@ def _at(rule: Rule, level: float) -> Rule | None:
 
 def _fired(rule: Rule, seen: Sequence[Observation]) -> list[int]:
     """The positions of the observations on which the rule fired."""
+    if rule.hold == 1 and not rule.keep and rule.clear is None and not rule.ranged:
+        return _became_true(rule, [observation.value for observation in seen if observation.value is not None])
     state, fired = initial(rule), []
     for at, observation in enumerate(seen):
         state, kinds = step(rule, state, observation)
         if Kind.FIRED in kinds:
             fired.append(at)
     return fired
+
+
+def _became_true(rule: Rule, values: Sequence[float]) -> list[int]:
+    """The same for a rule without `for`, `keep` and `clear`, whose firings are where its condition becomes true."""
+    series, level = np.asarray(values), rule.first.level
+    match rule.first.operator:
+        case Operator.ABOVE | Operator.CROSSES_ABOVE:
+            true = series > level
+        case Operator.BELOW | Operator.CROSSES_BELOW:
+            true = series < level
+        case Operator.AT_LEAST:
+            true = series >= level
+        case _:
+            true = series <= level
+    return [int(at) + 1 for at in np.flatnonzero(true[1:] & ~true[:-1])]
 
 
 def _spread(fired: Sequence[int], sessions: int) -> bool:

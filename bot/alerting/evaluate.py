@@ -22,7 +22,7 @@ from alerts.rules.state import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
 from bot.alerting.event import EventBuilder
 from bot.alerting.failures import ChatFailures
 from bot.alerting.notify import notify
-from bot.alerting.suppression import Suppression, chat_status
+from bot.alerting.suppression import Suppression, chat_status, ended_while_snoozed
 from bot.reports.base_rates import FiringPast, FiringPasts
 from bot.reports.series import Observed
 from storage import data_gaps, events, rules, snoozes, watches
@@ -68,6 +68,7 @@ class _Session:
         self.failures = ChatFailures()
         self.changes: list[Change] = []
         self.events: list[tuple[int, AlertEvent]] = []
+        self.ended: list[StoredEvent] = []  # while their rules were snoozed, which is over now
 
     def add_changes(self, found: Iterable[Change]) -> None:
         """Write the new states of rules that moved, and add their events; a firing is completed by `with_pasts`.
@@ -120,7 +121,8 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, 
     _end_data_gaps(evaluated)
     found = evaluated.with_pasts()
     failures = evaluated.failures
-    preferences = preferences_of_chats(db, {chat for chat, _ in found}, failures.add)
+    chats = {chat for chat, _ in found} | {one.chat for one in evaluated.ended}
+    preferences = preferences_of_chats(db, chats, failures.add)
     of_chat = {chat: chat_status(one, now, late=late) for chat, one in preferences.items()}
     suppression = Suppression(db, session, of_chat, snoozes.snoozes(db, failures.add))
     new = failures.each(
@@ -131,6 +133,11 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, 
         out.totals[stored.kind] += 1
         if not stored.status.suppressed:
             out.by_chat.setdefault(stored.chat, []).append(stored)
+    for stored in evaluated.ended:
+        status = of_chat.get(stored.chat, EventStatus.NOT_SUBSCRIBED)
+        events.set_status(db, [stored.id], status)
+        if not status.suppressed:
+            out.by_chat.setdefault(stored.chat, []).append(replace(stored, status=status))
     if not late:
         notify(db, session, now, out.by_chat, failures, follows=part.follows)
     return out
@@ -174,7 +181,8 @@ def _move(evaluated: _Session) -> None:
 
 
 def _end_snoozes(evaluated: _Session) -> None:
-    """End snoozes that are over: rules that still hold remind once; so do rules that fired once meanwhile."""
+    """End snoozes that are over: rules that still hold remind once; so do rules that fired once meanwhile. The end of
+    what the chat had heard of is told now."""
     db, session = evaluated.db, evaluated.session
     spoke = {change.watch.id for change in evaluated.changes if {Kind.FIRED, Kind.REMINDER} & set(change.kinds)}
 
@@ -194,6 +202,8 @@ def _end_snoozes(evaluated: _Session) -> None:
                 subject = replace(missed.subject, missed=True, episode=Episode(missed.session))
                 reminder = AlertEvent(Kind.REMINDER, session, subject, evaluated.late)
                 evaluated.events.append((watch.chat, reminder))
+        elif (ended := ended_while_snoozed(db, watch.chat, watch.id)) is not None:
+            evaluated.ended.append(ended)
 
     evaluated.failures.each(snoozes.over(db, session, evaluated.failures.add), lambda snooze: snooze.chat, end)
 

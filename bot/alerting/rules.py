@@ -6,7 +6,8 @@ Deleting a rule is one change and stands in `storage.rules`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -15,20 +16,23 @@ from sqlite_utils import Database
 from alerts.market.sessions import next_session
 from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Change, Watch
-from alerts.rules.event import AlertEvent, EventStatus, Reading
+from alerts.rules.event import AlertEvent, EventRule, EventStatus, Reading
 from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.presets import Pack
 from alerts.rules.rule import Rule
 from alerts.rules.state import TRUE, Kind
 from alerts.rules.step import announced
+from alerts.thesis import Claim
+from alerts.thesis_alerts import rule_of
 from bot.alerting.event import EventBuilder
+from bot.alerting.suppression import ended_while_snoozed
 from bot.reports.backtest import refuse_unheld
 from bot.reports.rule_status import now_of
 from bot.reports.series import value_past
-from storage import chats, events, preferences, rules, snoozes, watches
+from storage import chats, deleted_rules, events, preferences, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent
 from storage.sessions import last_judged
-from storage.snoozes import Snooze
+from storage.snoozes import PAUSED, Snooze
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,15 @@ class SetRule:
     """A rule that a chat has after asking for it.
 
     now: where the series of its conditions stand, None without figures. subscribed: whether the request subscribed the
-    chat. there_already: whether the chat had the same rule before.
+    chat. there_already: whether the chat had the same rule before. ended: since when the rule that it replaces had been
+    firing, which the chat had heard of.
     """
 
     watch: Watch
     now: tuple[Reading, ...] | None
     subscribed: bool
     there_already: bool
+    ended: date | None = None
 
     @property
     def undecided(self) -> bool:
@@ -57,10 +63,12 @@ def set_rule(
     """Set a rule for a chat and subscribe the chat; None where it has `limit` rules already.
 
     `replaces`: the id of a rule to delete; the new rule takes its number. If that rule is gone, or another chat's,
-    the new one gets a number of its own. A rule that the chat has already is not set again.
+    the new one gets a number of its own. A rule that the chat has already is not set again. The end of an episode that
+    the chat had heard of is written down.
     """
     number = rules.same_rule(db, chat, rule)
     there_already = number is not None
+    ended = None if replaces is None or there_already else _end_episode(db, chat, replaces, now)
     gone = rules.delete_rule(db, chat, replaces) if replaces is not None and not there_already else None
     if not there_already and rules.count_rules(db, chat) >= limit:
         return None
@@ -72,7 +80,30 @@ def set_rule(
             number = gone.number
     watch = rules.rule_numbered(db, chat, number)
     assert watch is not None
-    return SetRule(watch, now_of(db, rule), subscribed, there_already)
+    return SetRule(watch, now_of(db, rule), subscribed, there_already, ended)
+
+
+def _end_episode(db: Database, chat: int, identity: int, now: datetime) -> date | None:
+    """Write down that a rule's episode ends because its line is changed; since when it had lasted, None without one."""
+    watch, session = rules.rule_of(db, chat, identity), last_judged(db)
+    if watch is None or session is None or watch.state.phase not in TRUE or watch.state.since is None:
+        return None
+    if events.announcement(db, watch.id, watch.state.since) is None:
+        return None
+    event = EventBuilder(db, session).of_rule(Change(watch, watch.state, (Kind.RESOLVED,)), Kind.RESOLVED)
+    assert isinstance(event.subject, EventRule)
+    event = replace(event, subject=replace(event.subject, changed=True))
+    events.record_events(db, [NewEvent(chat, event)], now)
+    return watch.state.since
+
+
+def undo_delete(db: Database, chat: int, identity: int, limit: int) -> Watch | None:
+    """Bring a deleted rule back; None where it is not kept, or the chat has `limit` rules, or this one again."""
+    line = deleted_rules.deleted_line(db, chat, identity)
+    if line is None or rules.count_rules(db, chat) >= limit:
+        return None
+    rule = parse(line)
+    return None if rules.same_rule(db, chat, rule) else deleted_rules.restore(db, chat, identity, _settling(db, rule))
 
 
 def _settling(db: Database, rule: Rule) -> list[tuple[date, float | None]]:
@@ -116,13 +147,48 @@ def set_pack(db: Database, chat: int, pack: Pack, limit: int, coming: int, now: 
     return out
 
 
+@dataclass
+class WatchedClaims:
+    """What became of claims of the thesis that a chat wants to be told of; counts as in SetPack."""
+
+    watches: list[tuple[str, Watch]] = field(default_factory=list)  # the claim's text, and its rule
+    had: int = 0
+    full: int = 0
+    short: int = 0
+
+
+def watch_claims(
+    db: Database, chat: int, claims: Sequence[Claim], limit: int, coming: int, now: datetime
+) -> WatchedClaims:  # fmt: skip
+    """Set the rule of each claim. The thesis has just said which of them hold: their end is told, too."""
+    out = WatchedClaims()
+    for claim in claims:
+        rule = rule_of(claim)
+        try:
+            refuse_unheld(db, rule, coming)
+        except (GrammarError, RuleError):
+            out.short += 1
+            continue
+        made = set_rule(db, chat, rule, limit, now)
+        if made is None:
+            out.full += 1
+        elif made.there_already:
+            out.had += 1
+        else:
+            if made.undecided:
+                alert_now(db, made.watch, now)
+            out.watches.append((claim.text, made.watch))
+    return out
+
+
 class SnoozeLength(StrEnum):
     """For how long a rule can be snoozed."""
 
     DAY = "day"
     WEEK = "week"
     RESOLVE = "resolve"  # until the rule resolves
-    OFF = "off"  # ends a snooze
+    PAUSE = "pause"  # until it is resumed
+    OFF = "off"  # ends a snooze or a pause
 
 
 def snooze(db: Database, watch: Watch, length: SnoozeLength, now: datetime) -> Snooze | None:
@@ -134,19 +200,45 @@ def snooze(db: Database, watch: Watch, length: SnoozeLength, now: datetime) -> S
         snoozes.wake(db, watch.id)
         return None
     session = last_judged(db) or now.date()
-    through = {SnoozeLength.DAY: next_session(session), SnoozeLength.WEEK: session + timedelta(days=7)}.get(length)
+    through = {
+        SnoozeLength.DAY: next_session(session),
+        SnoozeLength.WEEK: session + timedelta(days=7),
+        SnoozeLength.PAUSE: PAUSED,
+    }.get(length)
     made = Snooze(watch.id, watch.chat, through)
     snoozes.snooze(db, made)
     return made
 
 
+def resume(db: Database, chat: int, identity: int) -> StoredEvent | None:
+    """End the snooze or pause of a chat's rule; the end, meanwhile, of what the chat had heard of.
+
+    That end counts as told now. So does a firing that was snoozed and still holds: the answer says since when.
+    """
+    watch = rules.rule_of(db, chat, identity)
+    if watch is None or not snoozes.wake(db, watch.id):
+        return None
+    state = watch.state
+    for event in events.events_of(db, watch.chat, 20, watch.id):
+        if state.phase in TRUE and event.kind is Kind.FIRED and event.session == state.since:
+            if event.status is EventStatus.SNOOZED:
+                events.set_status(db, [event.id], EventStatus.NOTIFIED)
+            return None
+    ended = ended_while_snoozed(db, watch.chat, watch.id)
+    if ended is not None:
+        events.set_status(db, [ended.id], EventStatus.NOTIFIED)
+    return ended
+
+
 @dataclass(frozen=True)
 class Unmuted:
-    """changed: whether the chat was muted. missed: events it was not told. still: those whose condition still holds."""
+    """changed: whether the chat was muted. missed: events it was not told. still: those whose condition still holds.
+    ended: the ends of what the chat had heard of."""
 
     changed: bool
     missed: int = 0
     still: tuple[StoredEvent, ...] = ()
+    ended: tuple[StoredEvent, ...] = ()
 
 
 def unmute(db: Database, chat: int, now: datetime) -> Unmuted:
@@ -161,9 +253,18 @@ def unmute(db: Database, chat: int, now: datetime) -> Unmuted:
         if watch is not None and event.kind is Kind.FIRED and event.session == watch.state.since:
             still[watch.id] = event
     events.set_status(db, [event.id for event in still.values()], EventStatus.NOTIFIED)
-    ended = [event.id for event in missed if event not in still.values()]
-    events.set_status(db, ended, EventStatus.MUTED_BEFORE)
-    return Unmuted(True, len(missed), tuple(still.values()))
+    over = [event.id for event in missed if event not in still.values()]
+    events.set_status(db, over, EventStatus.MUTED_BEFORE)
+    ended = tuple(event for event in missed if _was_heard_of(db, event))
+    return Unmuted(True, len(missed), tuple(still.values()), ended)
+
+
+def _was_heard_of(db: Database, ended: StoredEvent) -> bool:
+    """Whether an event is the end of an episode that its chat had been told of."""
+    rule = ended.event.rule
+    if rule is None or rule.episode is None or ended.kind not in (Kind.RESOLVED, Kind.EXPIRED):
+        return False
+    return events.announcement(db, rule.id, rule.episode.fired_on) is not None
 
 
 def alert_now(db: Database, watch: Watch, now: datetime) -> AlertEvent | None:

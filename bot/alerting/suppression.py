@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from alerts.rules.event import AlertEvent, DataGap, EventRule, EventStatus
 from alerts.rules.state import Kind
 from storage import events, snoozes
+from storage.events import StoredEvent
 from storage.preferences import ChatPreferences
 from storage.snoozes import Snooze
 
@@ -71,3 +72,13 @@ def chat_status(preferences: ChatPreferences, now: datetime, *, late: bool = Fal
     quiet = preferences.quiet
     holds = quiet is not None and not quiet.silent and quiet.until(now) is not None
     return EventStatus.HELD if holds else EventStatus.NOTIFIED
+
+
+def ended_while_snoozed(db: Database, chat: int, rule: int) -> StoredEvent | None:
+    """The end, while it was snoozed, of the last episode of a rule that the chat had heard of."""
+    for event in events.events_of(db, chat, 20, rule):
+        told = event.event.rule
+        if event.kind in _ENDS and told is not None and told.episode is not None:
+            heard = events.announcement(db, rule, told.episode.fired_on) is not None
+            return event if heard and event.status is EventStatus.SNOOZED else None
+    return None

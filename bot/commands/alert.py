@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from telegram import Update
+from telegram import Message, Update
 
 from alerts.phrases.doubts import doubt_about
 from alerts.phrases.sentences import meant
@@ -12,6 +12,7 @@ from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Watch
 from alerts.rules.grammar import GrammarError
 from bot.alerting.rules import set_rule
+from bot.commands import editor
 from bot.commands.alerts import rule_pressed, rule_typed
 from bot.commands.asked import have, read_line
 from bot.commands.declaration import ID, Button, Command
@@ -23,25 +24,26 @@ from bot.commands.reply import (
     chat_of,
     may_change,
     parts,
+    replace_text,
     say,
     show,
     without_buttons,
 )
 from bot.messages import asking
 from bot.messages import rules as words
-from bot.messages.buttons import Buttons, fits, line_offered
-from bot.messages.preview import preview_text
+from bot.messages.buttons import fits, line_offered
+from bot.messages.preview import decided, level_lines, preview_text
 from bot.reports.backtest import refuse_unheld
 from bot.reports.preview import Preview, preview
 from bot.reports.summary import values_now
-from storage import drafts, rules
+from storage import drafts
 from storage.drafts import Draft
 
 
 async def alert(update: Update, context: Context) -> None:
-    """Preview the line after the command; without one, say how to set a threshold."""
+    """Preview the line after the command; without one, begin an editor."""
     line = argument(update)
-    await (typed_line(update, context, line) if line else how_to(update, context))
+    await (typed_line(update, context, line) if line else editor.begin(update, context))
 
 
 async def typed_line(update: Update, context: Context, line: str) -> None:
@@ -83,29 +85,31 @@ async def offer_meant(update: Update, context: Context, sentence: str) -> bool:
 
 
 async def how_to(update: Update, _context: Context) -> None:
-    """How to set a threshold, with buttons that preview one."""
+    """How to type a threshold, with buttons that preview one."""
     await answer_button(update)
     await say(update, words.how_to_set(), words.starter_buttons())
 
 
 async def edit(update: Update, context: Context) -> None:
-    """/edit N LINE previews the line that is to replace alert N; /edit N gives its line back."""
+    """/edit N LINE previews the line that is to replace alert N; /edit N puts it into an editor."""
     number, _, line = argument(update).partition(" ")
     watch = await rule_typed(update, context, "edit", number)
     if watch is None:
         return
-    if not line.strip():
-        await say(update, words.change_line(watch.rule.line, watch.number))
-    elif await may_change(update):
+    if not await may_change(update):
+        return
+    if line.strip():
         await show_preview(update, context, line.strip(), watch)
+    else:
+        await editor.edit_rule(update, context, watch)
 
 
 async def edit_pressed(update: Update, context: Context) -> None:
-    """Give the rule's line back, to be changed and sent again."""
+    """Put the rule that a button names into an editor."""
     watch = await rule_pressed(update, context)
-    if watch is not None:
+    if watch is not None and await may_change(update):
         await answer_button(update)
-        await say(update, words.change_line(watch.rule.line, watch.number))
+        await editor.edit_rule(update, context, watch)
 
 
 async def preview_pressed(update: Update, context: Context) -> None:
@@ -124,8 +128,13 @@ async def show_preview(update: Update, context: Context, line: str, replaces: Wa
         draft = Draft(made.rule.line, replaces.id if replaces else None)
         identity = await parts(context).store.write(drafts.add_draft, chat_of(update), draft, datetime.now(UTC))
         save, change = f"draft:{identity}", f"change:{identity}"
-    buttons: Buttons = [[("Save", save), ("Change", change), ("Cancel", "cancel")]]
-    text = preview_text(made.rule, made.tried, now=made.now, replaces=replaces.rule.line if replaces else None)
+    buttons: list[list[tuple[str, str]]] = [[("Save", save), ("Change", change), ("Cancel", "cancel")]]
+    if replaces is None:  # a line on a button replaces nothing
+        suited = [(text, f"set:{line}") for text, line in level_lines(made.rule, made.tried)]
+        buttons += [[button] for button in suited if fits(button[1])]
+    old = replaces.rule.line if replaces else None
+    same = None if replaces and made.same == replaces.number else made.same
+    text = preview_text(made.rule, made.tried, now=made.now, replaces=old, same=same)
     await show(update, context, text, made.chart, buttons)
 
 
@@ -135,7 +144,7 @@ async def _previewed(update: Update, context: Context, line: str) -> Preview | N
         rule = await read_line(update, context, line)
         if not await have(update, context, [one.series.metric for one in rule.conditions]):
             return None
-        return await found.store.read(preview, rule, found.simulated, found.settings.history_sessions)
+        return await found.store.read(preview, rule, found.simulated, found.settings.history_sessions, chat_of(update))
     except (GrammarError, RuleError) as error:
         await say(update, words.rule_refused(error))
         return None
@@ -165,7 +174,7 @@ async def save_every(update: Update, context: Context) -> None:
             return
         lines.append(draft.line)
     await answer_button(update)
-    await without_buttons(update)
+    await decide(update, "Set")
     for line in lines:
         await _set(update, context, line, None)
 
@@ -174,7 +183,7 @@ async def _save(update: Update, context: Context, line: str, replaces: int | Non
     if not await may_change(update):
         return
     await answer_button(update)
-    await without_buttons(update)
+    await decide(update, "Saved")
     await _set(update, context, line, replaces)
 
 
@@ -193,36 +202,44 @@ async def _set(update: Update, context: Context, line: str, replaces: int | None
     if made is None:
         await say(update, words.too_many(limit))
         return
-    text = words.rule_set(made.watch, made.now, there_already=made.there_already, subscribed_now=made.subscribed)
-    await say(update, text, words.set_buttons(made.watch.id, undecided=made.undecided))
+    await say(update, *editor.told_of(made))
 
 
 async def change(update: Update, context: Context) -> None:
-    """Give the previewed line back, to be changed and sent again."""
-    watch = None
+    """Put the previewed line into an editor, in the preview's place."""
+    if not await may_change(update):
+        return
     if argument(update):
         draft = await _draft(update, context)
         if draft is None:
             return
-        line = draft.line
-        if draft.replaces is not None:
-            watch = await parts(context).store.read(rules.rule_of, chat_of(update), draft.replaces)
+        line, replaces = draft.line, draft.replaces
     else:
         offered = line_offered(buttons_above(update))
         if offered is None:  # the preview is out of reach, or was decided on before: which line it was, nobody knows
             await answer_button(update, words.DRAFT_GONE)
             return
-        line = offered
+        line, replaces = offered, None
     await answer_button(update)
-    await without_buttons(update)
-    await say(update, words.change_line(line, watch.number if watch else None))
+    await editor.edit_line(update, context, line, replaces)
 
 
 async def cancel(update: Update, _context: Context) -> None:
     """Set nothing."""
-    await answer_button(update)
-    await without_buttons(update)
-    await say(update, words.not_set())
+    if await may_change(update):
+        await answer_button(update)
+        await decide(update, "Not set")
+        await say(update, words.not_set())
+
+
+async def decide(update: Update, what: str) -> None:
+    """Write into a preview what became of it, and take its buttons away."""
+    message = update.callback_query.message if update.callback_query else None
+    html = (message.caption_html or message.text_html) if isinstance(message, Message) else ""
+    if not html or (said := decided(html, what)) == html:
+        await without_buttons(update)
+    else:
+        await replace_text(update, said)
 
 
 async def _draft(update: Update, context: Context) -> Draft | None:
@@ -233,8 +250,8 @@ async def _draft(update: Update, context: Context) -> Draft | None:
 
 
 COMMANDS = (
-    Command("alert", alert, "Try a threshold and set it: /alert small above 200d > 60", place=60),
-    Command("edit", edit, "Change an alert: /edit 1 small above 200d > 65", place=110),
+    Command("alert", alert, "Set an alert by taps, or type it: /alert small above 200d > 60", place=60),
+    Command("edit", edit, "Change an alert: /edit 1", place=110),
 )
 BUTTONS = (
     Button("howto", how_to),

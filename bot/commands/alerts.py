@@ -1,65 +1,127 @@
-"""/alerts: a chat's rules, one of them, and deleting them."""
+"""/alerts: a chat's rules by pages; one of them opened, paused, shared, deleted and brought back."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from telegram import Update
 
 from alerts.rules.evaluate import Watch
+from bot.alerting import rules as transactions
+from bot.alerting.rules import SnoozeLength
 from bot.commands.declaration import ID, Button, Command
 from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
-from bot.messages import rules as words
-from bot.messages.buttons import fits, rule_buttons
-from bot.reports.rule_status import rules_of_chat
+from bot.messages import my_alerts as words
+from bot.messages import rules as rule_words
+from bot.reports.rule_status import ChatRule, rule_of_chat, rules_of_chat
 from storage import rules
+from storage.deleted_rules import delete_for_undo
+from storage.shared_lines import payload_of
 
 _LONGEST_NUMBER = 9  # digits
 
 
 async def alerts(update: Update, context: Context) -> None:
-    """The chat's rules, each with a button that deletes it."""
+    """The first page of the chat's rules."""
     await answer_button(update)
     found = await parts(context).store.read(rules_of_chat, chat_of(update))
-    text = words.alerts_list(found.watches, found.wishes, found.snoozes)
-    await say(update, text, words.delete_buttons(found.watches))
+    await say(update, words.list_text(found), words.list_buttons(found))
+
+
+async def page(update: Update, context: Context) -> None:
+    """Another page, in the list's place."""
+    await answer_button(update)
+    found = await parts(context).store.read(rules_of_chat, chat_of(update), int(argument(update)))
+    await replace_text(update, words.list_text(found), words.list_buttons(found))
 
 
 async def one(update: Update, context: Context) -> None:
     """One rule, with a button for everything that can be done with it."""
-    watch = await rule_pressed(update, context)
-    if watch is not None:
+    if (watch := await rule_pressed(update, context)) is not None:
         await answer_button(update)
-        await say(update, words.one_alert(watch), rule_buttons(watch.id))
+        found = await parts(context).store.read(rule_of_chat, watch)
+        await say(update, words.one_text(found), words.one_buttons(found))
+
+
+async def opened(update: Update, context: Context) -> None:
+    """The same in the list's place."""
+    if (watch := await rule_pressed(update, context)) is not None:
+        await answer_button(update)
+        found = await parts(context).store.read(rule_of_chat, watch)
+        await replace_text(update, words.one_text(found), words.one_buttons(found))
+
+
+async def pause(update: Update, context: Context) -> None:
+    """Silence a rule until it is resumed."""
+    watch = await rule_pressed(update, context)
+    if watch is None or not await may_change(update):
+        return
+    await parts(context).store.write(transactions.snooze, watch, SnoozeLength.PAUSE, datetime.now(UTC))
+    await answer_button(update)
+    found = await parts(context).store.read(rule_of_chat, watch)
+    await replace_text(update, words.one_text(found), words.one_buttons(found))
+
+
+async def resume(update: Update, context: Context) -> None:
+    """End a rule's pause or snooze, and say what ended meanwhile."""
+    watch = await rule_pressed(update, context)
+    if watch is None or not await may_change(update):
+        return
+    ended = await parts(context).store.write(transactions.resume, watch.chat, watch.id)
+    await answer_button(update)
+    found: ChatRule = await parts(context).store.read(rule_of_chat, watch)
+    await replace_text(update, words.one_text(found, ended), words.one_buttons(found))
+
+
+async def share(update: Update, context: Context) -> None:
+    """A link that previews the rule for whoever opens it."""
+    if (watch := await rule_pressed(update, context)) is not None:
+        await answer_button(update)
+        payload = await parts(context).store.write(payload_of, watch.rule.line)
+        link = f"https://t.me/{context.bot.username}?start={payload}"
+        await say(update, words.shared_text(watch, link), [[("All alerts", "alerts")]])
 
 
 async def delete(update: Update, context: Context) -> None:
-    """Delete the rule that a button in the list names, and show the list without it."""
-    if not await may_change(update):
-        return
-    gone = await parts(context).store.write(rules.delete_rule, chat_of(update), int(argument(update)))
-    await answer_button(update, words.deleted(gone)[:200] if gone else words.DELETED_ALREADY)
-    found = await parts(context).store.read(rules_of_chat, chat_of(update))
-    text = words.alerts_list(found.watches, found.wishes, found.snoozes)
-    await replace_text(update, text, words.delete_buttons(found.watches))
+    """Delete the rule of this message, and offer to undo that in its place."""
+    if (gone := await _deleted(update, context)) is not None:
+        await replace_text(update, words.deleted_text(gone), words.deleted_buttons(gone.id))
 
 
 async def erase(update: Update, context: Context) -> None:
     """Delete the rule that a button under an alert names; the alert's message stays."""
+    if (gone := await _deleted(update, context)) is not None:
+        await say(update, words.deleted_text(gone), words.deleted_buttons(gone.id))
+
+
+async def _deleted(update: Update, context: Context) -> Watch | None:
+    if not await may_change(update):
+        return None
+    gone = await parts(context).store.write(delete_for_undo, chat_of(update), int(argument(update)))
+    await answer_button(update, None if gone else rule_words.DELETED_ALREADY)
+    return gone
+
+
+async def undo(update: Update, context: Context) -> None:
+    """Bring a deleted rule back."""
     if not await may_change(update):
         return
-    gone = await parts(context).store.write(rules.delete_rule, chat_of(update), int(argument(update)))
-    if gone is None:
-        await answer_button(update, words.DELETED_ALREADY)
-        return
-    await answer_button(update)
-    again = f"set:{gone.rule.line}"
-    await say(update, words.deleted_text(gone), [[("Set it again", again)]] if fits(again) else ())
+    limit = parts(context).settings.max_rules_per_chat
+    back = await parts(context).store.write(
+        transactions.undo_delete, chat_of(update), int(argument(update)), limit
+    )  # fmt: skip
+    await answer_button(update, None if back else words.CANNOT_UNDO)
+    if back is not None:
+        await replace_text(
+            update, words.restored_text(back), [[("Open it", f"open:{back.id}"), ("All alerts", "alerts")]]
+        )
 
 
 async def rule_pressed(update: Update, context: Context) -> Watch | None:
     """The rule that a button names; None, and the person is told, where the chat has it no longer or never had."""
     watch = await parts(context).store.read(rules.rule_of, chat_of(update), int(argument(update).split(":")[0]))
     if watch is None:
-        await answer_button(update, words.GONE)
+        await answer_button(update, rule_words.GONE)
     return watch
 
 
@@ -70,14 +132,20 @@ async def rule_typed(update: Update, context: Context, command: str, number: str
     if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER:
         watch = await parts(context).store.read(rules.rule_numbered, chat_of(update), int(digits))
     if watch is None:
-        await say(update, words.no_such_alert(command, number))
+        await say(update, rule_words.no_such_alert(command, number))
     return watch
 
 
-COMMANDS = (Command("alerts", alerts, "Your alerts, and how to delete them", place=80),)
+COMMANDS = (Command("alerts", alerts, "Your alerts: open, edit, pause, share, delete", place=80),)
 BUTTONS = (
     Button("alerts", alerts),
+    Button("mine", page, r"\d{1,3}"),
     Button("rule", one, ID),
+    Button("open", opened, ID),
+    Button("pause", pause, ID),
+    Button("resume", resume, ID),
+    Button("share", share, ID),
     Button("delete", delete, ID),
     Button("erase", erase, ID),
+    Button("undo", undo, ID),
 )

@@ -17,7 +17,8 @@ from alerts.rules.check import RuleError
 from alerts.rules.grammar import GrammarError, metric_named
 from alerts.rules.names import pair_of, price_of
 from alerts.rules.series import typed_name
-from bot.commands.alert import how_to, offer_meant, typed_line
+from bot.commands import editor
+from bot.commands.alert import offer_meant, typed_line
 from bot.commands.asked import have, names_here, read_line
 from bot.commands.declaration import Button, Command
 from bot.commands.metrics import show_metric
@@ -238,7 +239,7 @@ async def pressed(update: Update, context: Context) -> None:
         return
     await answer_button(update)
     if name == "alert":
-        await how_to(update, context)
+        await editor.begin(update, context)
     else:
         await _answers(context)[name].answer(update, context)
 

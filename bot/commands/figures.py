@@ -60,7 +60,7 @@ async def every_figure(update: Update, context: Context) -> None:
     await answer_button(update)
     name = argument(update)
     text, _ = await answer_on(context, f"all {name}", partial(_every, name))
-    await say(update, text, [[("Alert me", "howto"), ("All metrics", "metrics")]])
+    await say(update, text, [[("Alert me", f"watch:{name}"), ("All metrics", "metrics")]])
 
 
 async def _show_family(update: Update, context: Context, name: str) -> None:

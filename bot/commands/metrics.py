@@ -38,7 +38,9 @@ async def family(update: Update, context: Context) -> None:
     await answer_button(update)
     figures = await _every(update, context)
     await say(
-        update, words.family_metrics(argument(update), figures), [[("Families", "metrics"), ("Alert me", "howto")]]
+        update,
+        words.family_metrics(argument(update), figures),
+        [[("Families", "metrics"), ("Alert me", f"watch:{argument(update)}")]],
     )
 
 
@@ -83,7 +85,11 @@ async def show_metric(update: Update, context: Context, metric_id: str) -> None:
         return
     chart = await found.store.read(metric_chart, metric_id, found.simulated)
     await show(
-        update, context, figure_text(entry), chart, [[("What it is", f"about:{metric_id}"), ("Alert me", "howto")]]
+        update,
+        context,
+        figure_text(entry),
+        chart,
+        [[("What it is", f"about:{metric_id}"), ("Alert me", f"alert:{metric_id}")]],
     )
 
 
@@ -108,7 +114,11 @@ async def _described(update: Update, context: Context, metric_id: str) -> None:
     ranged = await found.store.read(range_of, metric_id)
     chart = await found.store.read(metric_chart, metric_id, found.simulated)
     await show(
-        update, context, words.metric_text(entry, ranged), chart, [[("Alert me", "howto"), ("All metrics", "metrics")]]
+        update,
+        context,
+        words.metric_text(entry, ranged),
+        chart,
+        [[("Alert me", f"alert:{metric_id}"), ("All metrics", "metrics")]],
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from telegram import Update
 
+from alerts.mute_lengths import read_length
 from alerts.quiet_hours import QuietError, read_quiet
 from alerts.rules.evaluate import Watch
 from bot.alerting import rules
@@ -23,8 +24,10 @@ _LENGTHS = {
     SnoozeLength.DAY: "1 day",
     SnoozeLength.WEEK: "1 week",
     SnoozeLength.RESOLVE: "Until it resolves",
+    SnoozeLength.PAUSE: "Until I resume it",
     SnoozeLength.OFF: "No snooze",
 }
+_MUTES = ((1, "1 day"), (7, "1 week"), (0, "Until /unmute"))  # days
 
 
 async def snooze(update: Update, context: Context) -> None:
@@ -45,7 +48,7 @@ async def snooze_pressed(update: Update, context: Context) -> None:
 async def _ask_length(update: Update, watch: Watch) -> None:
     offered = [length for length in SnoozeLength if length is not SnoozeLength.RESOLVE or not watch.rule.momentary]
     buttons = [(_LENGTHS[length], f"nap:{watch.id}:{length.value}") for length in offered]
-    await say(update, words.how_long(watch), [row for row in (buttons[:3], buttons[3:]) if row])
+    await say(update, words.how_long(watch), [row for row in (buttons[:2], buttons[2:4], buttons[4:]) if row])
 
 
 async def nap(update: Update, context: Context) -> None:
@@ -54,16 +57,44 @@ async def nap(update: Update, context: Context) -> None:
     if watch is None or not await may_change(update):
         return
     length = SnoozeLength(argument(update).split(":")[1])
-    made = await parts(context).store.write(rules.snooze, watch, length, datetime.now(UTC))
+    ended, made = None, None
+    if length is SnoozeLength.OFF:
+        ended = await parts(context).store.write(rules.resume, watch.chat, watch.id)
+    else:
+        made = await parts(context).store.write(rules.snooze, watch, length, datetime.now(UTC))
     await answer_button(update)
-    await replace_text(update, words.snoozed(watch, made))
+    await replace_text(update, words.snoozed(watch, made, ended), [[("Open it", f"open:{watch.id}")]])
 
 
 async def mute(update: Update, context: Context) -> None:
-    """/mute: send no alert until /unmute."""
+    """/mute asks for how long; /mute 1 day, /mute 2 weeks and /mute off say so themselves."""
+    await answer_button(update)
+    typed = argument(update).strip() if update.callback_query is None else ""
+    if not await may_change(update):
+        return
+    if not typed:
+        buttons = [(shown, f"silence:{days}") for days, shown in _MUTES]
+        await say(update, words.mute_question(), [buttons[:2], buttons[2:]])
+    elif (length := read_length(typed)) is None:
+        await say(update, words.mute_refused(typed))
+    else:
+        await say(update, await _muted(update, context, length.days), [[("Unmute", "unmute")]])
+
+
+async def mute_for(update: Update, context: Context) -> None:
+    """Mute for as long as the button says."""
     if await may_change(update):
-        changed = await parts(context).store.write(preferences.mute, chat_of(update), True, datetime.now(UTC))
-        await say(update, words.muted(changed), [[("Unmute", "unmute")]])
+        text = await _muted(update, context, int(argument(update)))
+        await answer_button(update)
+        await replace_text(update, text, [[("Unmute", "unmute")]])
+
+
+async def _muted(update: Update, context: Context, days: int) -> str:
+    """Mute for that many days, 0 for until /unmute; what is said of it."""
+    now = datetime.now(UTC)
+    until = now + timedelta(days=days) if days else None
+    changed = await parts(context).store.write(preferences.mute, chat_of(update), True, now, until)
+    return words.muted(changed, until)
 
 
 async def unmute(update: Update, context: Context) -> None:
@@ -72,7 +103,7 @@ async def unmute(update: Update, context: Context) -> None:
         return
     await answer_button(update)
     made = await parts(context).store.write(rules.unmute, chat_of(update), datetime.now(UTC))
-    text = words.unmuted(made.changed, made.missed, made.still)
+    text = words.unmuted(made.changed, made.missed, made.still, made.ended)
     await say(update, text, [[("History", "history")]] if made.missed else ())
 
 
@@ -111,12 +142,14 @@ async def wait(update: Update, context: Context) -> None:
     watch = await rule_pressed(update, context)
     if watch is not None:
         await answer_button(update)
-        await replace_text(update, words.waits(watch), [[("Delete it", f"delete:{watch.id}")]])
+        await replace_text(
+            update, words.waits(watch), [[("Open it", f"open:{watch.id}"), ("Delete", f"delete:{watch.id}")]]
+        )
 
 
 COMMANDS = (
     Command("snooze", snooze, "Silence one alert for a while: /snooze 1", place=120),
-    Command("mute", mute, "Silence all of them until /unmute", place=130),
+    Command("mute", mute, "Silence all of them for a while: /mute 1 week", place=130),
     Command("unmute", unmute, "Hear from them again", place=140),
     Command("quiet", quiet, "Quiet hours: /quiet 22:00-07:00 Europe/Berlin", place=150),
 )
@@ -125,5 +158,7 @@ BUTTONS = (
     Button("nap", nap, rf"{ID}:(?:{'|'.join(SnoozeLength)})"),
     Button("now", alert_now, ID),
     Button("wait", wait, ID),
+    Button("mute", mute),
+    Button("silence", mute_for, r"[017]"),
     Button("unmute", unmute),
 )

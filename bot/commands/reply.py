@@ -5,14 +5,23 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
 from sqlite_utils import Database
-from telegram import Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram import (
+    Chat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    Message,
+    Update,
+)
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
@@ -23,6 +32,7 @@ from bot.database import Store
 from bot.messages.buttons import Buttons, arguments, callback
 from bot.messages.freshness import freshness_lines
 from bot.messages.help import ADMINISTRATORS_ONLY, ADMINISTRATORS_UNKNOWN
+from bot.reports.editor import OftenLevels
 from bot.reports.freshness import freshness
 from bot.settings import Settings
 from storage import figures, file_ids
@@ -33,6 +43,9 @@ log = logging.getLogger(__name__)
 Context = ContextTypes.DEFAULT_TYPE
 #: Makes a text and its chart from the database and the lines about the figures' age.
 Make = Callable[[Database, Sequence[str]], tuple[str, Picture | None]]
+#: Answers with a text, a chart and buttons: `show` below, `replace` in place.
+Answering = Coroutine[Any, Any, None]
+Show = Callable[[Update, Context, str, Picture | None, Buttons], Answering]
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 #: How Telegram refuses to say who a member is, where only administrators see the members.
 _MEMBERS_UNTOLD = ("chat_admin_required", "member list is inaccessible")
@@ -61,6 +74,8 @@ class Parts:
     menu: tuple[tuple[str, str], ...]
     #: The last answer on each topic: many people ask the same after a close.
     answers: dict[str, Answer] = field(default_factory=dict)
+    #: Levels that fire about monthly, quarterly and yearly, as the editor offers them.
+    often: OftenLevels = field(default_factory=dict)
     #: file_ids of pictures that this process has sent, by the key of their chart.
     known: dict[str, str] = field(default_factory=dict)
 
@@ -172,9 +187,7 @@ async def show(update: Update, context: Context, text: str, chart: Picture | Non
     if sent is None:
         await say(update, text, buttons)
         return
-    if sent.photo and sent.photo[-1].file_id != picture:
-        parts(context).known[chart.key()] = sent.photo[-1].file_id
-        await parts(context).store.write(file_ids.keep_file_id, chart.key(), sent.photo[-1].file_id, datetime.now(UTC))
+    await _keep_file_id(parts(context), chart, sent, picture)
     if rest:
         await say(update, rest, buttons)
 
@@ -204,7 +217,45 @@ async def _send_picture(
 async def in_theme(update: Update, context: Context, chart: Picture) -> Picture:
     """The chart, dark where the chat wants its pictures so."""
     dark = await parts(context).store.read(is_dark, chat_of(update))
-    return replace(chart, dark=True) if dark else chart
+    return replaced(chart, dark=True) if dark else chart
+
+
+async def _keep_file_id(found: Parts, chart: Picture, sent: Message | bool, picture: bytes | str) -> None:
+    """Remember Telegram's id of a picture that was sent."""
+    if isinstance(sent, Message) and sent.photo and sent.photo[-1].file_id != picture:
+        found.known[chart.key()] = sent.photo[-1].file_id
+        await found.store.write(file_ids.keep_file_id, chart.key(), sent.photo[-1].file_id, datetime.now(UTC))
+
+
+async def replace(update: Update, context: Context, text: str, chart: Picture | None, buttons: Buttons = ()) -> None:
+    """Replace the message whose button was pressed, with its picture; `chart` None leaves the picture as it is.
+
+    Without a picture where it cannot be drawn or is not allowed; as a new message where the old one is out of reach.
+    """
+    query = update.callback_query
+    message = query.message if query else None
+    if query is None or not isinstance(message, Message) or visible_length(text) > MessageLimit.CAPTION_LENGTH:
+        await show(update, context, text, chart, buttons)
+        return
+    found = parts(context)
+    chart = None if chart is None else await in_theme(update, context, chart)
+    picture = None if chart is None else await _picture(update, found, chart)
+    if chart is None or picture is None:
+        await replace_text(update, text, buttons)
+        return
+    try:
+        sent = await query.edit_message_media(InputMediaPhoto(picture, text, parse_mode="HTML"), keyboard(buttons))
+    except BadRequest as error:
+        if "not modified" in error.message.lower():
+            return
+        try:
+            fresh = await found.charts.draw(chart) if isinstance(picture, str) else picture
+            sent = await query.edit_message_media(InputMediaPhoto(fresh, text, parse_mode="HTML"), keyboard(buttons))
+        except (BadRequest, ChartFailed) as second:
+            log.info("a picture is not replaced: %s", second)
+            await replace_text(update, text, buttons)
+            return
+    await _keep_file_id(found, chart, sent, picture)
 
 
 async def _typing(update: Update) -> None:
@@ -280,16 +331,20 @@ async def answer_button(update: Update, text: str | None = None) -> bool:
 
 
 async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None:
-    """Replace the message whose button was pressed; where that cannot be done, answer below it."""
-    assert update.callback_query is not None
-    message = update.callback_query.message
-    if message is None or not message.is_accessible:  # too old to be reached
-        await say(update, text, buttons)
+    """Replace the text, or caption, of the message whose button was pressed; else answer below it."""
+    query = update.callback_query
+    assert query is not None
+    message = query.message
+    captioned = isinstance(message, Message) and bool(message.photo)
+    if not isinstance(message, Message) or (captioned and visible_length(text) > MessageLimit.CAPTION_LENGTH):
+        await say(update, text, buttons)  # too old to be reached, or no room
         return
+    options: dict[str, Any] = {"parse_mode": "HTML", "reply_markup": keyboard(buttons)}
     try:
-        await update.callback_query.edit_message_text(
-            text, parse_mode="HTML", link_preview_options=_NO_PREVIEW, reply_markup=keyboard(buttons)
-        )
+        if captioned:
+            await query.edit_message_caption(text, **options)
+        else:
+            await query.edit_message_text(text, link_preview_options=_NO_PREVIEW, **options)
     except BadRequest as error:
         if "not modified" not in error.message.lower():
             await say(update, text, buttons)

@@ -6,19 +6,30 @@ import json
 
 from telegram import Update
 
+from bot.commands.alert import show_preview
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, replace_text, say
+from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
 from bot.messages import help as words
+from bot.messages.my_alerts import bad_link
 from storage import chat_export, chats, rules
+from storage.shared_lines import line_of
 
+INVITATION = "inv-"  # of a link that lets people in: it has done so when this answers
 FIRST_BUTTONS = (
     (("Subscribe", "subscribe"), ("Today's summary", "summary")),
-    (("Choose alerts", "presets"), ("Set a threshold", "howto")),
+    (("Choose alerts", "presets"), ("Set a threshold", "begin")),
 )
 
 
 async def start(update: Update, context: Context) -> None:
-    """What the bot is, and what to do first."""
+    """What the bot is, and what to do first; of a shared link, the alert that it leads to."""
+    if (payload := argument(update)) and not payload.startswith(INVITATION):
+        line = await parts(context).store.read(line_of, payload)
+        if line is not None:
+            await show_preview(update, context, line)
+            return
+        await say(update, bad_link(), FIRST_BUTTONS)
+        return
     await say(update, words.start(parts(context).simulated), FIRST_BUTTONS)
 
 

@@ -24,7 +24,7 @@ async def subscribe(update: Update, context: Context) -> None:
         return
     changed = await parts(context).store.write(chats.subscribe, chat_of(update), datetime.now(UTC))
     count = await parts(context).store.read(rules.count_rules, chat_of(update))
-    buttons: Buttons = () if count else [[("Choose alerts", "presets"), ("Set a threshold", "howto")]]
+    buttons: Buttons = () if count else [[("Choose alerts", "presets"), ("Set a threshold", "begin")]]
     await say(update, words.subscribed(changed, count), buttons)
 
 

@@ -98,8 +98,24 @@ def press(
     if not found or (data is None and text is None):
         shown = ", ".join(f"{button['text']} ({button['callback_data']})" for button in buttons) or "none"
         raise ValueError(f"data={data} text={text}: no such button under message {message_id}; it has {shown}")
-    query_id = world.next_query_id()
-    query = Query(query_id, world.clock(), person_id, chat.id, message_id, found[0]["callback_data"])
+    return _pressed(world, person, chat, stored, found[0]["callback_data"])
+
+
+def press_earlier(world: World, person_id: int, message_id: int, data: str, chat_id: int | None = None) -> Query:
+    """A person presses a button that an earlier version of a message had, before seeing the edit; the query."""
+    person, chat = _in_chat(world, person_id, chat_id)
+    stored = world.live(chat, message_id)
+    versions = [] if stored is None else [stored.message, *stored.history]
+    rows = [row for one in versions for row in one.get("reply_markup", {}).get("inline_keyboard", [])]
+    if stored is None or not any(button.get("callback_data") == data for row in rows for button in row):
+        raise ValueError(f"data={data}: no version of message {message_id} in chat {chat.id} has such a button")
+    return _pressed(world, person, chat, stored, data)
+
+
+def _pressed(world: World, person: Json, chat: Chat, stored: Stored, data: str) -> Query:
+    query_id, person_id = world.next_query_id(), person["id"]
+    message_id = stored.message["message_id"]
+    query = Query(query_id, world.clock(), person_id, chat.id, message_id, data)
     world.add_query(query)
     update = {
         "id": query_id,

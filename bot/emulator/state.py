@@ -16,7 +16,7 @@ from bot.emulator.uploads import Uploads
 
 # The newest messages that a chat keeps, and the versions of one message before its last.
 KEPT_MESSAGES = 2_000
-KEPT_VERSIONS = 50
+KEPT_VERSIONS = 200
 KEPT_QUERIES = 10_000
 FIRST_PEOPLE = {1001: "Ada", 1002: "Ben", 1003: "Chloé"}
 FIRST_QUERY = 400_000_000_000_000_000

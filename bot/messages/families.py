@@ -50,7 +50,7 @@ def family_answer(
 
 def family_buttons(family: str) -> Buttons:
     """Under a family's answer."""
-    return [[("All figures", f"all:{family}"), ("Alert me", "howto")]]
+    return [[("All figures", f"all:{family}"), ("Alert me", f"watch:{family}")]]
 
 
 def today(family: str, values: Values) -> str | None:

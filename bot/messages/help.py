@@ -62,9 +62,10 @@ def privacy(source: str) -> str:
     return (
         "<b>What is kept about you</b>\n"
         "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
-        "time zone, the symbols it asked for, its lists and series, lines it previewed in the last week, and what it "
-        "was told of its alerts. What you send is kept until it is answered, mostly for less than a second. "
-        "Nothing else; whoever runs this bot can read it in the bot's database.\n\n"
+        "time zone, the symbols it asked for, its lists and series, lines that are being made or were touched in the "
+        "last 60 days, alerts it deleted (so that this can be undone), and what it was told of its alerts. What you "
+        "send is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
+        "read it in the bot's database.\n\n"
         "/export sends you all of it as a file. /forgetme erases it at once; back-ups of the database, if the operator "
         "makes any, hold it until newer ones replace them. /unsubscribe only stops the messages.\n\n"
         f"Figures come from {escape(source)}."

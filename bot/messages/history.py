@@ -22,7 +22,7 @@ _SIGNS = {
 _STATUS = {
     EventStatus.MUTED: "not told: muted",
     EventStatus.MUTED_BEFORE: "not told: muted",
-    EventStatus.SNOOZED: "not told: snoozed",
+    EventStatus.SNOOZED: "not told: snoozed or paused",
     EventStatus.NOT_SUBSCRIBED: "not told: not subscribed",
     EventStatus.NOT_ANNOUNCED: "not told: you had not heard of it",
     EventStatus.HELD: "told after quiet hours",
@@ -50,6 +50,8 @@ def _line(stored: StoredEvent) -> str:
     if figure.value is not None and not (rule and rule.joined):
         counted = counted_over(of, figure.eligible, figure.members)
         text += f": {escape(of.show(figure.value))}" + (f" ({counted})" if counted else "")
+    if rule and rule.changed:
+        text += ", changed while firing"
     if rule and rule.missed and rule.episode:
         text += f", fired on {short_day(rule.episode.fired_on)}"
     if status := _STATUS.get(stored.status):

@@ -14,6 +14,7 @@ from bot.messages.alert_entry import lead_text
 from bot.messages.rules import now_text
 from bot.reports.preview import Tried
 
+NOT_YET = "<b>Not set yet:</b>"
 SHORT = 60  # sessions, under which nothing is said of how often
 _ALWAYS = "⚠️ It has been true all the time: it can only fire after that has ended."
 _MOSTLY = "⚠️ It is true on most days, so an alert says little."
@@ -22,14 +23,25 @@ _NEVER = "⚠️ It has not fired in this history."
 _OFTEN = ("once a month", "once a quarter", "once a year")
 
 
-def preview_text(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, replaces: str | None) -> str:
+def preview_text(
+    rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, replaces: str | None, same: int | None = None
+) -> str:  # fmt: skip
     """What the rule says, where its series stand, and what it would have done.
 
     `now`: where the series of its conditions stand, None without figures. `replaces`: the line of the rule it replaces.
+    `same`: the number of the chat's alert that is this one already.
     """
-    lines = [f"<b>Not set yet:</b> <code>{escape(rule.line)}</code>"]
+    lines = [f"{NOT_YET} <code>{escape(rule.line)}</code>"]
     if replaces:
         lines.append(f"instead of <code>{escape(replaces)}</code>")
+    return "\n".join([*lines, *preview_lines(rule, tried, now=now, same=same)])
+
+
+def preview_lines(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, same: int | None) -> list[str]:
+    """The lines under the rule's own."""
+    lines = []
+    if same is not None:
+        lines.append(f"You have this already (#{same}).")
     if now is not None:
         lines += ["", escape(now_text(rule, now))]
     if not tried.sessions or tried.since is None:
@@ -37,13 +49,35 @@ def preview_text(rule: Rule, tried: Tried, *, now: Sequence[Reading] | None, rep
     else:
         lines += ["", _counts(tried)]
         lines += _warning(rule, tried)
+        if tried.clear is not None:
+            lines.append(
+                f"That is {tried.a_year:.0f} times a year; <code>clear {typed_number(tried.clear)}</code> makes it "
+                "fewer and loses none that lasted longer than ten sessions."
+            )
         if tried.lead and (followed := lead_text(tried.lead)):
             lines.append(followed + ".")
         if known_later := hindsight(condition.series.of for condition in rule.conditions):
             lines.append(f"Past figures: {known_later}.")
     if rule.until or rule.repeat.value == "once":
         lines.append("Counted without <code>once</code> and <code>until</code>.")
-    return "\n".join(lines)
+    return lines
+
+
+def decided(html: str, what: str) -> str:
+    """A preview that was decided on: `what` was done stands where it said that the rule is not set yet."""
+    return html.replace(NOT_YET, f"<b>{what}:</b>", 1)
+
+
+def level_lines(rule: Rule, tried: Tried) -> list[tuple[str, str]]:
+    """(what stands on a button, the line it previews) of the levels and the clear level that suit better."""
+    found = [
+        (f"{often}: {_threshold(rule, level)}", replace(rule, conditions=(replace(rule.first, level=level),)).line)
+        for often, level in zip(_OFTEN, tried.levels, strict=False)
+        if level is not None
+    ]
+    if tried.clear is not None:
+        found.append((f"Add clear {typed_number(tried.clear)}", replace(rule, clear=tried.clear).line))
+    return found
 
 
 def _counts(tried: Tried) -> str:

@@ -28,7 +28,8 @@ def why_text(told: Why) -> str:
     lines += ["", f"State: {escape(state_words(told))}"]
     if told.snooze is not None:
         through = told.snooze.through
-        lines.append(f"Snoozed {f'through {short_day(through)}' if through else 'until it resolves'}.")
+        ends = f"through {short_day(through)}" if through else "until it resolves"
+        lines.append("Paused until you resume it." if told.snooze.paused else f"Snoozed {ends}.")
     lines += [f"Last message: {_last(told)}", f"Fires: {escape(would_fire(rule, told))}"]
     lines += ["", f"Last {len(told.recent)} observations:"] + [_verdict(rule, one) for one in reversed(told.recent)]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 
@@ -17,8 +17,6 @@ from alerts.rules.series import Series, Transform
 from alerts.rules.state import Phase
 from bot.formatting import beside_text, capital, counted_over, day, short_day, since
 from bot.messages.buttons import Buttons
-from storage.preferences import ChatPreferences
-from storage.snoozes import Snooze
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
 STARTERS = (
@@ -27,7 +25,6 @@ STARTERS = (
     ("iwm/spy crosses above its 200d average", "small caps turn against large ones"),
     ("valuation discount profitable < -25", "small caps are a quarter cheaper"),
 )
-_ROWS = 25  # of buttons under a list: Telegram takes 100 buttons
 
 # Notes at a button, plain text.
 GONE = "That alert is not there any more."
@@ -84,8 +81,11 @@ def _transformed(series: Series, told: Reading) -> str:
     return ""
 
 
-def rule_set(watch: Watch, now: Sequence[Reading] | None, *, there_already: bool, subscribed_now: bool) -> str:
-    """A rule was set. `now`: where its series stand. `there_already`: the chat had it before."""
+def rule_set(
+    watch: Watch, now: Sequence[Reading] | None, *, there_already: bool, subscribed_now: bool, ended: date | None = None
+) -> str:  # fmt: skip
+    """A rule was set. `now`: where its series stand. `there_already`: the chat had it before. `ended`: since when the
+    rule that it replaces had been firing."""
     lines = [f"Alert {watch.number} is set: <code>{escape(watch.rule.line)}</code>"]
     if stands := now_text(watch.rule, now):
         lines.append(escape(stands))
@@ -107,6 +107,8 @@ def rule_set(watch: Watch, now: Sequence[Reading] | None, *, there_already: bool
             )
         case Phase.PENDING:
             lines.append(f"True now, but not yet for {watch.rule.hold} sessions.")
+    if ended is not None:
+        lines.append(f"What it said before, true since {short_day(ended)}, ends with this: changed while firing.")
     if there_already:
         lines.append(f"You had that one already, as number {watch.number}; it is not set twice.")
     if subscribed_now:
@@ -129,7 +131,7 @@ def cleared(watch: Watch, *, there_already: bool) -> str:
 
 def set_buttons(rule: int, *, undecided: bool) -> Buttons:
     """Under that message; `undecided`: the rule is true already, and the chat chooses whether to be told now."""
-    last = [("Delete it", f"delete:{rule}"), ("All alerts", "alerts")]
+    last = [("Edit", f"edit:{rule}"), ("Delete", f"delete:{rule}"), ("All alerts", "alerts")]
     if undecided:
         return [[("Alert now", f"now:{rule}"), ("Wait until it has cleared", f"wait:{rule}")], last]
     return [last]
@@ -154,47 +156,11 @@ def too_many(limit: int) -> str:
     return f"You have {limit} alerts, which is as many as one chat may keep. Delete one first: /alerts"
 
 
-def alerts_list(watches: Sequence[Watch], wishes: ChatPreferences, snoozed: Mapping[int, Snooze]) -> str:
-    """A chat's rules with where each stands."""
-    if not watches:
-        return "You have set no alerts yet. For example: <code>/alert small above 200d crosses above 60</code>"
-    lines = ["<b>Your alerts</b>"]
-    for watch in watches:
-        line = f"{watch.number}. <code>{escape(watch.rule.line)}</code> – {_where(watch)}"
-        if (snooze := snoozed.get(watch.id)) is not None:
-            line += f", snoozed {f'through {short_day(snooze.through)}' if snooze.through else 'until it resolves'}"
-        lines.append(line)
-    lines += ["", "/why 1 says more of one; /edit 1 changes it."]
-    if not wishes.subscribed:
-        lines.append("You are not subscribed, so you hear nothing of them: /subscribe")
-    elif wishes.muted:
-        lines.append("You have muted them all: /unmute")
-    elif wishes.quiet:
-        lines.append(f"Quiet hours: {escape(wishes.quiet.line)}. /quiet changes them.")
-    return "\n".join(lines)
-
-
-def delete_buttons(watches: Sequence[Watch]) -> Buttons:
-    """A button for each rule of the list that deletes it."""
-    return [[(f"Delete {watch.number}: {watch.rule.line}", f"delete:{watch.id}")] for watch in watches[:_ROWS]]
-
-
-def one_alert(watch: Watch) -> str:
-    """One rule with where it stands."""
-    return f"Alert {watch.number}: <code>{escape(watch.rule.line)}</code> – {_where(watch)}"
-
-
 def no_such_alert(command: str, number: str) -> str:
     """The number given is not that of an alert of the chat, or none was given."""
     if not number:
         return f"Which one? Say its number, for example /{command} 1. /alerts lists the numbers"
     return f"You have no alert {escape(number[:20])}. /alerts lists the numbers"
-
-
-def change_line(line: str, number: int | None) -> str:
-    """The line of a rule, to be copied, changed and sent."""
-    command = "/alert" if number is None else f"/edit {number}"
-    return f"Copy this, change it and send it:\n<code>{command} {escape(line)}</code>"
 
 
 def chart_caption(watch: Watch, words: str, session: date, drawn_since: date | None) -> str:
@@ -203,34 +169,3 @@ def chart_caption(watch: Watch, words: str, session: date, drawn_since: date | N
     if drawn_since is not None:
         lines.append(f"Rings: the sessions since {short_day(drawn_since)} on which it would have fired.")
     return "\n".join(lines)
-
-
-def _where(watch: Watch) -> str:
-    state = watch.state
-    began = f" {since(state.since, at_least=state.at_least)}" if state.since else ""
-    match watch.state.phase:
-        case Phase.FIRING:
-            return f"true{began}" if state.announced else f"true{began}, already true when set"
-        case Phase.RECOVERING:
-            return f"true{began}, clearing"
-        case Phase.EXPIRED:
-            return "expired"
-        case Phase.PENDING:
-            return f"true{began}, waiting for {watch.rule.hold} sessions in a row"
-        case Phase.DISARMED:
-            return f"fired{f' on {short_day(state.since)}' if state.since else ''} (once)"
-        case Phase.NEW:
-            return "waiting for a first figure"
-        case Phase.SPENT | Phase.BEYOND:
-            return "crossed, waits until the value has come back"
-    return "waiting"
-
-
-def deleted(watch: Watch) -> str:
-    """A rule was deleted; plain text."""
-    return f"Alert {watch.number} is deleted: {watch.rule.line}"
-
-
-def deleted_text(watch: Watch) -> str:
-    """A rule was deleted; HTML."""
-    return f"Alert {watch.number} is deleted: <code>{escape(watch.rule.line)}</code>"

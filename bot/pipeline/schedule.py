@@ -56,7 +56,7 @@ def plan(scheduler: AsyncIOScheduler, refresh: Callable[[], Awaitable[None]]) ->
 def each_minute(scheduler: AsyncIOScheduler, look: Callable[[], Awaitable[None]]) -> None:
     """Look every minute for what is due in the database."""
     scheduler.add_job(
-        look, "interval", minutes=1, id="each minute", name="due digests",
+        look, "interval", minutes=1, id="each minute", name="digests and ends of mutes",
         misfire_grace_time=_HOURS, coalesce=True, max_instances=1, replace_existing=True,
     )  # fmt: skip
 

@@ -119,15 +119,15 @@ def _dated(past: Sequence[Figure]) -> Dated:
     return [(figure.session, figure.value) for figure in past]
 
 
-def _line(past: Dated, label: str, role: Role = "main") -> Line:
-    shown = past[-SESSIONS:]
+def _line(past: Dated, label: str, role: Role = "main", sessions: int = SESSIONS) -> Line:
+    shown = past[-sessions:]
     return Line(label, tuple(session for session, _ in shown), tuple(value for _, value in shown), role)
 
 
-def _averaged(past: Dated, n: int) -> tuple[Line, ...]:
+def _averaged(past: Dated, n: int, sessions: int = SESSIONS) -> tuple[Line, ...]:
     """The n-session average as a line; none while the history is shorter than that."""
     values = [value for _, value in past]
-    first = max(0, len(past) - SESSIONS)
+    first = max(0, len(past) - sessions)
     means = tuple(average(values[: at + 1], n) for at in range(first, len(values)))
     if all(mean is None for mean in means):
         return ()
@@ -222,10 +222,14 @@ def thesis_chart(told: Thesis, simulated: bool) -> Chart | None:
     return Chart("The case for small caps", subtitle, (panel,), simulated)
 
 
-def rule_chart(db: Database, rule: Rule, simulated: bool, fired: Collection[date], until: date) -> Chart | None:
-    """A panel a condition, up to the session `until`; None where nothing is held."""
+def rule_chart(
+    db: Database, rule: Rule, simulated: bool, fired: Collection[date], until: date, sessions: int = SESSIONS
+) -> Chart | None:  # fmt: skip
+    """A panel a condition, of that many sessions up to `until`; None where nothing is held."""
     panels = [
-        panel for condition in rule.conditions if (panel := _condition_panel(db, condition, fired, until)) is not None
+        panel
+        for condition in rule.conditions
+        if (panel := _condition_panel(db, condition, fired, until, sessions)) is not None
     ]
     if rule.clear is not None and panels and not panels[0].categories:
         clear = Level(rule.clear, f"clear {_level_words(rule.first, rule.clear)}", clear=True)
@@ -253,22 +257,24 @@ def fired_chart(db: Database, rule: Rule, simulated: bool) -> tuple[date, Chart 
     return session, rule_chart(db, rule, simulated, fired, session)
 
 
-def _condition_panel(db: Database, condition: Condition, fired: Collection[date], until: date) -> Panel | None:
+def _condition_panel(
+    db: Database, condition: Condition, fired: Collection[date], until: date, sessions: int
+) -> Panel | None:  # fmt: skip
     series, of = condition.series, condition.series.of
     drawn = Series(series.metric)
     if series.transform is Transform.VALUE and of.unit == "event":
         drawn = _BEHIND_EVENTS
     elif series.transform in _DERIVED:
         drawn = series
-    past: Dated = value_past(db, drawn, until, SESSIONS)
+    past: Dated = value_past(db, drawn, until, sessions)
     known = {session: value for session, value in past if value is not None}
     if not known:
         return None
     if drawn.of.labels and drawn.transform is Transform.VALUE:
         return category_panel(condition.line, drawn.of, past, fired)
-    lines = [_line(past, _label(drawn))]
+    lines = [_line(past, _label(drawn), sessions=sessions)]
     if series.transform is Transform.GAP:
-        lines += _averaged(figures.latest_values(db, series.metric, until, None), series.n)
+        lines += _averaged(figures.latest_values(db, series.metric, until, None), series.n, sessions)
     in_unit = drawn.transform is Transform.VALUE and drawn.of.unit in ("%", "pp", "×")
     share = in_unit and drawn.of.unit == "%" and (drawn.of.low, drawn.of.high) == (0, 100)
     return Panel(

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.evaluate import Watch
-from alerts.rules.event import EventStatus, Reading
+from alerts.rules.event import ConditionReading, EventStatus, Reading
 from alerts.rules.rule import Rule
 from alerts.rules.state import Phase
 from bot.reports.series import Readings, value_past
@@ -19,6 +19,7 @@ from storage.sessions import last_judged
 from storage.snoozes import Snooze, snoozes_of
 
 OBSERVATIONS = 10
+PAGE = 10  # rules of a list
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,52 @@ class Why:
 
 
 @dataclass(frozen=True)
+class ChatRule:
+    """A rule with its snooze. readings: of each condition on the last session; None where there are no figures."""
+
+    watch: Watch
+    snooze: Snooze | None
+    readings: tuple[ConditionReading, ...] | None
+
+
+@dataclass(frozen=True)
 class ChatRules:
-    """A chat's rules by number, when it wants to be told, and its snoozes by the rule's id."""
+    """A page of a chat's rules by number, of `count` in all, and when the chat wants to be told."""
 
-    watches: tuple[Watch, ...]
+    rules: tuple[ChatRule, ...]
+    count: int
+    page: int
+    session: date | None
     wishes: ChatPreferences
-    snoozes: dict[int, Snooze]
 
 
-def rules_of_chat(db: Database, chat: int) -> ChatRules:
-    """All rules of a chat, with what decides whether it is told of them."""
-    return ChatRules(tuple(rules.rules_of(db, chat)), preferences.preferences_of(db, chat), snoozes_of(db, chat))
+def rules_of_chat(db: Database, chat: int, page: int = 1) -> ChatRules:
+    """A page of the chat's rules; the last one where there are not so many."""
+    found = rules.rules_of(db, chat)
+    page = max(1, min(page, -(-len(found) // PAGE)))
+    session, readings = last_judged(db), _readings(db)
+    snoozed = snoozes_of(db, chat)
+    shown = tuple(
+        ChatRule(watch, snoozed.get(watch.id), _read(watch, readings))
+        for watch in found[(page - 1) * PAGE : page * PAGE]
+    )
+    return ChatRules(shown, len(found), page, session, preferences.preferences_of(db, chat))
+
+
+def rule_of_chat(db: Database, watch: Watch) -> ChatRule:
+    """One rule, as the list has it."""
+    return ChatRule(watch, snoozes_of(db, watch.chat).get(watch.id), _read(watch, _readings(db)))
+
+
+def _readings(db: Database) -> Readings | None:
+    session = last_judged(db)
+    return None if session is None else Readings(db, session)
+
+
+def _read(watch: Watch, readings: Readings | None) -> tuple[ConditionReading, ...] | None:
+    if readings is None:
+        return None
+    return tuple(ConditionReading(one, readings.of(one.series)) for one in watch.rule.conditions)
 
 
 def now_of(db: Database, rule: Rule) -> tuple[Reading, ...] | None:

@@ -159,9 +159,10 @@ def test_people_are_answered_whatever_they_type(program: Program, telegram: str,
     assert "had that one already" in text(ada.set_alert("small above 200d > 60"))
     assert "Small above 200d" in text(ada.ask("small above 200d"))
     listed = ada.ask("/alerts")
-    assert buttons(listed) == ["Delete 1: small above 200d > 60"]
-    ada.press(listed, "Delete 1")
-    until(lambda: "no alerts" in text(ada.rows()[-1]))
+    assert buttons(listed)[0].endswith(" 1")
+    opened = ada.press_until(listed, buttons(listed)[0], "Alert 1")
+    ada.press_until(opened, "Delete", "Alert 1 is deleted")
+    assert "no alerts" in text(ada.ask("/alerts"))
     assert "subscribed already" in text(ada.ask("/subscribe"))
     assert "hear nothing more" in text(ada.ask("/unsubscribe"))
     listed = ada.press_and_wait(ada.ask("/metrics"), "Breadth")
@@ -217,7 +218,7 @@ def test_a_rule_is_confirmed_in_words_that_say_which_series_is_meant(
     assert "Not set yet: small above 200d > 60 once" in text(ada.ask(f"/alert small above 200d > 60{' ' * 280}once"))
     assert "Alert 4 is set" in text(ada.set_alert("lead 21d outside -3..3 remind every 5 days until 2099-12-31"))
     assert "as many as one chat may keep" in text(ada.set_alert("regime changes"))
-    assert len(buttons(ada.ask("/alerts"))) == 4
+    assert len([button for button in buttons(ada.ask("/alerts")) if button[-1].isdigit()]) == 4
 
 
 def test_one_persons_button_does_not_reach_anothers_alert(program: Program, telegram: str, line: str) -> None:
@@ -232,7 +233,7 @@ def test_one_persons_button_does_not_reach_anothers_alert(program: Program, tele
         json={"person": 1002, "message_id": stolen["message"]["message_id"], "data": callback("delete:1")},
     )
     time.sleep(1)
-    assert buttons(ada.ask("/alerts")) == ["Delete 1: small above 200d > 60"]
+    assert "1. small above 200d > 60" in text(ada.ask("/alerts"))
 
 
 def test_the_menu_is_registered(program: Program, telegram: str) -> None:

@@ -128,7 +128,7 @@ def test_a_damaged_file_ends_a_command_with_one_line(program: Program) -> None:
 def test_a_full_disk_ends_a_refresh_with_one_line_and_keeps_what_was_recorded(program: Program, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", disk], check=False).returncode:
         pytest.skip("no disk can be mounted here")
     try:
         path = disk / "rotation.db"

@@ -39,20 +39,32 @@ def _answers(address: str) -> bool:
 
 @dataclass
 class Person:
-    """Somebody with a private chat with the bot. `telegram` is the local Bot API's address."""
+    """Somebody in a chat with the bot: the private one unless `chat` is given. telegram: the local Bot API."""
 
     telegram: str
     id: int = 1001
+    chat: int | None = None
+
+    @property
+    def place(self) -> int:
+        """The chat's id."""
+        return self.id if self.chat is None else self.chat
 
     def _ask(self, method: str, route: str, **what: Any) -> Any:
         answer = web.request(method, f"{self.telegram}/_local/{route}", **what)
         answer.raise_for_status()
         return answer.json()
 
+    @property
+    def _where(self) -> dict[str, int]:
+        return {} if self.chat is None else {"chat": self.chat}
+
     def rows(self) -> list[dict[str, Any]]:
         """Every message of the chat, oldest first."""
         chats = {entry["chat"]["id"] for entry in self._ask("GET", "chats")}
-        found: list[dict[str, Any]] = self._ask("GET", "messages", params={"chat": self.id}) if self.id in chats else []
+        found: list[dict[str, Any]] = (
+            self._ask("GET", "messages", params={"chat": self.place}) if self.place in chats else []
+        )
         return found
 
     def heard(self) -> list[str]:
@@ -61,7 +73,7 @@ class Person:
 
     def say(self, text: str) -> None:
         """Type a message."""
-        self._ask("POST", "say", json={"person": self.id, "text": text})
+        self._ask("POST", "say", json={"person": self.id, "text": text} | self._where)
 
     def ask(self, text: str, answers: int = 1, seconds: float = 60.0) -> dict[str, Any]:
         """Type a message and wait for the bot's last answer."""
@@ -87,8 +99,43 @@ class Person:
         key = next(key for key in buttons if key["text"].startswith(button))
         self._ask(
             "POST", "press",
-            json={"person": self.id, "message_id": row["message"]["message_id"], "data": key["callback_data"]},
+            json={"person": self.id, "message_id": row["message"]["message_id"], "data": key["callback_data"]}
+            | self._where,
         )  # fmt: skip
+
+    def again(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The message of `row` as it stands now."""
+        only = {"chat": self.place, "only": row["message"]["message_id"]}
+        found: list[dict[str, Any]] = self._ask("GET", "messages", params=only)
+        return found[0]
+
+    def after(self, message_id: int) -> list[dict[str, Any]]:
+        """The messages of the chat after that one, oldest first; there has been one at least."""
+        since = {"chat": self.place, "since": message_id}
+        found: list[dict[str, Any]] = self._ask("GET", "messages", params=since)
+        return found
+
+    def press_until(self, row: dict[str, Any], button: str, said: str) -> dict[str, Any]:
+        """Press a button and wait until its message, edited in place, says something."""
+        self.press(row, button)
+        return until(lambda: (now := self.again(row)) if said in text(self.again(row)) else None, 60.0) or row
+
+    def press_data(self, row: dict[str, Any], data: str) -> str:
+        """Press a button of any version of a message by its data; the id of the query."""
+        what = {"person": self.id, "message_id": row["message"]["message_id"], "data": data, "earlier": True}
+        what |= self._where
+        return str(self._ask("POST", "press", json=what)["id"])
+
+    def note(self, query: str) -> dict[str, Any]:
+        """How a pressed button was answered: "answered", and "text" where there is a note."""
+        found: dict[str, Any] = self._ask("GET", "answers", params={"id": query})
+        return found
+
+    def tap(self, row: dict[str, Any], button: str, data: str | None = None) -> dict[str, Any]:
+        """Press a button and wait until its message has another text, picture or keyboard; the message then."""
+        before = self.again(row)["message"]
+        self.press(row, button) if data is None else self.press_data(row, data)
+        return until(lambda: now if (now := self.again(row))["message"] != before else {}, 60.0)
 
     def press_and_wait(self, row: dict[str, Any], button: str) -> dict[str, Any]:
         """Press a button and wait for a new answer."""

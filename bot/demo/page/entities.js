@@ -10,6 +10,8 @@ import { copy, toast } from "./toast.js";
 
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const PLAIN = { bold: "strong", italic: "em", underline: "u", strikethrough: "s" };
+/** A link that opens this bot: pressed here, it sends what Telegram would send. */
+const START = /^https:\/\/t\.me\/\w+\?start=([\w-]{1,64})$/;
 const SAFE = /^(https?|tg|ton|tonsite|mailto):/i;
 
 /** A fragment of text nodes and elements. */
@@ -66,6 +68,8 @@ function elementOf(entity, covered) {
 }
 
 function link(address) {
+  const opened = START.exec(address);
+  if (opened) return command(`/start ${opened[1]}`);
   if (!SAFE.test(address)) return make("span");
   return make("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: address });
 }

@@ -32,8 +32,11 @@ def send_file(asked: Asked) -> Json:
 
 
 def press(asked: Asked) -> Json:
-    """{"person", "message_id", "data" or "text", "chat"?} → {"id"} of the callback query."""
+    """{"person", "message_id", "data" or "text", "chat"?, "earlier"?} → {"id"} of the callback query."""
     given = asked.given()
+    if given.get("earlier"):
+        made = people.press_earlier(asked.world, given["person"], given["message_id"], given["data"], given.get("chat"))
+        return {"id": made.id}
     query = people.press(
         asked.world,
         given["person"],

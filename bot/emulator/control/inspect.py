@@ -5,7 +5,7 @@ from bot.emulator.control.base import Asked
 
 
 def messages(asked: Asked) -> list[Json]:
-    """?chat= → the chat's messages, oldest first.
+    """?chat= → the chat's messages, oldest first; ?since= those after that message, ?only= that one.
 
     [{"message_id", "from_bot", "message", "history", "deleted", "options", "keyboard"}, …]
     """
@@ -13,7 +13,11 @@ def messages(asked: Asked) -> list[Json]:
     chat = asked.world.chats.get(chat_id)
     if chat is None:
         raise ValueError(f"chat={chat_id}: no such chat")
-    return [stored.row() for stored in chat.stored.values()]
+    if asked.query.get("only"):
+        stored = chat.stored.get(asked.number("only"))
+        return [] if stored is None else [stored.row()]
+    since = asked.number("since") if asked.query.get("since") else 0
+    return [stored.row() for message_id, stored in chat.stored.items() if message_id > since]
 
 
 def chats(asked: Asked) -> list[Json]:

@@ -24,6 +24,11 @@ def test_the_menu_begins_with_the_figures_and_no_two_lines_stand_at_one_place() 
         "set:small above 200d > 60", "save:lead 21d > 2 once", "draft:7", "change", "change:7", "cancel", "chart:3",
         "why:3", "history", "more:2025-08-22:8", "rule:3", "erase:3", "edit:3", "snooze:3", "nap:3:day", "nap:3:off",
         "nap:3:resolve", "now:3", "wait:3", "unmute", "presets", "pack:breadth", "packall:breadth",
+        "begin", "editor", "listed:breadth:2", "watch:size", "alert:size.ratio", "pick:price.RSP",
+        "way:up:breadth.above_200d.small", "level:7:-2.5", "levels:7", "options:7", "clear:7:58", "clear:7:none",
+        "calm:7:58", "hold:7:3", "repeat:7:once", "repeat:7:5", "until:7:2030-12-31", "until:7:none", "commit:7",
+        "leave:7", "mine:2", "open:3", "pause:3", "resume:3", "share:3", "undo:3", "mute", "silence:7", "thesis",
+        "details", "claims", "claim:13", "claim:all",
     ],
 )  # fmt: skip
 def test_a_button_of_ours_has_exactly_one_answer(action: str) -> None:

@@ -6,6 +6,7 @@ With SCREENSHOTS=folder the pictures for the documentation are taken on the way 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import urllib.request
@@ -41,7 +42,7 @@ def start(program: Program, *words: str) -> str:
         port = probe.getsockname()[1]
     program.start("demo", "--no-browser", "--port", str(port), *words)
     address = f"http://127.0.0.1:{port}"
-    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 60)
+    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 500)
     return address
 
 
@@ -74,7 +75,7 @@ async def say(page: Any, text: str) -> None:
     before = await page.locator(THEIRS).count()
     await page.fill("#text", text)
     await page.press("#text", "Enter")
-    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=20_000)
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=60_000)
 
 
 async def press(page: Any, button: str) -> None:
@@ -131,12 +132,13 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
     await photograph(page, "alert")
 
     await say(page, "/alerts")
-    buttons = page.locator(f"{LAST} button", has_text="Delete")
-    await expect(buttons).to_have_count(4)
+    await expect(page.locator(LAST)).to_contain_text("Your alerts, 4")
     await photograph(page, "alerts")
-    await buttons.last.click()
-    await expect(page.locator(f"{LAST} button", has_text="Delete")).to_have_count(3)
-    await expect(page.locator(f"{LAST} .text")).not_to_contain_text("crosses above 45")
+    await tap(page, "4", "Alert 4")
+    await tap(page, "Delete", "Alert 4 is deleted")
+    await tap(page, "Undo", "Alert 4 is back")
+    await tap(page, "Open it", "small above 200d crosses above 45")
+    await tap(page, "Delete", "Alert 4 is deleted")
 
     shown = await page.locator("#log article").count()
     await page.reload()
@@ -158,6 +160,87 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
             if width != 360:
                 await photograph(looked, f"chat-{width}-{scheme}")
             await looked.context.close()
+
+
+@pytest.mark.timeout(900)
+@in_browser
+async def test_an_alert_by_taps_alone(browser: Any, demo: str) -> None:
+    page = await window(browser, demo, 390)
+    await expect(page.locator("#log")).to_contain_text("Alert 3 is set", timeout=120_000)
+    await say(page, "/alert")
+    shown = await page.locator(THEIRS).count()
+    await photograph(page, "editor-families")
+    await tap(page, "Breadth", "Which figure?")
+    await tap(page, "Small above 200d", "When shall I tell you?")
+    await photograph(page, "editor-directions")
+    await tap(page, "Rises through a level", "New alert, not set yet")
+    await expect(page.locator(f"{LAST} img").first).to_be_visible(timeout=30_000)
+    await photograph(page, "editor-level")
+    await tap(page, "10th", "✓ 10th")
+    await tap(page, "Save", "Alert 4 is set: small above 200d crosses above")
+    await photograph(page, "editor-saved")
+    await expect(page.locator(THEIRS)).to_have_count(shown)  # one message, edited in place
+
+    await say(page, "/alert")
+    for button, said in (
+        ("Breadth", "Which figure?"),
+        ("Small above 200d", "When shall I"),
+        ("Rises through a level", "not set yet"),
+    ):
+        await tap(page, button, said)
+    taps = 3 + await reach(page, 62.5)
+    await tap(page, "More…", "Repeat")
+    await photograph(page, "editor-options")
+    await tap(page, "Add clear", "clear")
+    taps += 2 + await reach(page, 58, "clear")
+    await tap(page, "Save", "Alert 5 is set: small above 200d crosses above 62.5 clear 58")
+    assert taps < 30
+
+    await tap(page, "All alerts", "Your alerts, 5", new=True)
+    await photograph(page, "alerts-390")
+    await tap(page, "5", "62.5 clear 58")
+    await tap(page, "Edit", "Alert 5, change not saved yet", new=True)
+    await tap(page, "+ 63", "crosses above 63 clear 58.5")
+    await tap(page, "Save", "Alert 5 is set: small above 200d crosses above 63 clear 58.5")
+    await tap(page, "All alerts", "Your alerts, 5", new=True)
+    await tap(page, "5", "63 clear 58.5")
+    await tap(page, "Share", "t.me/", new=True)
+    before = await page.locator(THEIRS).count()
+    await page.locator(f"{LAST} .command", has_text="t.me/").click()  # whoever opens the link sees the preview
+    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=60_000)
+    await expect(page.locator(LAST)).to_contain_text("You have this already (#5).")
+    await say(page, "/thesis")
+    await tap(page, "Alert me when this changes", "begins to hold", new=True)
+    await photograph(page, "thesis-claims")
+    await tap(page, "1", "changes: alert 6", new=True)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.context.close()
+
+
+async def tap(page: Any, button: str, said: str, *, new: bool = False) -> None:
+    """Tap a button under the last message, and wait for what that message says then, or the new one after it."""
+    before = await page.locator(THEIRS).count()
+    keys = page.locator(f"{LAST} button")
+    texts = [one.strip() for one in await keys.all_inner_texts()]
+    at = next(at for at, one in enumerate(texts) if one.startswith(button) or one.endswith(f" {button}"))
+    # By its whole text: an edit may have moved the buttons since they were read.
+    await keys.filter(has_text=re.compile(rf"^\s*{re.escape(texts[at])}\s*$")).first.click()
+    if new:
+        await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=60_000)
+    await expect(page.locator(LAST)).to_contain_text(said, timeout=60_000)
+
+
+async def reach(page: Any, target: float, prefix: str = "") -> int:
+    """Tap − and + until a level is the target; how many taps that took."""
+    for taps in range(1, 40):
+        texts = [one.strip() for one in await page.locator(f"{LAST} button").all_inner_texts()]
+        moves = [one for one in texts if one.startswith(("−", "+")) and prefix in one]
+        offered = {float(one.split()[-1].replace("−", "-")): one for one in moves}
+        nearest = min(offered, key=lambda level: abs(level - target))
+        await tap(page, offered[nearest], f"{'clear' if prefix else 'above'} {nearest:g}")
+        if nearest == target:
+            return taps
+    raise AssertionError(f"{target} is not reached")
 
 
 @in_browser

@@ -18,7 +18,6 @@ from bot.messages import asking, mute, rules
 from bot.messages import help as program
 from bot.messages.alert import alert_texts
 from bot.messages.buttons import fits
-from storage.preferences import UNKNOWN_CHAT
 
 
 def crossed(**given: Any) -> AlertEvent:
@@ -84,8 +83,7 @@ def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None
         program.start(True), program.start(False), program.help_text(dispatch.menu(), True),
         program.privacy("Yahoo Finance"), rules.how_to_set(),
         mute.subscribed(True, 0), mute.subscribed(False, 2), mute.unsubscribed(True, 1), rules.too_many(50),
-        rules.alerts_list([], UNKNOWN_CHAT, {}), program.forget_question(3),
-        rules.change_line("a < b", 3), rules.no_such_alert("why", "<x>"),
+        program.forget_question(3), rules.no_such_alert("why", "<x>"),
         asking.not_understood("<b>&x " + "y" * 90),
     ],
 )  # fmt: skip
