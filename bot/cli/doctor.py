@@ -133,7 +133,7 @@ def _telegram(settings: Settings, me: Reached | Unreachable, hook: Reached | Unr
         found = [Check("token", State.WARN, f"Telegram at {where} answers {me.status}", cure)]
     else:
         found = [Check("token", State.OK, f"@{me.json['result'].get('username')}, accepted by {where}")]
-        found.append(_webhook(hook))
+        found.append(_webhook(settings, hook))
     if me.clock_ahead is not None:
         off = abs(me.clock_ahead)
         state = State.FAIL if off > CLOCK_FAIL else State.WARN if off > CLOCK_WARN else State.OK
@@ -143,7 +143,7 @@ def _telegram(settings: Settings, me: Reached | Unreachable, hook: Reached | Unr
     return found
 
 
-def _webhook(hook: Reached | Unreachable) -> Check:
+def _webhook(settings: Settings, hook: Reached | Unreachable) -> Check:
     from urllib.parse import urlsplit
 
     from bot.reports.checks import Check, State
@@ -152,10 +152,16 @@ def _webhook(hook: Reached | Unreachable) -> Check:
     if isinstance(hook, Unreachable) or not isinstance(hook.json, dict):
         return Check("webhook", State.WARN, "Telegram did not say", "run this again")
     state = hook.json.get("result") or {}
-    if address := state.get("url"):
+    waiting = state.get("pending_update_count", 0)
+    if (address := state.get("url")) and settings.webhook_url and address.startswith(settings.webhook_url):
+        if said := state.get("last_error_message"):
+            cure = "check that WEBHOOK_URL leads to PORT of `rotation-alerts run --webhook`"
+            return Check("webhook", State.WARN, f"set, as WEBHOOK_URL says; {waiting} updates wait; last: {said}", cure)
+        return Check("webhook", State.OK, f"set, as WEBHOOK_URL says; {waiting} updates wait")
+    if address:
         cure = "`rotation-alerts run` removes it as it starts; is another program using this token?"
         return Check("webhook", State.WARN, f"set, to {urlsplit(address).hostname}", cure)
-    return Check("webhook", State.OK, f"none, as polling needs; {state.get('pending_update_count', 0)} updates wait")
+    return Check("webhook", State.OK, f"none, as polling needs; {waiting} updates wait")
 
 
 def _source(name: str, reached: Reached | Unreachable) -> Check:

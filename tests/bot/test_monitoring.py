@@ -11,8 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from support.program import TOKEN, Program, until
 from support.telegram_people import Person, text
-
-from .conftest import free_port
+from support.web import free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -7,11 +7,9 @@ import json
 import pytest
 from support.program import TOKEN, Program, until
 from support.telegram_people import Person, text
-from support.web import web
+from support.web import free_port, web
 
 from bot.emulator.webhook import SECRET_HEADER
-
-from .conftest import free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
 
@@ -31,6 +29,10 @@ def test_posted_to_then_polling_then_posted_to_again(program: Program, telegram:
     assert "Rotation alerts" in text(ada.ask("/start"))
     assert info(telegram) == f"{address}/telegram"
     assert web.get(f"{address}/readyz").status_code == 200
+
+    found = json.loads(program.run("doctor", "--json", **by_post).stdout)["checks"]
+    (hook,) = (one for one in found if one["check"] == "webhook")
+    assert (hook["state"], hook["says"]) == ("ok", "set, as WEBHOOK_URL says; 0 updates wait")
 
     # A post without the secret, with another, or with what is no update, is not answered by the bot.
     ada_is = {"id": 1001, "is_bot": False, "first_name": "Ada"}

@@ -6,11 +6,16 @@ import re
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from support.program import Program, until
 from support.telegram_people import Person, text
+
+from bot.alerting.notices import send_notice
+from storage import notices
+from storage.database import open_database, writing
 
 pytestmark = pytest.mark.process
 
@@ -39,6 +44,36 @@ def test_a_backup_beside_a_running_bot_and_its_restore(program: Program, telegra
     assert chats(program.folder / "rotation.db") == 1
     program.start("run")
     assert "subscribed already" in text(ada.ask("/subscribe"))
+
+
+def test_a_restore_in_the_middle_of_a_broadcast_loses_nothing_and_marks_what_may_repeat(
+    program: Program, telegram: str
+) -> None:
+    people, texts = (1001, 1002, 1003), [f"notice {at}" for at in range(10)]
+    bot = program.start("run", MESSAGES_PER_SECOND="1")
+    for person in people:
+        Person(telegram, person).ask("/subscribe")
+    with closing(open_database(program.folder / "rotation.db")) as db, writing(db):
+        for said in texts:
+            send_notice(db, notices.add_notice(db, said, datetime.now(UTC)), datetime.now(UTC))
+    until(lambda: "notice 1" in " ".join(Person(telegram).heard()))
+    copy = program.folder / "copy.db"
+    assert program.run("backup", str(copy)).returncode == 0
+    with closing(sqlite3.connect(copy)) as held:
+        states = dict(held.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
+    assert states.get("pending", 0) + states.get("sending", 0) > 0, "the broadcast was over: the test says nothing"
+    refused = program.run("restore", str(copy))
+    assert "stop that first" in refused.stderr
+    bot.kill()
+    bot.wait()
+    assert program.run("restore", str(copy)).returncode == 0
+    program.start("run")  # at its usual pace
+    for person in people:
+        heard = Person(telegram, person)
+        until(lambda heard=heard: all(any(one in said for said in heard.heard()) for one in texts))
+        for one in texts:
+            copies = [said for said in heard.heard() if said.split("\n")[-1] == one or f"{one}\n" in said]
+            assert sum("may be a repeat" not in said for said in copies) <= 1, copies
 
 
 def test_a_running_bot_on_a_damaged_file_is_no_less_running(program: Program, telegram: str) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import gc
 import io
-import socket
 import ssl
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from shutil import which
 import pytest
 import telegram
 from support.program import TOKEN
+from support.web import free_port
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import Application, CommandHandler
 from telegram.request import RequestData
@@ -198,12 +198,6 @@ async def failure(url: str, request: AiohttpRequest, **more: float | None) -> Ne
 def shows_no_token(error: TelegramError) -> None:
     texts = [str(error), repr(error), repr(error.__cause__), *traceback.format_exception(error)]
     assert not [text for text in texts if SECRET in text]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # ------------------------------------------------------------------------------------------------ what is answered
