@@ -18,6 +18,7 @@ from telegram.ext import Application
 from bot.alerting.digests import send_due
 from bot.charts.worker import ChartWorker
 from bot.commands import dispatch
+from bot.commands.place import PlacedAnswers
 from bot.commands.reply import Parts
 from bot.database import Store
 from bot.pipeline import backups, schedule
@@ -29,7 +30,7 @@ from bot.transport.health_server import HealthServer
 from bot.transport.http import AiohttpRequest
 from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
-from bot.transport.rate_limit import Answers, Pace
+from bot.transport.rate_limit import Pace
 from storage.database import claim_bot, contents, open_database
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Service:
             .base_file_url(base_file_url)
             .updater(None)
             .request(AiohttpRequest(connection_pool_size=CONNECTIONS, pool_timeout=CONNECTION_SECONDS))
-            .rate_limiter(Answers(pace, lambda error: decide(error) is Decision.AGAIN))
+            .rate_limiter(PlacedAnswers(pace, lambda error: decide(error) is Decision.AGAIN))
             .build()
         )
         dispatch.listen(self.application)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage import drafts, updates, watches
+from storage import drafts, groups, updates, watches
 from storage.preferences import add_chat
 from storage.rules import rules_of
 
@@ -56,7 +56,8 @@ def forget(db: Database, chat_id: int) -> bool:
         watches.delete(db, watch.id, watch.rule)
     drafts.forget_drafts(db, chat_id)
     updates.forget_waiting(db, chat_id)
-    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0
+    managed = groups.forget_person(db, chat_id)
+    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0 or managed
 
 
 def subscribers(db: Database) -> int:

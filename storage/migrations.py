@@ -544,3 +544,37 @@ def ids_never_given_twice(db: Database) -> None:
         db.conn.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
         for sql in indexes:
             db.conn.execute(sql)
+
+
+@migrations()
+def groups_topics_and_channels(db: Database) -> None:
+    """The topic that a group hears in, who manages a group or channel in private, and former ids of groups."""
+    for statement in (
+        """CREATE TABLE groups (
+            chat INTEGER PRIMARY KEY REFERENCES chats ON DELETE CASCADE,
+            channel INTEGER NOT NULL DEFAULT 0,
+            topic INTEGER,                   -- Telegram's message_thread_id; NULL: the general one, or no forum
+            refused_since TEXT               -- since when the bot has no right to write there
+        )""",
+        "CREATE INDEX groups_refused ON groups (chat) WHERE refused_since IS NOT NULL",
+        """CREATE TABLE managers (
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            person INTEGER NOT NULL,
+            reached INTEGER NOT NULL,        -- whether the bot can write to the person
+            UNIQUE (chat, person)
+        )""",
+        "CREATE INDEX managers_by_person ON managers (person)",
+        # Which group a person's private messages are about, where not about the person's own alerts.
+        """CREATE TABLE managing (
+            person INTEGER PRIMARY KEY,
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE
+        )""",
+        "CREATE INDEX managing_by_chat ON managing (chat)",
+        # Buttons under messages of a group go on naming the id that it had before it became a supergroup.
+        """CREATE TABLE moved_chats (
+            old INTEGER PRIMARY KEY,
+            new INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE
+        )""",
+        "CREATE INDEX moved_chats_by_new ON moved_chats (new)",
+    ):
+        db.conn.execute(statement)

@@ -12,17 +12,19 @@ from html import unescape
 from typing import Any
 
 from sqlite_utils import Database
-from telegram import Chat, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
-from telegram.constants import ChatAction, ChatMemberStatus, ChatType, MessageLimit
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
+from telegram.constants import ChatAction, ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.charts.spec import Chart
 from bot.charts.worker import ChartFailed, ChartWorker
+from bot.commands import place
+from bot.commands.administrators import Standing
 from bot.database import Store
-from bot.messages.buttons import Buttons, arguments, callback
+from bot.messages.buttons import Buttons, arguments, target
 from bot.messages.freshness import freshness_lines
-from bot.messages.help import ADMINISTRATORS_ONLY
+from bot.messages.groups import ADMINISTRATORS_ONLY, AS_CHANNEL, UNKNOWN_STANDING
 from bot.reports.freshness import freshness
 from bot.settings import Settings
 from storage import figures, file_ids
@@ -93,9 +95,10 @@ def _answer(db: Database, found: Parts, topic: str, make: Make) -> Answer:
 
 
 def chat_of(update: Update) -> int:
-    """The chat an update comes from."""
+    """The chat whose alerts an update is about: the one it comes from, or the group that its person manages."""
     assert update.effective_chat is not None
-    return update.effective_chat.id
+    here = place.current(update)
+    return update.effective_chat.id if here is None else here.about
 
 
 def argument(update: Update) -> str:
@@ -116,8 +119,13 @@ def buttons_above(update: Update) -> list[str]:
 
 def keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     """Inline buttons; None where there are none."""
-    rows = [[InlineKeyboardButton(text, callback_data=callback(action)) for text, action in row] for row in buttons]
+    rows = [[_key(text, action) for text, action in row] for row in buttons]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _key(text: str, action: str) -> InlineKeyboardButton:
+    does = target(action)
+    return InlineKeyboardButton(text, url=does.get("url"), callback_data=does.get("callback_data"))
 
 
 async def say(update: Update, text: str, buttons: Buttons = ()) -> Message:
@@ -201,29 +209,28 @@ async def _picture(update: Update, found: Parts, chart: Chart) -> bytes | str | 
 async def may_change(update: Update) -> bool:
     """Whether the sender may change what the chat is told: anyone in private, administrators in a group.
 
-    A person who may not is told so.
+    A person who may not is told so. A group that is not subscribed yet is from now on written to in the topic in which
+    an administrator changes something.
     """
     chat, user, message = update.effective_chat, update.effective_user, update.message
-    if chat is None or chat.type == ChatType.PRIVATE:
+    here = place.current(update)
+    if chat is None or chat.type == ChatType.PRIVATE or here is None:
         return True
     # An administrator who writes as the group. Only the message's own sender counts: the message above a pressed
     # button may be the group's, too, and anyone presses it.
-    if message is not None and message.sender_chat == chat:
+    if message is not None and message.sender_chat is not None:
+        standing, refusal = Standing.OTHER, AS_CHANNEL
+        if message.sender_chat.id in (chat.id, here.chat):
+            standing = Standing.ADMINISTRATOR
+    else:
+        standing = Standing.OTHER if user is None else await here.administrators.standing(here.chat, user.id)
+        refusal = UNKNOWN_STANDING if standing is Standing.UNKNOWN else ADMINISTRATORS_ONLY
+    if standing is Standing.ADMINISTRATOR:
+        await here.keep_topic()
         return True
-    if user is not None and await _is_administrator(chat, user.id):
-        return True
-    if not await answer_button(update, ADMINISTRATORS_ONLY):
-        await say(update, ADMINISTRATORS_ONLY)
+    if not await answer_button(update, refusal):
+        await say(update, refusal)
     return False
-
-
-async def _is_administrator(chat: Chat, user: int) -> bool:
-    try:
-        member = await chat.get_member(user)
-    except BadRequest as error:  # Telegram knows nobody of that id there
-        log.info("a sender is not taken for an administrator: %s", error)
-        return False
-    return member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
 async def answer_button(update: Update, text: str | None = None) -> bool:

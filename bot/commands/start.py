@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from telegram import Update
 
+from bot.commands import groups
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, replace_text, say
+from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
 from bot.messages import help as words
 from storage import chats, rules
 
@@ -16,7 +17,9 @@ FIRST_BUTTONS = (
 
 
 async def start(update: Update, context: Context) -> None:
-    """What the bot is, and what to do first."""
+    """What the bot is, and what to do first; or what a link asks for."""
+    if await groups.opened(update, context, argument(update)):
+        return
     await say(update, words.start(parts(context).simulated), FIRST_BUTTONS)
 
 

@@ -17,6 +17,16 @@ ANONYMOUS: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "use
 FORWARDER: Json = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a person writes. topic: of a forum, None for its general one; anonymous: an administrator as the group."""
+
+    text: str
+    reply_to: int | None = None
+    topic: int | None = None
+    anonymous: bool = False
+
+
 def say(
     world: World,
     person_id: int,
@@ -24,13 +34,15 @@ def say(
     *,
     chat_id: int | None = None,
     reply_to: int | None = None,
-    topic: int | None = None,
     anonymous: bool = False,
 ) -> Json:
-    """A person writes, to the bot, in a group or in a channel; the Message. The first words to the bot begin the chat.
+    """`write`, of a text outside of topics."""
+    return write(world, person_id, chat_id, Said(text, reply_to=reply_to, anonymous=anonymous))
 
-    `topic`: of a forum, its general one without. `anonymous`: an administrator writes as the group.
-    """
+
+def write(world: World, person_id: int, chat_id: int | None, said: Said) -> Json:
+    """A person writes, to the bot, in a group or in a channel; the Message. The first words begin a private chat."""
+    text, reply_to, topic, anonymous = said.text, said.reply_to, said.topic, said.anonymous
     person, chat = _in_chat(world, person_id, chat_id)
     if chat.private and chat.bot_status == "kicked":
         raise ValueError(f"person {person_id} has blocked the bot: unblock first")

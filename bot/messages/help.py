@@ -9,7 +9,6 @@ from bot.formatting import NO_ADVICE
 
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."
-ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
 
 
 def start(simulated: bool) -> str:
@@ -59,7 +58,8 @@ def privacy(source: str) -> str:
     return (
         "<b>What is kept about you</b>\n"
         "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
-        "time zone, lines it previewed in the last week, and what it was told of its alerts. What you send "
+        "time zone, lines it previewed in the last week, and what it was told of its alerts; of a group or channel "
+        "also the topic it hears in and the numbers of those who set it up. What you send "
         "is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
         "read it in the bot's database.\n\n"
         "/forgetme erases it at once. /unsubscribe only stops the messages.\n\n"

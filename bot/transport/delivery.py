@@ -185,7 +185,9 @@ class Delivery:
     async def _send(self, due: Due) -> None:
         text = (MAYBE_REPEAT + due.text) if due.maybe_repeat else due.text
         fields = self._fields | {"chat_id": str(due.chat), "text": text}
-        if due.keyboard is not None:
+        if due.topic is not None:
+            fields["message_thread_id"] = str(due.topic)
+        if due.keyboard is not None and not due.channel:  # whoever reads a channel changes nothing in it
             fields["reply_markup"] = due.keyboard
         if due.silent:
             fields["disable_notification"] = "true"

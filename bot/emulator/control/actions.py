@@ -5,21 +5,14 @@ from typing import Any
 from bot.emulator import people
 from bot.emulator.chats import Json
 from bot.emulator.control.base import Asked
-from bot.emulator.people import NewGroup
+from bot.emulator.people import NewGroup, Said
 
 
 def say(asked: Asked) -> Json:
     """{"person", "text", "chat"?, "reply_to"?, "topic"?, "anonymous"?} → the Message."""
     given = asked.given()
-    return people.say(
-        asked.world,
-        given["person"],
-        str(given["text"]),
-        chat_id=given.get("chat"),
-        reply_to=given.get("reply_to"),
-        topic=given.get("topic"),
-        anonymous=bool(given.get("anonymous")),
-    )
+    said = Said(str(given["text"]), given.get("reply_to"), given.get("topic"), bool(given.get("anonymous")))
+    return people.write(asked.world, given["person"], given.get("chat"), said)
 
 
 def press(asked: Asked) -> Json:
