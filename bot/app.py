@@ -15,8 +15,9 @@ from telegram import Bot
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
-from bot.alerting.digests import send_due
-from bot.charts.worker import ChartWorker
+from bot.alerting.digests import charts_due, send_due
+from bot.charts.spec import Chart
+from bot.charts.worker import ChartFailed, ChartWorker
 from bot.commands import dispatch
 from bot.commands.place import PlacedAnswers
 from bot.commands.reply import Parts
@@ -31,6 +32,7 @@ from bot.transport.http import AiohttpRequest
 from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Pace
+from storage import pictures
 from storage.database import claim_bot, contents, open_database
 
 log = logging.getLogger(__name__)
@@ -128,9 +130,28 @@ class Service:
             db.close()
 
     async def _send_digests(self) -> None:
-        """Put the digests that are due into the outbox, a few hundred in each transaction."""
-        while await self.store.write(send_due, datetime.now(UTC)):
+        """Put the digests that are due into the outbox, a few hundred in each transaction; each chart is drawn once."""
+        simulated = self.settings.market == "sample"
+        while True:
+            now, drawn = datetime.now(UTC), {}
+            for topic, chart in (await self.store.read(charts_due, now, simulated)).items():
+                if await self._drawn(chart, now):
+                    drawn[topic] = chart.key()
+            if not await self.store.write(send_due, now, drawn):
+                return
             self.delivery.wake()
+
+    async def _drawn(self, chart: Chart, now: datetime) -> bool:
+        """Whether the chart's picture is kept for the outbox; a digest goes without one that cannot be drawn."""
+        if await self.store.read(pictures.picture, chart.key()) is not None:
+            return True
+        try:
+            png = await self.charts.draw(chart)
+        except ChartFailed as error:
+            log.error("digests go without their picture: %s", error)
+            return False
+        await self.store.write(pictures.keep_picture, chart.key(), png, now)
+        return True
 
 
 async def kept_running(

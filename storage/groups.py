@@ -42,6 +42,11 @@ def add_group(db: Database, chat: int, now: datetime, *, channel: bool = False) 
     db.conn.execute("INSERT OR IGNORE INTO groups (chat, channel) VALUES (?, ?)", [chat, int(channel)])
 
 
+def has_moved(db: Database, chat: int) -> bool:
+    """Whether the chat is a supergroup that a known group has become."""
+    return db.conn.execute("SELECT 1 FROM moved_chats WHERE new = ?", [chat]).fetchone() is not None
+
+
 def is_channel(db: Database, chat: int) -> bool:
     """Whether the chat is known for a channel."""
     row = db.conn.execute("SELECT channel FROM groups WHERE chat = ?", [chat]).fetchone()

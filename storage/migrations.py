@@ -578,3 +578,17 @@ def groups_topics_and_channels(db: Database) -> None:
         "CREATE INDEX moved_chats_by_new ON moved_chats (new)",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def pictures_of_messages(db: Database) -> None:
+    """Pictures that messages of the outbox carry, by the key of their chart."""
+    for statement in (
+        """CREATE TABLE pictures (
+            key TEXT PRIMARY KEY,
+            png BLOB NOT NULL,
+            made_at TEXT NOT NULL
+        )""",
+        "ALTER TABLE outbox ADD COLUMN picture TEXT",
+    ):
+        db.conn.execute(statement)

@@ -32,6 +32,7 @@ class Due:
     silent: bool = False  # arrives without a sound
     topic: int | None = None  # of a forum: where its group hears now
     channel: bool = False
+    picture: str | None = None  # its key; the text is its caption
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Sent:
 class Outgoing:
     """A message to put into the outbox, in as many parts as it has texts.
 
-    keyboard: inline buttons under the last part, as Telegram's JSON. not_before: the message, and all that follow it in
+    keyboard: inline buttons under the last part, as Telegram's JSON. picture: the key of the picture of which the first
+    part is the caption. not_before: the message, and all that follow it in
     its chat, wait until then.
     """
 
@@ -57,6 +59,7 @@ class Outgoing:
     keyboard: str | None = None
     not_before: datetime | None = None
     silent: bool = False
+    picture: str | None = None
 
 
 def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
@@ -64,8 +67,8 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
     day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
     db.conn.executemany(
         """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
-                               not_before, silent)
-           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
+                               not_before, silent, picture)
+           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)
            ON CONFLICT (chat, session, kind, part) DO NOTHING""",
         [
             (
@@ -80,6 +83,7 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
                 one.keyboard if part == len(one.texts) else None,
                 one.not_before.isoformat() if one.not_before else None,
                 int(one.silent),
+                one.picture if part == 1 else None,
             )
             for one in messages
             for part, text in enumerate(one.texts, start=1)
@@ -106,7 +110,7 @@ def events_told(db: Database, chat: int, session: date, kind: str) -> list[int]:
     return [] if row is None else [int(event) for event in json.loads(row[0])]
 
 
-_DUE = """id, due.chat, text, maybe_repeat, attempts, reply_to, keyboard, silent,
+_DUE = """id, due.chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, picture,
           (SELECT topic FROM groups WHERE groups.chat = due.chat),
           coalesce((SELECT channel FROM groups WHERE groups.chat = due.chat), 0)"""
 _FIRST = """NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.chat = due.chat AND earlier.id < due.id
@@ -147,9 +151,10 @@ def claim(db: Database, now: datetime, most: int, *, resting: Collection[int] = 
 
 
 def _due(row: Sequence[Any]) -> Due:
-    identity, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, topic, channel = row
+    identity, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, picture, topic, channel = row
     return Due(
-        identity, chat, text, bool(maybe_repeat), attempts + 1, reply_to, keyboard, bool(silent), topic, bool(channel)
+        identity, chat, text, bool(maybe_repeat), attempts + 1, reply_to, keyboard, bool(silent), topic, bool(channel),
+        picture,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ async def _greet(changed: ChatMemberUpdated, context: Context) -> None:
 
 def _joined(db: Database, chat: int, person: int, now: datetime) -> int | None:
     """How many alerts the group has kept; None where it moved here and was greeted before."""
-    if db.conn.execute("SELECT 1 FROM moved_chats WHERE new = ?", [chat]).fetchone():
+    if groups.has_moved(db, chat):
         return None
     groups.add_group(db, chat, now)
     groups.add_manager(db, chat, person, reached=False)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 from sqlite_utils import Database
@@ -22,6 +20,7 @@ from bot.charts.worker import ChartFailed, ChartWorker
 from bot.commands import place
 from bot.commands.administrators import Standing
 from bot.database import Store
+from bot.formatting import visible_length
 from bot.messages.buttons import Buttons, arguments, target
 from bot.messages.freshness import freshness_lines
 from bot.messages.groups import ADMINISTRATORS_ONLY, AS_CHANNEL, UNKNOWN_STANDING
@@ -149,11 +148,6 @@ def split(text: str, limit: int = MessageLimit.MAX_TEXT_LENGTH) -> list[str]:
         else:
             current = f"{current}\n{line}" if current else line
     return [*pieces, current]
-
-
-def visible_length(html: str) -> int:
-    """The length of a text as Telegram counts it: without markup, in UTF-16 code units."""
-    return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2
 
 
 async def show(update: Update, context: Context, text: str, chart: Chart | None, buttons: Buttons = ()) -> None:
