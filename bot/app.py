@@ -17,10 +17,12 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from alerts.market.dates import Dates
-from bot.alerting.digests import send_due
+from bot.alerting.digests import charts_due, send_due
 from bot.alerting.mutes import end_due
-from bot.charts.worker import ChartWorker
+from bot.charts.spec import Picture
+from bot.charts.worker import ChartFailed, ChartWorker
 from bot.commands import dispatch
+from bot.commands.place import PlacedAnswers
 from bot.commands.reply import Parts
 from bot.database import Store
 from bot.pipeline import backups, clock, retention, schedule
@@ -32,10 +34,10 @@ from bot.transport.health_server import HealthServer
 from bot.transport.http import AiohttpRequest
 from bot.transport.inbox import Inbox, TooMany
 from bot.transport.polling import AnotherPoller, Poller, TokenRefused
-from bot.transport.rate_limit import Answers, Pace
+from bot.transport.rate_limit import Pace
 from bot.transport.settlement import utc_now
 from bot.transport.webhook import Webhook
-from storage import access, chats
+from storage import access, chats, pictures
 from storage.database import claim_bot, contents, open_database
 
 log = logging.getLogger(__name__)
@@ -71,7 +73,7 @@ class Service:
             .base_file_url(base_file_url)
             .updater(None)
             .request(conversations)
-            .rate_limiter(Answers(pace, lambda error: decide(error) is Decision.AGAIN))
+            .rate_limiter(PlacedAnswers(pace, lambda error: decide(error) is Decision.AGAIN))
             .build()
         )
         dispatch.listen(self.application)
@@ -164,9 +166,9 @@ class Service:
 
     async def _look_each_minute(self) -> None:
         """Put digests that are due and the ends of mutes into the outbox, a few hundred in each transaction."""
-        for due in (end_due, send_due):
-            while await self.store.write(due, datetime.now(UTC)):
-                self.delivery.wake()
+        while await self.store.write(end_due, datetime.now(UTC)):
+            self.delivery.wake()
+        await self._send_digests()
 
     async def _watch_clock(self) -> None:
         """Compare this machine's clock with the dates of Telegram's answers, and tell operators where that changes."""
@@ -180,6 +182,30 @@ class Service:
                     self.delivery.wake()
                     was_off = compared.off
             await asyncio.sleep(CLOCK_SECONDS)
+
+    async def _send_digests(self) -> None:
+        """Put the digests that are due into the outbox, a few hundred in each transaction; each chart is drawn once."""
+        simulated = self.settings.market == "sample"
+        while True:
+            now, drawn = datetime.now(UTC), {}
+            for topic, chart in (await self.store.read(charts_due, now, simulated)).items():
+                if await self._drawn(chart, now):
+                    drawn[topic] = chart.key()
+            if not await self.store.write(send_due, now, drawn):
+                return
+            self.delivery.wake()
+
+    async def _drawn(self, chart: Picture, now: datetime) -> bool:
+        """Whether the chart's picture is kept for the outbox; a digest goes without one that cannot be drawn."""
+        if await self.store.read(pictures.picture, chart.key()) is not None:
+            return True
+        try:
+            png = await self.charts.draw(chart)
+        except ChartFailed as error:
+            log.error("digests go without their picture: %s", error)
+            return False
+        await self.store.write(pictures.keep_picture, chart.key(), png, now)
+        return True
 
 
 async def kept_running(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 
 from alerts.metrics.catalog import Metric, metric
 from alerts.metrics.figure import Figure
@@ -13,7 +14,7 @@ from alerts.metrics.standing import COUNTED, ordinal, record
 
 __all__ = [
     "because", "beside_text", "capital", "counted_over", "counted_years", "coverage", "day", "hindsight", "ordinal",
-    "percentile_words", "share", "short_day", "since", "sources", "standing",
+    "percentile_words", "share", "short_day", "since", "sources", "standing", "visible_length",
 ]  # fmt: skip
 
 NO_ADVICE = "Figures, not investment advice."
@@ -113,3 +114,8 @@ def because(figure: Figure) -> str:
 def capital(text: str) -> str:
     """The text with its first letter large."""
     return text[:1].upper() + text[1:]
+
+
+def visible_length(html: str) -> int:
+    """The length of a text as Telegram counts it: without markup, in UTF-16 code units."""
+    return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2

@@ -54,6 +54,10 @@ def move_chat(db: Database, old: int, new: int) -> None:
     )
     for table in ("events", "snoozes", "drafts"):
         one(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
+    for table in ("groups", "managers", "managing"):
+        one(f"UPDATE OR IGNORE {table} SET chat = ? WHERE chat = ?", [new, old])
+    one("UPDATE moved_chats SET new = ? WHERE new = ?", [new, old])
+    one("INSERT OR REPLACE INTO moved_chats (old, new) VALUES (?, ?)", [old, new])
     one("UPDATE OR IGNORE digests SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE data_gaps SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE admitted SET chat = ? WHERE chat = ?", [new, old])

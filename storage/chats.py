@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage import access, drafts, imports, lists, owners, updates, watches
+from storage import access, drafts, groups, imports, lists, owners, updates, watches
 from storage.preferences import add_chat
 from storage.rules import rules_of
 
@@ -71,7 +71,8 @@ def forget(db: Database, chat_id: int) -> bool:
     drafts.forget_drafts(db, chat_id)
     updates.forget_waiting(db, chat_id)
     access.forget(db, chat_id)
-    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0 or own
+    managed = groups.forget_person(db, chat_id)
+    return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0 or own or managed
 
 
 def subscribers(db: Database) -> int:

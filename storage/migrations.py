@@ -715,3 +715,51 @@ def deleted_rules_and_shared_lines(db: Database) -> None:
         "CREATE INDEX chats_muted_until ON chats (muted_until) WHERE muted_until IS NOT NULL",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def groups_topics_and_channels(db: Database) -> None:
+    """The topic that a group hears in, who manages a group or channel in private, and former ids of groups."""
+    for statement in (
+        """CREATE TABLE groups (
+            chat INTEGER PRIMARY KEY REFERENCES chats ON DELETE CASCADE,
+            channel INTEGER NOT NULL DEFAULT 0,
+            topic INTEGER,                   -- Telegram's message_thread_id; NULL: the general one, or no forum
+            refused_since TEXT               -- since when the bot has no right to write there
+        )""",
+        "CREATE INDEX groups_refused ON groups (chat) WHERE refused_since IS NOT NULL",
+        """CREATE TABLE managers (
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            person INTEGER NOT NULL,
+            reached INTEGER NOT NULL,        -- whether the bot can write to the person
+            UNIQUE (chat, person)
+        )""",
+        "CREATE INDEX managers_by_person ON managers (person)",
+        # Which group a person's private messages are about, where not about the person's own alerts.
+        """CREATE TABLE managing (
+            person INTEGER PRIMARY KEY,
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE
+        )""",
+        "CREATE INDEX managing_by_chat ON managing (chat)",
+        # Buttons under messages of a group go on naming the id that it had before it became a supergroup.
+        """CREATE TABLE moved_chats (
+            old INTEGER PRIMARY KEY,
+            new INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE
+        )""",
+        "CREATE INDEX moved_chats_by_new ON moved_chats (new)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()
+def pictures_of_messages(db: Database) -> None:
+    """Pictures that messages of the outbox carry, by the key of their chart."""
+    for statement in (
+        """CREATE TABLE pictures (
+            key TEXT PRIMARY KEY,
+            png BLOB NOT NULL,
+            made_at TEXT NOT NULL
+        )""",
+        "ALTER TABLE outbox ADD COLUMN picture TEXT",
+    ):
+        db.conn.execute(statement)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -29,6 +30,9 @@ class Due:
     reply_to: int | None  # the message of the chat that it answers
     keyboard: str | None = None  # inline buttons, as Telegram's JSON
     silent: bool = False  # arrives without a sound
+    topic: int | None = None  # of a forum: where its group hears now
+    channel: bool = False
+    picture: str | None = None  # its key; the text is its caption
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Sent:
 class Outgoing:
     """A message to put into the outbox, in as many parts as it has texts.
 
-    keyboard: inline buttons under the last part, as Telegram's JSON. not_before: the message, and all that follow it in
+    keyboard: inline buttons under the last part, as Telegram's JSON. picture: the key of the picture of which the first
+    part is the caption. not_before: the message, and all that follow it in
     its chat, wait until then.
     """
 
@@ -54,6 +59,7 @@ class Outgoing:
     keyboard: str | None = None
     not_before: datetime | None = None
     silent: bool = False
+    picture: str | None = None
 
 
 def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
@@ -61,8 +67,8 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
     day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
     db.conn.executemany(
         """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
-                               not_before, silent)
-           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
+                               not_before, silent, picture)
+           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)
            ON CONFLICT (chat, session, kind, part) DO NOTHING""",
         [
             (
@@ -77,6 +83,7 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
                 one.keyboard if part == len(one.texts) else None,
                 one.not_before.isoformat() if one.not_before else None,
                 int(one.silent),
+                one.picture if part == 1 else None,
             )
             for one in messages
             for part, text in enumerate(one.texts, start=1)
@@ -103,7 +110,9 @@ def events_told(db: Database, chat: int, session: date, kind: str) -> list[int]:
     return [] if row is None else [int(event) for event in json.loads(row[0])]
 
 
-_DUE = "id, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent"
+_DUE = """id, due.chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, picture,
+          (SELECT topic FROM groups WHERE groups.chat = due.chat),
+          coalesce((SELECT channel FROM groups WHERE groups.chat = due.chat), 0)"""
 _FIRST = """NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.chat = due.chat AND earlier.id < due.id
                         AND earlier.state IN ('pending', 'sending', 'unknown'))"""
 
@@ -129,17 +138,24 @@ def claim(db: Database, now: datetime, most: int, *, resting: Collection[int] = 
             + ("not_before, id" if given else "id"),
             given,
         )
-        for identity, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent in rows:
+        for row in rows:
             if len(found) == most:
                 break
-            if chat not in resting:
-                again = bool(maybe_repeat)
-                found.append(Due(identity, chat, text, again, attempts + 1, reply_to, keyboard, bool(silent)))
+            if row[1] not in resting:
+                found.append(_due(row))
         rows.close()
     db.conn.executemany(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?", [(due.id,) for due in found]
     )
     return found
+
+
+def _due(row: Sequence[Any]) -> Due:
+    identity, chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, picture, topic, channel = row
+    return Due(
+        identity, chat, text, bool(maybe_repeat), attempts + 1, reply_to, keyboard, bool(silent), topic, bool(channel),
+        picture,
+    )  # fmt: skip
 
 
 def mark_sent(db: Database, sent: Sequence[Sent], now: datetime) -> None:
@@ -148,6 +164,11 @@ def mark_sent(db: Database, sent: Sequence[Sent], now: datetime) -> None:
     db.conn.executemany(
         "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, error = NULL WHERE id = ?",
         [(one.message_id, stamp, one.id) for one in sent],
+    )
+    db.conn.execute(
+        """UPDATE groups SET refused_since = NULL WHERE refused_since IS NOT NULL
+           AND chat IN (SELECT chat FROM outbox WHERE id IN (SELECT value FROM json_each(?)))""",
+        [json.dumps([one.id for one in sent])],
     )
 
 

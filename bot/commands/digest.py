@@ -8,10 +8,13 @@ from sqlite_utils import Database
 from telegram import Update
 
 from alerts.digest_times import DigestTime, DigestTimeError, read_digest_time
+from bot.alerting.digests import chart_topic
+from bot.charts.spec import Picture
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
+from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say, show
 from bot.messages import digest as words
 from bot.messages.summary import NO_FIGURES
+from bot.reports.charts import chart_for
 from bot.reports.digest import CHOICES, DEFAULT, chat_digest, digest_figures
 from storage import chats, digests
 from storage.digests import ChatDigest
@@ -52,8 +55,8 @@ async def about(update: Update, context: Context) -> None:
 async def now(update: Update, context: Context) -> None:
     """Show what the digest would say now."""
     await answer_button(update)
-    text = await parts(context).store.read(_made, chat_of(update))
-    await say(update, text or NO_FIGURES, words.BUTTONS)
+    text, chart = await parts(context).store.read(_made, chat_of(update), parts(context).simulated)
+    await show(update, context, text or NO_FIGURES, chart, words.BUTTONS)
 
 
 async def off(update: Update, context: Context) -> None:
@@ -84,10 +87,13 @@ def _toggle(db: Database, chat: int, family: str) -> ChatDigest | None:
     return digests.digest_of(db, chat)
 
 
-def _made(db: Database, chat: int) -> str | None:
+def _made(db: Database, chat: int, simulated: bool) -> tuple[str | None, Picture | None]:
     found = digests.digest_of(db, chat)
-    shared = digest_figures(db, found.families if found else DEFAULT, found.reached if found else None)
-    return None if shared is None else words.digest_text(chat_digest(db, chat, shared))
+    families = found.families if found else DEFAULT
+    shared = digest_figures(db, families, found.reached if found else None)
+    if shared is None:
+        return None, None
+    return words.digest_text(chat_digest(db, chat, shared)), chart_for(db, chart_topic(families), simulated)
 
 
 COMMANDS = (Command("digest", digest, "A summary at a set time: /digest Mondays 7:30 Berlin", place=155),)

@@ -17,7 +17,8 @@ from telegram.error import Forbidden, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from bot import commands as folder
-from bot.commands import access, fallback, files, migration, subscription
+from bot.commands import access, fallback, files, groups, migration, place
+from bot.commands.administrators import Administrators
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, say
 from bot.messages import help as words
@@ -63,6 +64,7 @@ async def register_menu(bot: Bot) -> None:
 
 def listen(application: Telegram) -> None:
     """Register every handler. What no conversation takes goes to `fallback`."""
+    application.bot_data["administrators"] = Administrators(application.bot)
     application.bot_data["commands"] = {command.name: command for command in commands()}
     messages = filters.UpdateType.MESSAGE
     for command in commands():
@@ -71,7 +73,8 @@ def listen(application: Telegram) -> None:
         # ASCII: a digit of another script is none in our data.
         application.add_handler(CallbackQueryHandler(button.answer, pattern=re.compile(button.pattern, re.ASCII)))
     application.add_handler(CallbackQueryHandler(fallback.old_button))
-    application.add_handler(ChatMemberHandler(subscription.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(ChatMemberHandler(groups.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(ChatMemberHandler(groups.member_changed, ChatMemberHandler.CHAT_MEMBER))
     application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migration.migrated))
     private = messages & filters.ChatType.PRIVATE
     asked = filters.ChatType.GROUPS & filters.CaptionRegex(r"^/import\b")
@@ -86,7 +89,7 @@ def read(application: Telegram, raw: dict[str, Any]) -> Update | None:
     """The update, None where no conversation takes it. One that cannot be read is logged, without what is in it."""
     number = raw.get("update_id")
     try:
-        update = Update.de_json(raw, application.bot)
+        update = Update.de_json(place.with_group(raw), application.bot)
         if not isinstance(number, int) or not isinstance(getattr(update.effective_chat, "id", 0), int):
             raise TypeError("an id that is not a number")
         taken = any(
@@ -99,6 +102,9 @@ def read(application: Telegram, raw: dict[str, Any]) -> Update | None:
         shown = number if isinstance(number, int) else "without a number"
         log.error("update %s (%s) cannot be read (%s); it is skipped", shown, kind, type(error).__name__)
         return None
+    message = update.message
+    if message is not None and message.is_automatic_forward:  # a post of the channel that the group discusses
+        return None
     return update if taken else None
 
 
@@ -107,8 +113,17 @@ async def answer(application: Telegram, update: Update) -> None:
     if update.effective_chat is None:  # a button under a message that went through another chat
         await answer_button(update, words.OLD_BUTTON)
         return
-    if await access.is_let_in(application.bot_data["parts"], update):
-        await application.process_update(update)
+    found = application.bot_data["parts"]
+    if not await access.is_let_in(found, update):
+        return
+    try:
+        here = await place.enter(update, found.store, application.bot_data["administrators"])
+        if await groups.refused(update, here) or await groups.too_long(update, here, application.bot):
+            return
+    except TelegramError as error:  # who administers the group was not answered
+        await application.process_error(update, error)
+        return
+    await application.process_update(update)
 
 
 async def too_many(limit: int, update: Update) -> None:

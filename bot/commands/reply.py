@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 from sqlite_utils import Database
 from telegram import (
-    Chat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaPhoto,
@@ -22,16 +19,19 @@ from telegram import (
     Message,
     Update,
 )
-from telegram.constants import ChatAction, ChatMemberStatus, ChatType, MessageLimit
+from telegram.constants import ChatAction, ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.charts.spec import Picture
 from bot.charts.worker import ChartFailed, ChartWorker
+from bot.commands import place
+from bot.commands.administrators import Standing
 from bot.database import Store
-from bot.messages.buttons import Buttons, arguments, callback
+from bot.formatting import visible_length
+from bot.messages.buttons import Buttons, arguments, target
 from bot.messages.freshness import freshness_lines
-from bot.messages.help import ADMINISTRATORS_ONLY, ADMINISTRATORS_UNKNOWN
+from bot.messages.groups import ADMINISTRATORS_ONLY, AS_CHANNEL, UNKNOWN_STANDING
 from bot.reports.editor import OftenLevels
 from bot.reports.freshness import freshness
 from bot.settings import Settings
@@ -111,9 +111,10 @@ def _answer(db: Database, found: Parts, topic: str, make: Make) -> Answer:
 
 
 def chat_of(update: Update) -> int:
-    """The chat an update comes from."""
+    """The chat whose alerts an update is about: the one it comes from, or the group that its person manages."""
     assert update.effective_chat is not None
-    return update.effective_chat.id
+    here = place.current(update)
+    return update.effective_chat.id if here is None else here.about
 
 
 def argument(update: Update) -> str:
@@ -134,8 +135,13 @@ def buttons_above(update: Update) -> list[str]:
 
 def keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     """Inline buttons; None where there are none."""
-    rows = [[InlineKeyboardButton(text, callback_data=callback(action)) for text, action in row] for row in buttons]
+    rows = [[_key(text, action) for text, action in row] for row in buttons]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _key(text: str, action: str) -> InlineKeyboardButton:
+    does = target(action)
+    return InlineKeyboardButton(text, url=does.get("url"), callback_data=does.get("callback_data"))
 
 
 async def say(update: Update, text: str, buttons: Buttons = ()) -> Message:
@@ -159,11 +165,6 @@ def split(text: str, limit: int = MessageLimit.MAX_TEXT_LENGTH) -> list[str]:
         else:
             current = f"{current}\n{line}" if current else line
     return [*pieces, current]
-
-
-def visible_length(html: str) -> int:
-    """The length of a text as Telegram counts it: without markup, in UTF-16 code units."""
-    return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2
 
 
 async def show(update: Update, context: Context, text: str, chart: Picture | None, buttons: Buttons = ()) -> None:
@@ -283,33 +284,28 @@ async def _picture(update: Update, found: Parts, chart: Picture) -> bytes | str 
 async def may_change(update: Update) -> bool:
     """Whether the sender may change what the chat is told: anyone in private, administrators in a group.
 
-    A person who may not is told so.
+    A person who may not is told so. A group that is not subscribed yet is from now on written to in the topic in which
+    an administrator changes something.
     """
     chat, user, message = update.effective_chat, update.effective_user, update.message
-    if chat is None or chat.type == ChatType.PRIVATE:
+    here = place.current(update)
+    if chat is None or chat.type == ChatType.PRIVATE or here is None:
         return True
     # An administrator who writes as the group. Only the message's own sender counts: the message above a pressed
     # button may be the group's, too, and anyone presses it.
-    if message is not None and message.sender_chat == chat:
-        return True
-    refusal = ADMINISTRATORS_ONLY if user is None else await _refusal(chat, user.id)
-    if refusal is None:
+    if message is not None and message.sender_chat is not None:
+        standing, refusal = Standing.OTHER, AS_CHANNEL
+        if message.sender_chat.id in (chat.id, here.chat):
+            standing = Standing.ADMINISTRATOR
+    else:
+        standing = Standing.OTHER if user is None else await here.administrators.standing(here.chat, user.id)
+        refusal = UNKNOWN_STANDING if standing is Standing.UNKNOWN else ADMINISTRATORS_ONLY
+    if standing is Standing.ADMINISTRATOR:
+        await here.keep_topic()
         return True
     if not await answer_button(update, refusal):
         await say(update, refusal)
     return False
-
-
-async def _refusal(chat: Chat, user: int) -> str | None:
-    """Why a member of a group may not change what it hears; None for an administrator."""
-    try:
-        member = await chat.get_member(user)
-    except BadRequest as error:
-        log.info("a sender is not taken for an administrator: %s", error)
-        untold = any(words in error.message.lower() for words in _MEMBERS_UNTOLD)
-        return ADMINISTRATORS_UNKNOWN if untold else ADMINISTRATORS_ONLY
-    is_one = member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
-    return None if is_one else ADMINISTRATORS_ONLY
 
 
 async def answer_button(update: Update, text: str | None = None) -> bool:

@@ -6,6 +6,7 @@ import json
 
 from telegram import Update
 
+from bot.commands import groups
 from bot.commands.alert import show_preview
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
@@ -22,8 +23,11 @@ FIRST_BUTTONS = (
 
 
 async def start(update: Update, context: Context) -> None:
-    """What the bot is, and what to do first; of a shared link, the alert that it leads to."""
-    if (payload := argument(update)) and not payload.startswith(INVITATION):
+    """What the bot is, and what to do first; of a link, what it leads to: a shared alert, a group's alerts."""
+    payload = argument(update)
+    if await groups.opened(update, context, payload):
+        return
+    if payload and not payload.startswith(INVITATION):
         line = await parts(context).store.read(line_of, payload)
         if line is not None:
             await show_preview(update, context, line)

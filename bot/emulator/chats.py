@@ -46,10 +46,22 @@ class Stored:
 
 
 @dataclass(slots=True)
-class Chat:
-    """A private chat (its id is the person's) or a group.
+class Topic:
+    """A topic of a forum. Its id is that of the service message which made it; the general topic has none."""
 
-    `bot_status`: member, administrator, left or kicked; `anonymous`: the bot writes as the group.
+    id: int
+    name: str
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class Chat:
+    """A private chat (its id is the person's), a group or a channel.
+
+    `bot_status`: member, administrator, left or kicked; `anonymous`: the bot writes as the group. `lacks`: rights that
+    the bot has not (can_post_messages in a channel; can_send_messages, can_send_photos in a group). `hides_members`:
+    getChatMember is refused while the bot is no administrator. `linked`: the id of the group in which a channel's posts
+    are discussed.
     """
 
     described: Json
@@ -59,6 +71,20 @@ class Chat:
     stored: dict[int, Stored] = field(default_factory=dict)
     last_message_id: int = 0
     migrated_to: int | None = None
+    topics: dict[int, Topic] = field(default_factory=dict)
+    general_closed: bool = False
+    lacks: set[str] = field(default_factory=set)
+    hides_members: bool = False
+    linked: int | None = None
+
+    @property
+    def forum(self) -> bool:
+        """Whether the group has topics now."""
+        return bool(self.described.get("is_forum"))
+
+    @property
+    def channel(self) -> bool:
+        return bool(self.described["type"] == "channel")
 
     @property
     def id(self) -> int:
@@ -81,6 +107,17 @@ class Query:
     message_id: int
     data: str
     answer: Json | None = None
+
+
+def bot_member(bot: Json, chat: Chat, status: str) -> Json:
+    """The bot as a ChatMember of a chat, with the rights that it has there."""
+    described = member(bot, status)
+    if chat.channel and status == "administrator":
+        described |= {"can_post_messages": "can_post_messages" not in chat.lacks, "can_edit_messages": True}
+    elif status == "member" and chat.lacks & set(NAMES["permissions"]):
+        permissions = {name: name not in chat.lacks for name in NAMES["permissions"]}
+        described |= {"status": "restricted", "is_member": True, "until_date": 0} | permissions
+    return described
 
 
 def member(user: Json, status: str) -> Json:

@@ -6,12 +6,26 @@ People who do what cannot be done (a button that is not there) get a ValueError 
 from dataclasses import dataclass
 
 from bot.emulator.api.formatting import finish
-from bot.emulator.chats import Chat, Json, Query, Stored
+from bot.emulator.chats import Chat, Json, Query, Stored, Topic
 from bot.emulator.state import World
 from bot.emulator.uploads import Sent
 
 #: Who writes where an administrator is anonymous.
 ANONYMOUS: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
+
+#: Who brings a channel's posts into the group that is linked to it.
+FORWARDER: Json = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person writes. topic: of a forum, None for its general one; anonymous: an administrator as the group."""
+
+    text: str
+    reply_to: int | None = None
+    topic: int | None = None
+    anonymous: bool = False
 
 
 def say(
@@ -23,17 +37,22 @@ def say(
     reply_to: int | None = None,
     anonymous: bool = False,
 ) -> Json:
-    """A person writes, to the bot or in a group; the Message. The first words to the bot begin the chat.
+    """`write`, of a text outside of topics."""
+    return write(world, person_id, chat_id, Said(text, reply_to=reply_to, anonymous=anonymous))
 
-    `anonymous`: an administrator writes as the group.
-    """
+
+def write(world: World, person_id: int, chat_id: int | None, said: Said) -> Json:
+    """A person writes, to the bot, in a group or in a channel; the Message. The first words begin a private chat."""
+    text, reply_to, topic, anonymous = said.text, said.reply_to, said.topic, said.anonymous
     person, chat = _in_chat(world, person_id, chat_id)
     if chat.private and chat.bot_status == "kicked":
         raise ValueError(f"person {person_id} has blocked the bot: unblock first")
     plain, entities = finish(text, [])
     if not plain:
         raise ValueError("text: empty")
-    content: Json = {"text": plain}
+    if chat.channel:
+        return _post(world, chat, person_id, {"text": plain} | ({"entities": entities} if entities else {}))
+    content: Json = _in_topic(chat, person_id, topic) | {"text": plain}
     target: Stored | None = None
     if reply_to is not None:
         target = world.live(chat, reply_to)
@@ -64,6 +83,40 @@ def send_file(world: World, person_id: int, sent: Sent, *, chat_id: int | None =
     message = world.put(chat, person, content).message
     if chat.private or _for_bot(world, chat, plain or "-", entities, None):
         world.updates.add("message", message)
+    return message
+
+
+def _in_topic(chat: Chat, person_id: int, topic_id: int | None) -> Json:
+    """The fields of a person's message in a topic; only administrators write into a closed one."""
+    administrator = chat.members.get(person_id) in ("creator", "administrator")
+    if topic_id is None:
+        if chat.forum and chat.general_closed and not administrator:
+            raise ValueError(f"chat={chat.id}: its general topic is closed")
+        return {}
+    topic = chat.topics.get(topic_id) if chat.forum else None
+    if topic is None:
+        raise ValueError(f"topic={topic_id}: chat {chat.id} has no such topic")
+    if topic.closed and not administrator:
+        raise ValueError(f"topic={topic_id}: closed")
+    return {"message_thread_id": topic_id, "is_topic_message": True}
+
+
+def _post(world: World, chat: Chat, person_id: int, content: Json) -> Json:
+    """An administrator posts in a channel; the post appears in the linked group by itself."""
+    if chat.members.get(person_id) not in ("creator", "administrator"):
+        raise ValueError(f"person={person_id}: no administrator of channel {chat.id}, who alone posts there")
+    message = world.put(chat, world.people[person_id], content).message
+    if chat.bot_status == "administrator":
+        world.updates.add("channel_post", message)
+    group = world.chats.get(chat.linked) if chat.linked is not None else None
+    if group is not None:
+        copied = {"sender_chat": chat.described, "is_automatic_forward": True} | content
+        copied["forward_origin"] = {
+            "type": "channel", "date": message["date"], "chat": chat.described, "message_id": message["message_id"],
+        }  # fmt: skip
+        forwarded = world.put(group, FORWARDER, copied).message
+        if group.bot_status == "administrator" or content["text"].startswith("/"):
+            world.updates.add("message", forwarded)
     return message
 
 
@@ -145,7 +198,7 @@ def unblock(world: World, person_id: int) -> None:
 
 @dataclass(frozen=True)
 class NewGroup:
-    """A group to be made: `kind` is group or supergroup, `bot_status` member or administrator; ids of people."""
+    """A group or channel to be made: `bot_status` member, administrator or left; ids of people."""
 
     title: str
     kind: str = "supergroup"
@@ -153,33 +206,110 @@ class NewGroup:
     admins: tuple[int, ...] = ()
     bot_status: str = "member"
     anonymous: bool = False  # the bot writes as the group
+    forum: bool = False
+    hides_members: bool = False
+    linked: int | None = None  # of a channel: the group in which its posts are discussed
+    lacks: tuple[str, ...] = ()  # rights that the bot has not
 
     def __post_init__(self) -> None:
-        if self.kind not in ("group", "supergroup"):
-            raise ValueError(f"type={self.kind}: group or supergroup")
-        if self.bot_status not in ("member", "administrator"):
-            raise ValueError(f"bot_status={self.bot_status}: member or administrator")
+        if self.kind not in ("group", "supergroup", "channel"):
+            raise ValueError(f"type={self.kind}: group, supergroup or channel")
+        if self.bot_status not in ("member", "administrator", "left"):
+            raise ValueError(f"bot_status={self.bot_status}: member, administrator or left")
+        if self.forum and self.kind != "supergroup":
+            raise ValueError(f"forum=true type={self.kind}: only a supergroup has topics")
 
 
 def add_group(world: World, by: int, group: NewGroup) -> Chat:
-    """`by` makes a group and puts the bot into it."""
+    """`by` makes a group or a channel and puts the bot into it, unless it is to be out of it at first."""
     person = _person(world, by)
     statuses = dict.fromkeys(group.members, "member") | dict.fromkeys(group.admins, "administrator") | {by: "creator"}
     for user_id in statuses:
         _person(world, user_id)
     chat = world.add_group(group.title, group.kind, statuses)
-    chat.anonymous = group.anonymous
-    world.set_bot_status(chat, group.bot_status, person)
-    world.updates.add("message", world.put(chat, person, {"new_chat_members": [world.bot]}).message)
+    chat.anonymous, chat.hides_members, chat.linked = group.anonymous, group.hides_members, group.linked
+    if group.forum:
+        chat.described["is_forum"] = True
+    if group.bot_status != "left":
+        world.set_bot_status(chat, group.bot_status, person, set(group.lacks))
+        _tell_joined(world, chat, person)
     return chat
 
 
-def set_group_status(world: World, chat_id: int, by: int, status: str) -> None:
-    """The bot's standing in a group changes: member, administrator, kicked."""
+def _tell_joined(world: World, chat: Chat, by: Json) -> None:
+    """The service message in a group that the bot has joined; a channel has none."""
+    if not chat.channel:
+        world.updates.add("message", world.put(chat, by, {"new_chat_members": [world.bot]}).message)
+
+
+def set_group_status(world: World, chat_id: int, by: int, status: str, lacks: set[str] | None = None) -> None:
+    """The bot's standing in a group or channel changes: member, administrator, kicked; and the rights it `lacks`."""
     person, chat = _in_chat(world, by, chat_id)
     if chat.private or status not in ("member", "administrator", "kicked", "left"):
         raise ValueError(f"chat={chat_id} status={status}: a group and member, administrator, kicked or left")
-    world.set_bot_status(chat, status, person)
+    joins = chat.bot_status in ("left", "kicked") and status in ("member", "administrator")
+    world.set_bot_status(chat, status, person, lacks)
+    if joins:
+        _tell_joined(world, chat, person)
+
+
+def set_member(world: World, chat_id: int, by: int, person_id: int, status: str) -> None:
+    """`by` makes a person administrator, member, left or kicked."""
+    actor, chat = _in_chat(world, by, chat_id)
+    if chat.private or status not in ("member", "administrator", "kicked", "left"):
+        raise ValueError(f"chat={chat_id} status={status}: a group and member, administrator, kicked or left")
+    world.set_member(chat, _person(world, person_id), status, actor)
+
+
+def set_forum(world: World, chat_id: int, on: bool) -> None:
+    """A supergroup gets topics, or has them no more; they are there again when it is switched on again."""
+    chat = world.chats.get(chat_id)
+    if chat is None or chat.described["type"] != "supergroup":
+        raise ValueError(f"chat={chat_id}: only a supergroup has topics")
+    chat.described = {name: value for name, value in chat.described.items() if name != "is_forum"}
+    if on:
+        chat.described["is_forum"] = True
+
+
+def add_topic(world: World, chat_id: int, by: int, name: str) -> Topic:
+    """`by` opens a topic in a forum; the service message that says so is its first."""
+    person, chat = _in_chat(world, by, chat_id)
+    if not chat.forum:
+        raise ValueError(f"chat={chat_id}: not a forum")
+    topic_id = chat.last_message_id + 1
+    created = {"name": name, "icon_color": 7322096}
+    content = {"message_thread_id": topic_id, "is_topic_message": True, "forum_topic_created": created}
+    topic = chat.topics[topic_id] = Topic(topic_id, name)
+    _service(world, chat, person, content)
+    return topic
+
+
+def change_topic(world: World, chat_id: int, by: int, topic_id: int | None, change: str) -> None:
+    """`by` makes a topic closed, open or deleted; without `topic_id` the general one, which cannot be deleted."""
+    person, chat = _in_chat(world, by, chat_id)
+    if change not in ("closed", "open", "deleted") or (topic_id is None and change == "deleted"):
+        raise ValueError(f"change={change}: closed, open or deleted; the general topic is not deleted")
+    if topic_id is None:
+        chat.general_closed = change == "closed"
+        return
+    if topic_id not in chat.topics:
+        raise ValueError(f"topic={topic_id}: chat {chat_id} has no such topic")
+    if change == "deleted":
+        del chat.topics[topic_id]
+        for stored in list(chat.stored.values()):
+            if stored.message.get("message_thread_id") == topic_id:
+                world.delete(chat, stored)
+        return
+    chat.topics[topic_id].closed = change == "closed"
+    name = "forum_topic_closed" if change == "closed" else "forum_topic_reopened"
+    _service(world, chat, person, {"message_thread_id": topic_id, "is_topic_message": True, name: {}})
+
+
+def _service(world: World, chat: Chat, person: Json, content: Json) -> None:
+    """A service message, which every bot in the group is told of."""
+    message = world.put(chat, person, content).message
+    if chat.bot_status in ("member", "administrator"):
+        world.updates.add("message", message)
 
 
 def upgrade(world: World, chat_id: int) -> Chat:
@@ -188,7 +318,7 @@ def upgrade(world: World, chat_id: int) -> Chat:
     if old is None or old.described["type"] != "group" or old.migrated_to is not None:
         raise ValueError(f"chat={chat_id}: not a group")
     new = world.add_group(old.described["title"], "supergroup", old.members)
-    new.bot_status, old.migrated_to = old.bot_status, new.id
+    new.bot_status, new.hides_members, old.migrated_to = old.bot_status, old.hides_members, new.id
     creator = next(world.people[user_id] for user_id, status in old.members.items() if status == "creator")
     for chat, content in ((old, {"migrate_to_chat_id": new.id}), (new, {"migrate_from_chat_id": old.id})):
         world.updates.add("message", world.put(chat, creator, content).message)
@@ -208,7 +338,7 @@ def _in_chat(world: World, person_id: int, chat_id: int | None) -> tuple[Json, C
         return person, world.private_chat(person_id)
     chat = world.chats.get(chat_id)
     if chat is None or chat.private:
-        raise ValueError(f"chat={chat_id}: no such group")
+        raise ValueError(f"chat={chat_id}: no such group or channel")
     if chat.members.get(person_id, "left") == "left":
         raise ValueError(f"person={person_id}: not in chat {chat_id}")
     return person, chat

@@ -10,7 +10,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.emulator.chats import Chat, Json, Stored
+from bot.emulator.chats import Chat, Json, Stored, Topic
 from bot.emulator.state import World
 from bot.emulator.uploads import Upload
 
@@ -57,12 +57,17 @@ def _state(world: World) -> Json:
     return {
         "form": FORM,
         "people": list(world.people.values()),
-        "chats": [asdict(chat) | {"stored": [stored.row() for stored in chat.stored.values()]} for chat in
-                  world.chats.values()],
+        "chats": [_chat(chat) for chat in world.chats.values()],
         "updates": {"last_id": world.updates.last_id, "pending": list(world.updates.pending)},
         "uploads": [{name: value for name, value in asdict(upload).items() if name != "body"} for upload in
                     uploads.by_path.values()],
     }  # fmt: skip
+
+
+def _chat(chat: Chat) -> Json:
+    stored = [stored.row() for stored in chat.stored.values()]
+    topics = [asdict(topic) for topic in chat.topics.values()]
+    return asdict(chat) | {"stored": stored, "topics": topics, "lacks": sorted(chat.lacks)}
 
 
 def _world(state: Json, folder: Path) -> World:
@@ -72,7 +77,10 @@ def _world(state: Json, folder: Path) -> World:
         messages = [Stored(**{name: entry[name] for name in _STORED}) for entry in row.pop("stored")]
         members = {int(key): status for key, status in row.pop("members").items()}
         stored = {message.message["message_id"]: message for message in messages}
-        world.chats[row["described"]["id"]] = Chat(**row, members=members, stored=stored)
+        topics = {topic["id"]: Topic(**topic) for topic in row.pop("topics", ())}
+        lacks = set(row.pop("lacks", ()))
+        chat = Chat(**row, members=members, stored=stored, topics=topics, lacks=lacks)
+        world.chats[chat.id] = chat
     world.updates.last_id = state["updates"]["last_id"]
     world.updates.pending.extend(state["updates"]["pending"])
     for described in state["uploads"]:

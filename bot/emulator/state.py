@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from bot.emulator.api.bot_settings import Settings
 from bot.emulator.api.errors import bad_request, forbidden, upgraded
-from bot.emulator.chats import Change, Chat, Json, Query, Stored, member
+from bot.emulator.chats import Change, Chat, Json, Query, Stored, bot_member, member
 from bot.emulator.updates import UpdateQueue
 from bot.emulator.uploads import Uploads
 
@@ -83,10 +83,10 @@ class World:
         return chat
 
     def add_group(self, title: str, kind: str, members: dict[int, str], *, chat_id: int | None = None) -> Chat:
-        """A group or supergroup, the bot not in it yet; `members` maps ids to statuses (creator, member, …)."""
-        if chat_id is None:
+        """A group, supergroup or channel, the bot not in it yet; `members` maps ids to statuses (creator, …)."""
+        while chat_id is None or chat_id in self.chats:
             self._groups += 1
-            chat_id = (FIRST_SUPERGROUP if kind == "supergroup" else FIRST_GROUP) - self._groups
+            chat_id = (FIRST_GROUP if kind == "group" else FIRST_SUPERGROUP) - self._groups
         chat = Chat({"id": chat_id, "title": title, "type": kind}, bot_status="left", members=dict(members))
         self.chats[chat_id] = chat
         return chat
@@ -125,6 +125,9 @@ class World:
             content = {"sender_chat": chat.described} | content
         chat.last_message_id += 1
         message = {"message_id": chat.last_message_id, "from": sender, "chat": chat.described, "date": self.now()}
+        if chat.channel:
+            del message["from"]
+            message["sender_chat"] = chat.described
         message.update(content)
         stored = Stored(message, sender["id"] == self.bot["id"], options or {}, keyboard)
         chat.stored[chat.last_message_id] = stored
@@ -137,7 +140,10 @@ class World:
     def revise(self, chat: Chat, stored: Stored, content: Json) -> Json:
         """A new version of a message: `content` replaces all but who wrote it, where, when, in reply to what."""
         old = stored.message
-        kept = ("message_id", "from", "sender_chat", "chat", "date", "reply_to_message", "has_protected_content")
+        kept = (
+            "message_id", "from", "sender_chat", "chat", "date", "reply_to_message", "has_protected_content",
+            "message_thread_id", "is_topic_message",
+        )  # fmt: skip
         message = {name: old[name] for name in kept if name in old} | {"edit_date": self.now()} | content
         stored.history.append(old)
         del stored.history[:-KEPT_VERSIONS]
@@ -155,18 +161,33 @@ class World:
         stored = chat.stored.get(message_id)
         return None if stored is None or stored.deleted else stored
 
-    def set_bot_status(self, chat: Chat, status: str, by: Json) -> None:
-        """The bot is blocked, unblocked, added, removed, promoted: a my_chat_member update tells it."""
+    def set_bot_status(self, chat: Chat, status: str, by: Json, lacks: set[str] | None = None) -> None:
+        """The bot is blocked, unblocked, added, removed, promoted: a my_chat_member update tells it.
+
+        `lacks`: the rights that it has not from now on; None leaves them as they are.
+        """
+        was = bot_member(self.bot, chat, chat.bot_status)
         before, chat.bot_status = chat.bot_status, status
+        if lacks is not None:
+            chat.lacks = lacks
         update = {
             "chat": chat.described,
             "from": by,
             "date": self.now(),
-            "old_chat_member": member(self.bot, before),
-            "new_chat_member": member(self.bot, status),
+            "old_chat_member": was,
+            "new_chat_member": bot_member(self.bot, chat, status),
         }
         self.updates.add("my_chat_member", update)
         self.tell("bot_status", chat.id, {"old": before, "new": status})
+
+    def set_member(self, chat: Chat, person: Json, status: str, by: Json) -> None:
+        """Somebody joins, leaves, is promoted: told to a bot that is an administrator and asks for chat_member."""
+        before = chat.members.get(person["id"], "left")
+        chat.members[person["id"]] = status
+        if chat.bot_status == "administrator":
+            update = {"chat": chat.described, "from": by, "date": self.now()}
+            update |= {"old_chat_member": member(person, before), "new_chat_member": member(person, status)}
+            self.updates.add("chat_member", update)
 
     def next_query_id(self) -> str:
         """An id that no query has had."""

@@ -20,11 +20,42 @@ from alerts.rules.state import Kind
 Buttons = Sequence[Sequence[tuple[str, str]]]
 VERSION = "v1"
 MOST_BYTES = 64
+GROUP_BYTES = 10  # in front of the data: the group that is managed in a private chat
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+_GROUP = re.compile(r"~([A-Za-z0-9_-]{9})(.*)", re.ASCII | re.DOTALL)
 
 
 def callback(action: str) -> str:
     """The data of a button."""
     return f"{VERSION}:{action}"
+
+
+def about_group(data: str, group: int) -> str:
+    """The data of a button that is about a group, wherever it is pressed."""
+    return f"~{group_code(group)}{data}"
+
+
+def group_named(data: str) -> tuple[int | None, str]:
+    """The group that a button's data are about (None: the chat that it is in), and the data without it."""
+    found = _GROUP.fullmatch(data)
+    return (None, data) if found is None else (group_of(found[1]), found[2])
+
+
+def group_code(group: int) -> str:
+    """A group's id in nine letters that a link may hold."""
+    rest, letters = -group, ""
+    for _ in range(GROUP_BYTES - 1):
+        rest, at = divmod(rest, len(_ALPHABET))
+        letters = _ALPHABET[at] + letters
+    return letters
+
+
+def group_of(code: str) -> int:
+    """The id of which `group_code` made the letters."""
+    number = 0
+    for letter in code:
+        number = number * len(_ALPHABET) + _ALPHABET.index(letter)
+    return -number
 
 
 def pattern(action: str, argument: str | None = None) -> str:
@@ -45,15 +76,20 @@ def line_offered(data: Sequence[str]) -> str | None:
 
 def fits(action: str) -> bool:
     """Whether Telegram takes the data."""
-    return len(callback(action).encode()) <= MOST_BYTES
+    return len(callback(action).encode()) <= MOST_BYTES - GROUP_BYTES
 
 
 def keyboard_json(buttons: Buttons) -> str | None:
     """As Telegram takes them with a message; None where there are none."""
     if not buttons:
         return None
-    rows = [[{"text": text, "callback_data": callback(action)} for text, action in row] for row in buttons]
+    rows = [[{"text": text} | target(action) for text, action in row] for row in buttons]
     return json.dumps({"inline_keyboard": rows}, ensure_ascii=False)
+
+
+def target(action: str) -> dict[str, str]:
+    """What a button does, in Telegram's form: it opens an address, or comes back with its data."""
+    return {"url": action} if action.startswith("https://") else {"callback_data": callback(action)}
 
 
 def alert_buttons(events: Sequence[AlertEvent]) -> list[list[tuple[str, str]]]:

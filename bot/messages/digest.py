@@ -6,9 +6,20 @@ from collections.abc import Sequence
 from html import escape
 from zoneinfo import ZoneInfo
 
+from telegram.constants import MessageLimit
+
 from alerts.digest_times import EXAMPLE
 from alerts.metrics.catalog import families
-from bot.formatting import NO_ADVICE, because, capital, coverage, day, short_day, sources
+from bot.formatting import (
+    NO_ADVICE,
+    because,
+    capital,
+    coverage,
+    day,
+    short_day,
+    sources,
+    visible_length,
+)
 from bot.messages.alert_entry import what_text
 from bot.messages.buttons import Buttons
 from bot.messages.rule_status import distance
@@ -53,6 +64,14 @@ def digest_text(digest: Digest) -> str:
                 f"#{near.number} <code>{escape(near.rule.line)}</code>: {distance(near.rule.first, near.value)}"
             )
     return "\n".join([*lines, "", f"<i>{NO_ADVICE}</i>"])
+
+
+def captioned(text: str) -> list[str]:
+    """The text as the caption of a chart; where it is too long for one, its first lines are, and the rest follows."""
+    if visible_length(text) <= MessageLimit.CAPTION_LENGTH:
+        return [text]
+    head, _, rest = text.partition("\n\n")
+    return [head, rest]
 
 
 def _figure_line(moved: MovedFigure) -> str:

@@ -9,10 +9,6 @@ from bot.formatting import NO_ADVICE
 
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."
-ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
-ADMINISTRATORS_UNKNOWN = (
-    "Telegram does not tell me who administers this group. Make me an administrator (I need no rights), then try again."
-)
 
 
 def start(simulated: bool) -> str:
@@ -63,7 +59,8 @@ def privacy(source: str) -> str:
         "<b>What is kept about you</b>\n"
         "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
         "time zone, the symbols it asked for, its lists and series, lines that are being made or were touched in the "
-        "last 60 days, alerts it deleted (so that this can be undone), and what it was told of its alerts. What you "
+        "last 60 days, alerts it deleted (so that this can be undone), and what it was told of its alerts; of a group "
+        "or channel also the topic it hears in and the numbers of those who set it up. What you "
         "send is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
         "read it in the bot's database.\n\n"
         "/export sends you all of it as a file. /forgetme erases it at once; back-ups of the database, if the operator "

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database
 from telegram import Bot
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.database import Store
 from bot.messages.alert import MAYBE_REPEAT
@@ -27,7 +27,7 @@ from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
 from bot.transport.settlement import Results, Unconfirmed, record_results, utc_now
 from bot.transport.telemetry import SENDS
-from storage import outbox
+from storage import file_ids, outbox, pictures
 from storage.errors import usable_error
 from storage.outbox import Due, Sent
 
@@ -43,6 +43,8 @@ LONGEST_DELAY = timedelta(minutes=15)  # of a repeat, by a clock that was put ba
 CLOCK_BACK = 2.0  # seconds that the clock goes back before that is noticed
 STOP_SECONDS = 10.0
 FREE_RATE = 30.0  # above it Telegram charges
+#: In a refusal of the picture: not allowed there, or its id is not known any more.
+_OF_THE_PICTURE = ("send photos", "file identifier", "file_id", "image", "photo")
 _FIELDS = {"parse_mode": "HTML", "link_preview_options": json.dumps({"is_disabled": True})}
 
 
@@ -186,16 +188,21 @@ class Delivery:
     async def _send(self, due: Due) -> None:
         text = (MAYBE_REPEAT + due.text) if due.maybe_repeat else due.text
         fields = self._fields | {"chat_id": str(due.chat), "text": text}
-        if due.keyboard is not None:
+        if due.topic is not None:
+            fields["message_thread_id"] = str(due.topic)
+        if due.keyboard is not None and not due.channel:  # whoever reads a channel changes nothing in it
             fields["reply_markup"] = due.keyboard
         if due.silent:
             fields["disable_notification"] = "true"
         if due.reply_to is not None:  # where that message is gone, this one comes without
             fields["reply_parameters"] = json.dumps({"message_id": due.reply_to, "allow_sending_without_reply": True})
         try:
-            # Of the answer only the id is wanted: making a Message of it costs more than sending it.
-            answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", form(fields))
-            sent = Sent(due.id, int(answer["message_id"]))
+            number = await self._send_picture(due, fields) if due.picture is not None else None
+            if number is None:
+                # Of the answer only the id is wanted: making a Message of it costs more than sending it.
+                answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", form(fields))
+                number = int(answer["message_id"])
+            sent = Sent(due.id, number)
         except TelegramError as error:
             if isinstance(error, RetryAfter):
                 self._pace.turned_away(due.chat, retry_seconds(error))
@@ -206,6 +213,29 @@ class Delivery:
             self._pace.accepted()
             self._sent.append(sent)
             SENDS.labels("sent").inc()
+
+    async def _send_picture(self, due: Due, fields: dict[str, str]) -> int | None:
+        """Send the picture with the text as its caption; its message's id. None where the text has to go alone.
+
+        Uploaded once: after that Telegram's id of it is sent.
+        """
+        assert due.picture is not None
+        found = await self._store.read(pictures.picture, due.picture)
+        if found is None:
+            return None
+        given = {name: value for name, value in fields.items() if name not in ("text", "link_preview_options")}
+        request = form(given | {"caption": fields["text"]}, photo=found)
+        try:
+            answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendPhoto", request)
+        except BadRequest as error:
+            if not any(word in error.message.lower() for word in _OF_THE_PICTURE):
+                raise
+            log.info("a message goes without its picture: %s", error.message)
+            return None
+        if isinstance(found, bytes):
+            identity = str(answer["photo"][-1]["file_id"])
+            await self._store.write(file_ids.keep_file_id, due.picture, identity, self._clock())
+        return int(answer["message_id"])
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]

@@ -32,6 +32,8 @@ class Decision(Enum):
     AGAIN = "again"  # it was not sent
     UNKNOWN = "unknown"  # the answer was lost: it may have been sent
     GONE = "gone"  # nobody is there to hear it: the subscription ends, the rules stay
+    RIGHTS = "rights"  # the bot is there and may not write: tried again for days
+    TOPIC = "topic"  # closed or deleted: the general one takes it
     MOVED = "moved"  # the chat has a new id
     DONE = "done"  # nothing was left to do
     REFUSED = "refused"  # our mistake: recorded, the operator told, never tried again
@@ -41,8 +43,10 @@ class Decision(Enum):
 _NOT_SENT = (NotSent, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NOBODY = (
     "chat not found", "user not found", "user is deactivated", "bot was blocked", "bot was kicked", "peer_id_invalid",
-    "have no rights", "not enough rights", "chat_write_forbidden",
 )  # fmt: skip
+#: In a group or channel, or by a mistake of Telegram's: its administrators, or Telegram, may give it back.
+_NO_RIGHT = ("have no rights", "not enough rights", "need administrator rights", "chat_write_forbidden")
+_NO_TOPIC = ("topic_closed", "topic_deleted", "thread not found")
 
 
 def decide(error: TelegramError) -> Decision:
@@ -58,6 +62,10 @@ def decide(error: TelegramError) -> Decision:
             return Decision.DONE
         case BadRequest() if any(words in error.message.lower() for words in _NOBODY):
             return Decision.GONE
+        case BadRequest() if any(words in error.message.lower() for words in _NO_TOPIC):
+            return Decision.TOPIC
+        case BadRequest() if any(words in error.message.lower() for words in _NO_RIGHT):
+            return Decision.RIGHTS
         case BadRequest():
             return Decision.REFUSED
         case NetworkError() if isinstance(error.__cause__, _NOT_SENT):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telegram import InputFile
 from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     __all__ = ["ODVInput", "UploadFileDict", "form"]
 
 
-def form(fields: dict[str, str]) -> RequestData:
-    """Parameters that are text already, as a request takes them."""
-    return RequestData([RequestParameter(name, text, None) for name, text in fields.items()])
+def form(fields: dict[str, str], photo: str | bytes | None = None) -> RequestData:
+    """Parameters that are text already, as a request takes them; `photo`: Telegram's id of it, or a picture's bytes."""
+    parameters = [RequestParameter(name, text, None) for name, text in fields.items()]
+    if photo is not None:
+        parameters.append(RequestParameter.from_input("photo", InputFile(photo) if isinstance(photo, bytes) else photo))
+    return RequestData(parameters)

@@ -16,17 +16,22 @@ from functools import partial
 from sqlite_utils import Database
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
+from bot.messages import groups as words
 from bot.messages import operator
+from bot.messages.buttons import keyboard_json
 from bot.transport.errors import Decision, decide, retry_seconds
 from bot.transport.telemetry import SENDS
-from storage import chats, outbox
+from storage import chats, groups, outbox
 from storage.chat_migration import move_chat
 from storage.database import savepoint
 from storage.errors import usable_error
 from storage.outbox import Due, Sent
+from storage.preferences import add_chat
 
 log = logging.getLogger(__name__)
 
+RIGHT_AGAIN = timedelta(days=1)
+RIGHT_WAITED_FOR = timedelta(days=3)
 UNKNOWN_AGAIN = 60.0  # seconds before what may have arrived is sent again
 LONGEST_AGAIN = 300.0
 
@@ -131,6 +136,10 @@ def _settle(notices: _Notices, unconfirmed: Unconfirmed) -> None:
         case Decision.GONE:
             outbox.mark_withdrawn(db, due.id, why)
             chats.unsubscribe(db, due.chat, now, why)
+        case Decision.TOPIC:
+            _topic_lost(notices, due, why)
+        case Decision.RIGHTS:
+            _right_lost(notices, due, why)
         case Decision.MOVED:
             assert isinstance(error, ChatMigrated)
             move_chat(db, due.chat, error.new_chat_id)
@@ -140,6 +149,49 @@ def _settle(notices: _Notices, unconfirmed: Unconfirmed) -> None:
         case Decision.REFUSED:
             outbox.mark_failed(db, due.id, why)
             notices.tell("refused", operator.refused(why, due.id))
+
+
+def _topic_lost(notices: _Notices, due: Due, why: str) -> None:
+    """Send to the general topic from now on, and tell the managers; where that one is closed, a right is lacking."""
+    if not groups.lose_topic(notices.db, due.chat) and due.topic is None:
+        _right_lost(notices, due, why)
+        return
+    outbox.mark_again(notices.db, due.id, notices.now, why, maybe_repeat=False)
+    if due.topic is not None:
+        here = words.topic_lost_here()
+        tell_managers(notices.db, due.chat, "topic", words.topic_lost(), notices.now, in_group=here)
+
+
+def _right_lost(notices: _Notices, due: Due, why: str) -> None:
+    """Try again tomorrow; after days end the subscription. The managers are told of the first and of the last try."""
+    db, now = notices.db, notices.now
+    lost = groups.right_lost(db, due.chat, now)
+    if lost >= RIGHT_WAITED_FOR:
+        outbox.mark_withdrawn(db, due.id, why)
+        chats.unsubscribe(db, due.chat, now, why)
+        groups.right_back(db, due.chat, now)
+        tell_managers(db, due.chat, "ended", words.right_lost_for_good(), now)
+        return
+    # Counted from the first refusal, so that the last try comes when the days are over.
+    days = lost // RIGHT_AGAIN + 1
+    again = now - lost + days * RIGHT_AGAIN
+    outbox.mark_again(db, due.id, again, why, maybe_repeat=False)
+    if not lost:
+        tell_managers(db, due.chat, "rights", words.right_lost(), now)
+
+
+def tell_managers(
+    db: Database, chat: int, kind: str, text: str, now: datetime, *, in_group: str | None = None
+) -> None:  # fmt: skip
+    """Tell those who manage a chat, in private; where nobody can be reached there, `in_group` in the chat itself."""
+    people = groups.managers_reached(db, chat)
+    keyboard = keyboard_json(words.which_one(chat))
+    told = [outbox.Outgoing(person, [text], keyboard=keyboard) for person in people]
+    if not people and in_group is not None:
+        told = [outbox.Outgoing(chat, [in_group])]
+    for message in told:
+        add_chat(db, message.chat, now)
+    outbox.enqueue(db, now.date(), f"managers {kind} {chat}", told, now)
 
 
 def utc_now() -> datetime:

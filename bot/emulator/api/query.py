@@ -4,11 +4,11 @@ import json
 import re
 
 from bot.emulator.api.bot_settings import LIMITS, MENU_BUTTONS, check_commands, language_of, scope_of
-from bot.emulator.api.errors import LOCAL, bad_request
+from bot.emulator.api.errors import LOCAL, bad_request, forbidden, upgraded
 from bot.emulator.api.formatting import too_long
 from bot.emulator.api.names import NAMES
 from bot.emulator.api.send import Files
-from bot.emulator.chats import Json, member
+from bot.emulator.chats import Chat, Json, bot_member, member
 from bot.emulator.state import World
 from bot.emulator.uploads import DOWNLOAD_BYTES
 from bot.emulator.webhook import Webhook, is_loopback
@@ -16,6 +16,7 @@ from bot.emulator.webhook import Webhook, is_loopback
 ANSWER_LIMIT = 200
 OLD_QUERY = "query is too old and response timeout expired or query ID is invalid"
 ADMINS = ("creator", "administrator")
+GONE = ("left", "kicked")
 
 
 def get_me(world: World, given: Json, files: Files) -> Json:
@@ -37,30 +38,48 @@ def get_chat(world: World, given: Json, files: Files) -> Json:
         "max_reaction_count": 11,
         "accepted_gift_types": dict.fromkeys(NAMES["accepted_gift_types"], False),
     }
+    if chat.bot_status in GONE and not chat.private:
+        raise forbidden(f"bot is not a member of the {chat.described['type']} chat")
+    if chat.linked is not None:
+        full["linked_chat_id"] = chat.linked
     if not chat.private:
         full["permissions"] = dict.fromkeys(NAMES["permissions"], True)
     return full
 
 
 def get_chat_member(world: World, given: Json, files: Files) -> Json:
-    """A ChatMember; ApiError 400 for an id that nobody has."""
-    chat, user_id = world.chat(given["chat_id"]), given["user_id"]
+    """A ChatMember; ApiError 400 for an id that nobody has, and where members are hidden from the bot."""
+    chat, user_id = _chat_with_members(world, given), given["user_id"]
     if user_id == world.bot["id"]:
-        return member(world.bot, chat.bot_status)
+        return bot_member(world.bot, chat, chat.bot_status)
+    if chat.hides_members and chat.bot_status != "administrator":
+        raise bad_request("CHAT_ADMIN_REQUIRED")
+    if chat.channel and chat.bot_status != "administrator":
+        raise bad_request("member list is inaccessible")
     if user_id not in world.people:
         raise bad_request("PARTICIPANT_ID_INVALID")
     status = "member" if chat.private and user_id == chat.id else chat.members.get(user_id, "left")
     return member(world.people[user_id], status)
 
 
+def _chat_with_members(world: World, given: Json) -> Chat:
+    """The chat; ApiError for a group that has become a supergroup, and for one that the bot is not in."""
+    chat = world.chat(given["chat_id"])
+    if chat.migrated_to is not None:
+        raise upgraded(chat.migrated_to)
+    if chat.bot_status in GONE and not chat.private:
+        raise forbidden(f"bot is not a member of the {chat.described['type']} chat")
+    return chat
+
+
 def get_chat_administrators(world: World, given: Json, files: Files) -> list[Json]:
     """ChatMembers with rights; other bots than this one are not in any chat."""
-    chat = world.chat(given["chat_id"])
+    chat = _chat_with_members(world, given)
     if chat.private:
         raise bad_request("there are no administrators in the private chat")
     found = [member(world.people[user_id], status) for user_id, status in chat.members.items() if status in ADMINS]
     if given.get("return_bots") and chat.bot_status == "administrator":
-        found.append(member(world.bot, chat.bot_status))
+        found.append(bot_member(world.bot, chat, chat.bot_status))
     return found
 
 

@@ -16,7 +16,6 @@ ACTIONS = frozenset(NAMES["chat_actions"])
 ATTACHED = "attach://"
 THREADLESS = {
     "business_connection_id": "business connection not found",
-    "message_thread_id": "message thread not found",
     "direct_messages_topic_id": "direct messages topic not found",
     "suggested_post_parameters": "suggested posts can be sent only to channel direct messages",
 }
@@ -95,7 +94,7 @@ def send_document(world: World, given: Json, files: Files) -> Json:
 
 def _send_file(world: World, given: Json, files: Files, kind: str) -> Json:
     content = caption_content(world, given)
-    world.chat_to_write(given["chat_id"])
+    check_rights(world.chat_to_write(given["chat_id"]), f"{kind}s")
     return _send(world, given, file_content(world, kind, given.get(kind), files, kind) | content)
 
 
@@ -106,9 +105,10 @@ def _send(world: World, given: Json, content: Json) -> Json:
     for name, text in THREADLESS.items():
         if given.get(name):
             raise bad_request(text)
-    head: Json = {}
+    check_rights(chat, "photos" if "photo" in content else "documents" if "document" in content else "text messages")
+    head = topic_of(chat, given.get("message_thread_id"))
     if "reply_parameters" in given:
-        head = _reply(world, chat, given["reply_parameters"])
+        head |= _reply(world, chat, given["reply_parameters"])
     if given.get("protect_content"):
         head["has_protected_content"] = True
     if "message_effect_id" in given:
@@ -120,6 +120,35 @@ def _send(world: World, given: Json, content: Json) -> Json:
     options = {name: True for name in ("disable_notification", "allow_paid_broadcast") if given.get(name)}
     other = markup if markup and "inline_keyboard" not in markup else None
     return world.put(chat, world.bot, head | content, options=options, keyboard=other).message
+
+
+def check_rights(chat: Chat, what: str) -> None:
+    """ApiError 400 where the bot may not send `what` (text messages, photos, documents) there."""
+    if chat.channel and (chat.bot_status != "administrator" or "can_post_messages" in chat.lacks):
+        raise bad_request("need administrator rights in the channel chat")
+    if chat.bot_status == "administrator" or chat.private:
+        return
+    right = "can_send_messages" if what == "text messages" else f"can_send_{what}"
+    if "can_send_messages" in chat.lacks or right in chat.lacks:
+        raise bad_request(f"not enough rights to send {what} to the chat")
+
+
+def topic_of(chat: Chat, topic_id: int | None) -> Json:
+    """The fields of a message in a topic of a forum; ApiError 400 for a topic that is not there, or is closed.
+
+    An administrator may write into a closed topic.
+    """
+    administrator = chat.bot_status == "administrator"
+    if not topic_id:
+        if chat.forum and chat.general_closed and not administrator:
+            raise bad_request("TOPIC_CLOSED")
+        return {}
+    topic = chat.topics.get(topic_id) if chat.forum else None
+    if topic is None:
+        raise bad_request("message thread not found")
+    if topic.closed and not administrator:
+        raise bad_request("TOPIC_CLOSED")
+    return {"message_thread_id": topic_id, "is_topic_message": True}
 
 
 def _reply(world: World, chat: Chat, reply: Json) -> Json:
@@ -148,5 +177,6 @@ def send_chat_action(world: World, given: Json, files: Files) -> bool:
     if given["action"] not in ACTIONS:
         raise bad_request("wrong parameter action in request")
     chat = world.chat_to_write(given["chat_id"])
+    check_rights(chat, "text messages")
     world.tell("action", chat.id, {"action": given["action"]})
     return True

@@ -5,21 +5,15 @@ from typing import Any
 from bot.emulator import people
 from bot.emulator.chats import Json
 from bot.emulator.control.base import Asked
-from bot.emulator.people import NewGroup
+from bot.emulator.people import NewGroup, Said
 from bot.emulator.uploads import Sent
 
 
 def say(asked: Asked) -> Json:
-    """{"person", "text", "chat"?, "reply_to"?, "anonymous"?} → the Message."""
+    """{"person", "text", "chat"?, "reply_to"?, "topic"?, "anonymous"?} → the Message."""
     given = asked.given()
-    return people.say(
-        asked.world,
-        given["person"],
-        str(given["text"]),
-        chat_id=given.get("chat"),
-        reply_to=given.get("reply_to"),
-        anonymous=bool(given.get("anonymous")),
-    )
+    said = Said(str(given["text"]), given.get("reply_to"), given.get("topic"), bool(given.get("anonymous")))
+    return people.write(asked.world, given["person"], given.get("chat"), said)
 
 
 def send_file(asked: Asked) -> Json:
@@ -88,7 +82,11 @@ def unblock(asked: Asked) -> Json:
 
 
 def add_group(asked: Asked) -> Json:
-    """{"title", "by", "type"?, "members"?, "admins"?, "bot_status"?, "anonymous"?} → {"id", "title", "type"}."""
+    """{"title", "by", "type"?, "members"?, "admins"?, "bot_status"?, …} → {"id", "title", "type"}.
+
+    Besides: "anonymous" (the bot writes as the group), "forum", "hides_members", "linked" (of a channel: its group),
+    "lacks" (the bot's missing rights).
+    """
     given = asked.given()
     group = NewGroup(
         given["title"],
@@ -97,14 +95,45 @@ def add_group(asked: Asked) -> Json:
         admins=tuple(given.get("admins", ())),
         bot_status=given.get("bot_status", "member"),
         anonymous=bool(given.get("anonymous")),
+        forum=bool(given.get("forum")),
+        hides_members=bool(given.get("hides_members")),
+        linked=given.get("linked"),
+        lacks=tuple(given.get("lacks", ())),
     )
     return people.add_group(asked.world, given["by"], group).described
 
 
 def set_group_status(asked: Asked) -> Json:
-    """{"chat", "by", "status"}: the bot is member, administrator or kicked → {}."""
+    """{"chat", "by", "status", "lacks"?}: the bot is member, administrator or kicked, without some rights → {}."""
     given = asked.given()
-    people.set_group_status(asked.world, given["chat"], given["by"], given["status"])
+    lacks = set(given["lacks"]) if "lacks" in given else None
+    people.set_group_status(asked.world, given["chat"], given["by"], given["status"], lacks)
+    return {}
+
+
+def set_member(asked: Asked) -> Json:
+    """{"chat", "by", "person", "status"}: somebody is administrator, member, left or kicked → {}."""
+    given = asked.given()
+    people.set_member(asked.world, given["chat"], given["by"], given["person"], given["status"])
+    return {}
+
+
+def add_topic(asked: Asked) -> Json:
+    """{"chat", "by", "name"} → {"id"}; {"chat", "by", "topic", "change"}: closed, open or deleted → {}.
+
+    Without "topic" the change is of the general one.
+    """
+    given = asked.given()
+    if "name" in given:
+        return {"id": people.add_topic(asked.world, given["chat"], given["by"], given["name"]).id}
+    people.change_topic(asked.world, given["chat"], given["by"], given.get("topic"), given["change"])
+    return {}
+
+
+def set_forum(asked: Asked) -> Json:
+    """{"chat", "on"}: a supergroup has topics, or has none → {}."""
+    given = asked.given()
+    people.set_forum(asked.world, given["chat"], bool(given["on"]))
     return {}
 
 

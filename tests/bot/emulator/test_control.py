@@ -46,7 +46,7 @@ async def test_an_observer_is_told_of_each_change(local, bot, raw, ada):
         ("say", {"person": 5, "text": "a"}, "person=5: nobody has this id"),
         ("say", {"person": 1001}, "text: missing"),
         ("say", {"person": 1001, "text": "a", "chat": -5}, "chat=-5: no such group"),
-        ("group", {"title": "a", "by": 1001, "type": "club"}, "type=club: group or supergroup"),
+        ("group", {"title": "a", "by": 1001, "type": "club"}, "type=club: group, supergroup or channel"),
         ("pace", {"off": True}, "off: unknown; one of on"),
     ],
 )
