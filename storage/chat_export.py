@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+_NOT_KEPT = frozenset({"waiting_updates"})  # what the chat has just sent, until it is answered
 #: Columns that hold JSON.
 _JSON = frozenset({"event", "events", "keyboard", "content", "choices", "families"})
 
@@ -30,6 +31,8 @@ def export_chat(db: Database, chat: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def _of_chat(table: str, columns: list[str]) -> str | None:
+    if table in _NOT_KEPT:
+        return None
     if table == "chats":
         return "id = ?"
     if "chat" in columns:

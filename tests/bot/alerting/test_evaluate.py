@@ -147,7 +147,7 @@ def test_a_rule_on_a_transform_says_the_value_and_what_was_made_of_it(db: Databa
     reading = event.reading
     assert (reading.figure.value, reading.series.transform.value, reading.series.n) == (9.0, "pct", 30)
     assert reading.observed == pytest.approx(100 * 29.5 / 30)
-    assert "98.33" in texts(db)[0]
+    assert "percentile 98" in texts(db)[0]
 
 
 def test_a_new_high_of_equal_weight_is_one_of_the_fund_itself(db: Database) -> None:

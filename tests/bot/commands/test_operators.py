@@ -72,8 +72,7 @@ def test_export_holds_all_that_is_stored_of_the_chat_and_nothing_of_others(
             if "chat" in columns and table != "waiting_updates":
                 count = db.execute(f"SELECT count(*) FROM {table} WHERE chat = 1001").fetchone()[0]
                 assert len(kept.get(table, [])) == count, table
-    # Of somebody unknown there is the request itself, until it is answered.
-    assert ": 1 row, by table" in Person(telegram, 1003).ask("/export")["message"]["caption"]
+    assert "Nothing is kept" in Person(telegram, 1003).ask("/export")["message"]["caption"]
 
 
 def test_by_invitation(program: Program, telegram: str) -> None:

@@ -47,7 +47,7 @@ def telegram(program: Program) -> Iterator[str]:
 
 @pytest.fixture
 def group(telegram: str) -> int:
-    """A group that the bot is in."""
+    """A new group of Ada's that the bot is in."""
     made = web.post(f"{telegram}/_local/group", json={"by": ADA, "title": "Investors"})
     return int(made.json()["id"])
 
@@ -75,7 +75,7 @@ def test_who_administers_a_group_that_keeps_its_members_to_itself(program: Progr
         refuse(telegram, "getChatMember", words)
         assert ask(telegram, group, "/subscribe")["text"] == (
             "Telegram does not tell me who administers this group. "
-            "Make me an administrator (I need no rights), then try again."
+            "Make me an administrator (no right is needed) and ask again."
         )
         web.delete(f"{telegram}/_local/faults").raise_for_status()
     with sqlite3.connect(program.folder / "rotation.db") as db:
