@@ -39,5 +39,5 @@ async def _set(update: Update, context: Context, name: str) -> None:
     await replace_text(update, words.theme_set(dark), words.theme_buttons(dark))
 
 
-COMMANDS = (Command("theme", theme, "Light or dark pictures: /theme dark", place=155),)
+COMMANDS = (Command("theme", theme, "Light or dark pictures: /theme dark", place=157),)
 BUTTONS = (Button("theme", theme_pressed, "|".join(words.THEMES)),)
