@@ -21,7 +21,7 @@ test: $(TOOLS)
 
 screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the demo is tested
 	mkdir -p docs/pictures
-	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/bot/demo/test_page_demo.py -k "from_start or from_a_line"
+	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/bot/demo/test_page_demo.py -k "from_start or by_taps or from_a_line"
 
 bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
 	$(BIN)/python -m bench.metrics

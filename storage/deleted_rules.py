@@ -10,7 +10,6 @@ from datetime import date
 from sqlite_utils import Database
 
 from alerts.rules.evaluate import Watch
-from alerts.rules.grammar import parse
 from alerts.rules.rule import Rule
 from alerts.rules.state import OVER, TRUE, Phase, State
 from alerts.rules.step import Observation, settled
@@ -53,22 +52,23 @@ def deleted_line(db: Database, chat: int, identity: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-def restore(db: Database, chat: int, identity: int, past: Sequence[tuple[date, float | None]]) -> Watch | None:
+def restore(
+    db: Database, chat: int, identity: int, rule: Rule, past: Sequence[tuple[date, float | None]]
+) -> Watch | None:  # fmt: skip
     """Bring a deleted rule back under its id and number; None where it is not kept.
 
-    past: the whole (session, value) history of what it watches, ascending, by which its state is settled. An episode
-    that goes on is as announced as it was.
+    rule: what its line means. past: the whole (session, value) history of what it watches, ascending, by which its
+    state is settled. An episode that goes on is as announced as it was.
     """
     row = db.conn.execute(
-        """SELECT number, line, state, created_at, created_session, snoozed, through FROM deleted_rules
+        """SELECT number, state, created_at, created_session, snoozed, through FROM deleted_rules
            WHERE chat = ? AND rule = ?""",
         [chat, identity],
     ).fetchone()
     if row is None:
         return None
-    number, line, document, created_at, created_session, snoozed, through = row
-    rule, before = parse(line), json.loads(document)
-    state = _state(rule, before, past, watches.begin(db, rule.watched.key, past))
+    number, document, created_at, created_session, snoozed, through = row
+    state = _state(rule, json.loads(document), past, watches.begin(db, rule.watched.key, past))
     over = state.since.isoformat() if state.phase in OVER and state.since else None
     db.conn.execute(
         """INSERT INTO rules (id, chat, number, series, operator, level, upper, hold, clear, keep, repeat, remind,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from alerts.metrics.catalog import catalog
-from alerts.metrics.symbols import LIST_METRICS
+from alerts.metrics.symbols import LIST_METRICS, owner_of
 from alerts.rules.names import normalise, with_symbols_marked
 
 _NOBODY = 0  # an owner that no chat has
@@ -38,6 +38,16 @@ class OwnNames:
             pattern = re.compile(rf"(?<![\w.@-]){re.escape(name)} ({_aliases()})(?![\w-])", re.IGNORECASE)
             text = pattern.sub(partial(_list_metric, f"{name}@{owner}"), text)
         return with_symbols_marked(text, self.symbols)
+
+    def whole(self, identity: str) -> str | None:
+        """The id with its owner of a metric whose id a button carries; None where it is another chat's."""
+        owner = owner_of(identity)
+        if owner is not None:
+            return identity if owner in self.owners else None
+        for pattern, owners in ((_SERIES, self.series), (_LIST_ID, self.lists)):
+            if found := pattern.fullmatch(identity):
+                return self._with_owner(found, owners)
+        return identity
 
     def _with_owner(self, found: re.Match[str], owners: Mapping[str, int]) -> str:
         owner = owners.get(found[1].casefold())

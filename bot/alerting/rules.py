@@ -27,6 +27,7 @@ from alerts.thesis_alerts import rule_of
 from bot.alerting.event import EventBuilder
 from bot.alerting.suppression import ended_while_snoozed
 from bot.reports.backtest import refuse_unheld
+from bot.reports.own_names import own_names
 from bot.reports.rule_status import now_of
 from bot.reports.series import value_past
 from storage import chats, deleted_rules, events, preferences, rules, snoozes, watches
@@ -98,12 +99,18 @@ def _end_episode(db: Database, chat: int, identity: int, now: datetime) -> date 
 
 
 def undo_delete(db: Database, chat: int, identity: int, limit: int) -> Watch | None:
-    """Bring a deleted rule back; None where it is not kept, or the chat has `limit` rules, or this one again."""
+    """Bring a deleted rule back; None where it is not kept, what it watched is gone, or the chat has `limit` rules, or
+    this one again."""
     line = deleted_rules.deleted_line(db, chat, identity)
     if line is None or rules.count_rules(db, chat) >= limit:
         return None
-    rule = parse(line)
-    return None if rules.same_rule(db, chat, rule) else deleted_rules.restore(db, chat, identity, _settling(db, rule))
+    try:
+        rule = parse(own_names(db, chat).full(line))
+    except (GrammarError, RuleError):
+        return None
+    if rules.same_rule(db, chat, rule):
+        return None
+    return deleted_rules.restore(db, chat, identity, rule, _settling(db, rule))
 
 
 def _settling(db: Database, rule: Rule) -> list[tuple[date, float | None]]:

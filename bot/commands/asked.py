@@ -15,7 +15,7 @@ from alerts.market.sessions import NEW_YORK
 from alerts.market.yahoo.frames import NAME as YAHOO
 from alerts.metrics.catalog import catalog
 from alerts.metrics.symbols import owner_of, symbols_of
-from alerts.rules.grammar import parse
+from alerts.rules.grammar import metric_named, parse
 from alerts.rules.own_names import OwnNames
 from alerts.rules.rule import Rule
 from bot.commands.reply import Context, chat_of, parts, say
@@ -35,6 +35,12 @@ async def read_line(update: Update, context: Context, line: str) -> Rule:
     """The rule of a line, with what the chat calls its own. Raises GrammarError, RuleError."""
     names = await names_here(update, context)
     return parse(names.full(line), datetime.now(NEW_YORK).date())
+
+
+async def metric_here(update: Update, context: Context, identity: str) -> str | None:
+    """The whole id of the metric that a button names; None where the chat sees no such metric."""
+    found = (await names_here(update, context)).whole(identity)
+    return found if found is not None and metric_named(found) == found else None
 
 
 async def is_of_another(update: Update, context: Context, metric: str) -> bool:

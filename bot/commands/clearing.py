@@ -35,4 +35,4 @@ async def clear(update: Update, context: Context) -> None:
     await say(update, words.cleared(made.watch, there_already=made.there_already), rule_buttons(made.watch.id))
 
 
-BUTTONS = (Button("addclear", clear, rf"{ID}:-?\d+(?:\.\d+)?"),)
+BUTTONS = (Button("clearat", clear, rf"{ID}:-?\d+(?:\.\d+)?"),)

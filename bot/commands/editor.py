@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from telegram import Update
 
 from alerts.market.sessions import NEW_YORK
-from alerts.metrics.catalog import UnknownMetric, families, metric
+from alerts.metrics.catalog import families, metric
 from alerts.rules.check import RuleError
 from alerts.rules.directions import Direction, at_level, cleared_at, possible
 from alerts.rules.evaluate import Watch
@@ -23,6 +23,7 @@ from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.rule import Repeat, Rule
 from bot.alerting.rules import SetRule, set_rule
 from bot.commands import reply
+from bot.commands.asked import have, metric_here, read_line
 from bot.commands.declaration import ID, Button
 from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say, show
 from bot.messages import editor as words
@@ -31,11 +32,12 @@ from bot.messages.buttons import Buttons
 from bot.reports import editor as report
 from bot.reports.backtest import refuse_unheld
 from bot.reports.charts import metric_chart
+from bot.reports.own_names import own_names
 from bot.reports.summary import latest_reading
 from storage import drafts, rules
 
 _NUMBER = r"-?\d{1,13}(?:\.\d{1,10})?"
-_METRIC = r"[a-z0-9][A-Za-z0-9._-]{1,54}"
+_METRIC = r"[a-z0-9][A-Za-z0-9._/^=@-]{1,54}"
 Change = Callable[[Rule, str], Rule | None]
 _View = Callable[[Update, Context, words.Draft, Rule, reply.Show], reply.Answering]
 
@@ -44,7 +46,7 @@ async def begin(update: Update, context: Context) -> None:
     """A new editor: the families."""
     await answer_button(update)
     if await may_change(update):
-        held = await parts(context).store.read(report.families_held)
+        held = await parts(context).store.read(report.families_held, chat_of(update))
         await say(update, words.families_step(), words.families_buttons(held))
 
 
@@ -52,7 +54,7 @@ async def families_again(update: Update, context: Context) -> None:
     """The families, in the message that is being edited."""
     if await may_change(update):
         await answer_button(update)
-        held = await parts(context).store.read(report.families_held)
+        held = await parts(context).store.read(report.families_held, chat_of(update))
         await reply.replace_text(update, words.families_step(), words.families_buttons(held))
 
 
@@ -73,7 +75,7 @@ async def begin_at_family(update: Update, context: Context) -> None:
 
 async def _metrics(update: Update, context: Context) -> tuple[str, Buttons]:
     family, _, page = argument(update).partition(":")
-    found = await parts(context).store.read(report.metrics_of, family)
+    found = await parts(context).store.read(report.metrics_of, family, chat_of(update))
     pages = words.pages_of(len(found))
     at = min(max(int(page or 1), 1), pages)
     return words.metrics_step(family, at, pages), words.metrics_buttons(family, found, at)
@@ -92,12 +94,14 @@ async def begin_at_metric(update: Update, context: Context) -> None:
 async def _directions(update: Update, context: Context, answer: reply.Show) -> None:
     if not await may_change(update):
         return
-    try:
-        of = metric(argument(update))
-    except UnknownMetric:
+    identity = await metric_here(update, context, argument(update))
+    if identity is None:
         await answer_button(update, words.DONE_WITH)
         return
     await answer_button(update)
+    if not await have(update, context, [identity]):
+        return
+    of = metric(identity)
     found = parts(context)
     ways = await found.store.read(report.open_directions, of.id, found.settings.history_sessions)
     entry = await found.store.read(latest_reading, of.id)
@@ -110,14 +114,20 @@ async def way(update: Update, context: Context) -> None:
     """Begin a draft with the direction and metric that a button names."""
     if not await may_change(update):
         return
-    code, _, identity = argument(update).partition(":")
+    code, _, named = argument(update).partition(":")
     found = parts(context)
-    try:
-        rule = await found.store.read(report.begun, identity, Direction(code), found.settings.history_sessions)
-    except (UnknownMetric, GrammarError, RuleError):
+    identity = await metric_here(update, context, named)
+    if identity is None:
         await answer_button(update, words.DONE_WITH)
         return
     await answer_button(update)
+    if not await have(update, context, [identity]):
+        return
+    try:
+        rule = await found.store.read(report.begun, identity, Direction(code), found.settings.history_sessions)
+    except (GrammarError, RuleError) as error:
+        await say(update, rule_words.rule_refused(error))
+        return
     draft = await found.store.write(drafts.add_draft, chat_of(update), drafts.Draft(rule.line, None), datetime.now(UTC))
     await _show_levels(update, context, words.Draft(draft), rule, reply.replace)
 
@@ -135,7 +145,9 @@ async def edit_line(update: Update, context: Context, line: str, replaces: int |
     made = drafts.Draft(line, replaces)
     identity = await parts(context).store.write(drafts.add_draft, chat_of(update), made, datetime.now(UTC))
     draft = await parts(context).store.read(_draft, chat_of(update), identity)
-    if draft is not None:
+    if draft is None:
+        await say(update, words.DONE_WITH)
+    else:
         await _show_levels(update, context, draft[0], draft[1], reply.replace)
 
 
@@ -196,14 +208,18 @@ def _ending(rule: Rule, value: str) -> Rule | None:
 
 
 def _draft(db: Database, chat: int, identity: int) -> tuple[words.Draft, Rule, int | None] | None:
-    """What stands in the editor, with the id of the rule it replaces; None where it is gone."""
+    """What stands in the editor, with the id of the rule it replaces; None where it is gone, or what it names is."""
     found = drafts.draft_of(db, chat, identity)
     if found is None:
         return None
+    try:
+        rule = parse(own_names(db, chat).full(found.line))
+    except (GrammarError, RuleError):
+        return None
     watch = None if found.replaces is None else rules.rule_of(db, chat, found.replaces)
     if watch is None:
-        return words.Draft(identity), parse(found.line), None
-    return words.Draft(identity, watch.number, watch.rule.line), parse(found.line), watch.id
+        return words.Draft(identity), rule, None
+    return words.Draft(identity, watch.number, watch.rule.line), rule, watch.id
 
 
 async def _change(update: Update, context: Context, change: Change, view: _View) -> None:
@@ -259,7 +275,9 @@ async def commit(update: Update, context: Context) -> None:
         return
     limit = found.settings.max_rules_per_chat
     try:
-        rule = parse(draft[1].line, datetime.now(NEW_YORK).date())
+        rule = await read_line(update, context, draft[1].line)
+        if not await have(update, context, [one.series.metric for one in rule.conditions]):
+            return
         await found.store.read(refuse_unheld, rule, found.settings.history_sessions)
         made = await found.store.write(_commit, chat_of(update), identity, rule, limit, draft[2])
     except (GrammarError, RuleError) as error:

@@ -9,7 +9,6 @@ from rapidfuzz import fuzz
 from telegram import Update
 
 from alerts.metrics.catalog import catalog
-from alerts.metrics.catalog import metric as metric_of
 from alerts.metrics.compute import FUNDS
 from alerts.metrics.symbols import INDICES, as_symbol, named_pairs, symbols_of
 from alerts.phrases.words import document, named, plain, spelled, vocabulary, without_start
@@ -191,8 +190,7 @@ async def _show_symbols(update: Update, context: Context, metric: str) -> None:
     if held is None:  # no session is judged yet
         await show_metric(update, context, metric)
         return
-    line = f"{typed_name(metric_of(metric))} crosses above its 200d average"
-    buttons = [[("Alert me", f"set:{line}"), ("Your symbols", "symbols")]]
+    buttons = [[("Alert me", f"alert:{metric}"), ("Your symbols", "symbols")]]
     await show(update, context, words.fund_text(held[0]), held[1], buttons)
 
 

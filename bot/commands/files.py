@@ -100,7 +100,7 @@ async def imported(update: Update, context: Context) -> None:
     if changed is None:
         await say(update, words.too_many(MOST))
     else:
-        await replace_text(update, words.imported(name, found, changed), words.imported_buttons(name, found))
+        await replace_text(update, words.imported(name, found, changed), words.imported_buttons(name))
 
 
 async def dropped(update: Update, _context: Context) -> None:

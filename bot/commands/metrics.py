@@ -9,7 +9,7 @@ from alerts.metrics.symbols import without_owner
 from alerts.phrases.words import named, plain, spelled
 from alerts.rules.grammar import metric_named
 from alerts.rules.series import typed_name
-from bot.commands.asked import have, is_of_another, names_here
+from bot.commands.asked import have, is_of_another, metric_here, names_here
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say, show
 from bot.messages import families as words
@@ -64,16 +64,18 @@ async def metric(update: Update, context: Context) -> None:
 async def metric_pressed(update: Update, context: Context) -> None:
     """The value and history of the metric that a button names."""
     await answer_button(update)
-    identity = argument(update)
-    if metric_named(identity) == identity:
+    if (identity := await metric_here(update, context, argument(update))) is None:
+        await say(update, help_words.no_such_metric(without_owner(argument(update))), [[("All metrics", "metrics")]])
+    else:
         await show_metric(update, context, identity)
 
 
 async def about_pressed(update: Update, context: Context) -> None:
     """What the metric that a button names is."""
     await answer_button(update)
-    identity = argument(update)
-    if metric_named(identity) == identity:
+    if (identity := await metric_here(update, context, argument(update))) is None:
+        await say(update, help_words.no_such_metric(without_owner(argument(update))), [[("All metrics", "metrics")]])
+    else:
         await _described(update, context, identity)
 
 
@@ -89,7 +91,7 @@ async def show_metric(update: Update, context: Context, metric_id: str) -> None:
         context,
         figure_text(entry),
         chart,
-        [[("What it is", f"about:{metric_id}"), ("Alert me", f"alert:{metric_id}")]],
+        [[("What it is", f"about:{without_owner(metric_id)}"), ("Alert me", f"alert:{without_owner(metric_id)}")]],
     )
 
 
@@ -118,7 +120,7 @@ async def _described(update: Update, context: Context, metric_id: str) -> None:
         context,
         words.metric_text(entry, ranged),
         chart,
-        [[("Alert me", f"alert:{metric_id}"), ("All metrics", "metrics")]],
+        [[("Alert me", f"alert:{without_owner(metric_id)}"), ("All metrics", "metrics")]],
     )
 
 

@@ -111,7 +111,7 @@ def alert_buttons(events: Sequence[AlertEvent]) -> list[list[tuple[str, str]]]:
             shown = rule.first.series.of.show_level(rule.tally.clear)
             in_unit = rule.first.series.transform in (Transform.VALUE, Transform.AVERAGE)
             text = f"{beside}Fires often: clear at {shown if in_unit else minus(clear)}"
-            rows.append([(text, f"addclear:{rule.id}:{clear}")])
+            rows.append([(text, f"clearat:{rule.id}:{clear}")])
     return rows
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from html import escape
 
 from alerts.metrics.catalog import Metric, families, metric, minus
+from alerts.metrics.symbols import without_owner
 from alerts.rules.condition import typed_number
 from alerts.rules.directions import Direction, at_level, cleared_at, leveled, possible
 from alerts.rules.levels import Steps
@@ -89,7 +90,7 @@ def metrics_buttons(family: str, identities: Sequence[str], page: int) -> Button
     """A button a metric of the page, and those that turn it."""
     pages = pages_of(len(identities))
     shown = identities[(page - 1) * PAGE : page * PAGE]
-    rows = [[(capital(typed_name(metric(identity))), f"pick:{identity}")] for identity in shown]
+    rows = [[(capital(typed_name(metric(identity))), f"pick:{without_owner(identity)}")] for identity in shown]
     turn = [("‹ Page", f"listed:{family}:{page - 1}")] if page > 1 else []
     turn += [("Page ›", f"listed:{family}:{page + 1}")] if page < pages else []
     return [*rows, *([turn] if turn else []), [("‹ Families", "editor")]]
@@ -111,7 +112,7 @@ def directions_step(of: Metric, entry: FigureReading | None) -> str:
 def directions_buttons(of: Metric, ways: Sequence[Direction]) -> Buttons:
     """A button a direction."""
     words = _WAYS | (_WAYS_OF_STATES if of.unit == "state" else {})
-    named = [(words[way], f"way:{way.value}:{of.id}") for way in ways]
+    named = [(words[way], f"way:{way.value}:{without_owner(of.id)}") for way in ways]
     rows = [named[at : at + 2] for at in range(0, len(named), 2)]
     return [*rows, [(f"‹ {families()[of.family].title}", f"listed:{of.family}:1")]]
 
@@ -164,7 +165,7 @@ def level_buttons(draft: Draft, edited: Edited) -> Buttons:
         rows.append([(f"Fires often: add clear {minus(clear)}", f"calm:{at}:{clear}")])
     last: Row = [("Save", f"commit:{at}"), ("More…", f"options:{at}")]
     if draft.number is None and not rule.joined:
-        last.append(("‹ Back", f"pick:{rule.first.series.metric}"))
+        last.append(("‹ Back", f"pick:{without_owner(rule.first.series.metric)}"))
     return [*[row for row in rows if row], last, [("Cancel", f"leave:{at}")]]
 
 

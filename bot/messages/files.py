@@ -10,7 +10,7 @@ import pandas as pd
 from alerts.market.csv_import import OwnSeries
 from alerts.metrics.catalog import minus
 from bot.formatting import short_day
-from bot.messages.buttons import Buttons, fits
+from bot.messages.buttons import Buttons
 from storage.imports import Import
 
 _LONGEST = 1500  # characters of what is wrong with a file
@@ -54,10 +54,9 @@ def imported(name: str, found: OwnSeries, changed: int) -> str:
     )
 
 
-def imported_buttons(name: str, found: OwnSeries) -> Buttons:
+def imported_buttons(name: str) -> Buttons:
     """Under an imported series."""
-    line = f"set:import.{name} crosses above {_number(float(found.observations.iloc[-1])).replace(',', '')}"
-    return [[*([("Alert me", line)] if fits(line) else []), ("Your series", "series")]]
+    return [[("Alert me", f"alert:import.{name}"), ("Your series", "series")]]
 
 
 def not_readable(problem: str) -> str:
@@ -99,7 +98,7 @@ def own_series(found: Mapping[str, Import], most: int) -> str:
 
 def own_series_buttons(found: Mapping[str, Import]) -> Buttons:
     """Each series with a button that shows it, and one that deletes it."""
-    return [[(name, f"metric:{one.metric}"), ("Delete", f"delseries:{name}")] for name, one in found.items()]
+    return [[(name, f"metric:import.{name}"), ("Delete", f"delseries:{name}")] for name in found]
 
 
 def deleted(name: str, *, known: bool) -> str:

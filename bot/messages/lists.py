@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.metrics.catalog import metric
+from alerts.metrics.symbols import without_owner
 from bot.formatting import day, sources
-from bot.messages.buttons import Buttons, fits
+from bot.messages.buttons import Buttons
 from bot.messages.summary import figure_line
 from bot.reports.summary import FigureReading
 from storage.lists import CompanyList
@@ -63,10 +64,10 @@ def one_list(one: CompanyList, figures: Sequence[FigureReading]) -> str:
 def one_list_buttons(one: CompanyList) -> Buttons:
     """Each figure with its history, and Delete."""
     names = [
-        (metric(identity).aliases[0].removeprefix(f"{one.name} "), f"metric:{identity}") for identity in one.metrics
+        (metric(identity).aliases[0].removeprefix(f"{one.name} "), f"metric:{without_owner(identity)}")
+        for identity in one.metrics
     ]
-    shown = [name for name in names if fits(name[1])]
-    rows = [shown[at : at + 2] for at in range(0, len(shown), 2)]
+    rows = [names[at : at + 2] for at in range(0, len(names), 2)]
     return [*rows, [("Delete", f"dellist:{one.name}"), ("Your lists", "lists")]]
 
 

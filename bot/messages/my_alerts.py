@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from alerts.metrics.symbols import owner_of
 from alerts.rules.condition import Operator
 from alerts.rules.evaluate import Watch
 from alerts.rules.event import ConditionReading
@@ -185,7 +186,12 @@ def restored_text(watch: Watch) -> str:
 
 
 def shared_text(watch: Watch, link: str) -> str:
-    """A link that previews the alert for whoever opens it."""
+    """A link that previews the alert for whoever opens it; what is the chat's own is known only to it."""
+    if any(owner_of(condition.series.metric) is not None for condition in watch.rule.conditions):
+        return (
+            f"<b>Alert {watch.number}</b> watches what is this chat's own: nobody else sees that, so a link would lead "
+            f"nowhere. The line is <code>{escape(watch.rule.line)}</code>"
+        )
     return (
         f"<b>Share alert {watch.number}</b>\n<code>{escape(watch.rule.line)}</code>\n\n{escape(link)}\n\n"
         "Whoever opens this sees what it would have done, and can set it with a tap. Nothing of this chat is in it."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from alerts.metrics.catalog import catalog, families, metric
-from alerts.metrics.imported import FAMILY
+from alerts.metrics.symbols import named_pairs, without_owner
 from alerts.rules.backtest import Histories
 from alerts.rules.check import RuleError
 from alerts.rules.clearing import clear_level
@@ -21,7 +21,7 @@ from alerts.rules.suggest import YEAR, levels_firing
 from bot.charts.spec import Chart, Level
 from bot.reports.backtest import histories, refuse_unheld
 from bot.reports.preview import PER_YEAR, Preview, known_values, preview
-from storage import figures, imports
+from storage import figures, imports, lists, symbols
 from storage.sessions import last_judged
 
 SESSIONS = 2 * YEAR  # that the picture shows
@@ -142,16 +142,28 @@ def open_directions(db: Database, identity: str, coming: int) -> tuple[Direction
     return tuple(found)
 
 
-def metrics_of(db: Database, family: str) -> tuple[str, ...]:
-    """The ids of a family's metrics that can be watched: those of its answer first, then the others in order."""
-    if family == FAMILY:
-        return tuple(sorted(imports.imports(db)))
+def metrics_of(db: Database, family: str, chat: int) -> tuple[str, ...]:
+    """The ids of a family's metrics that a chat can watch: those of its answer, the chat's own, then the others."""
     key = [name for name in families()[family].key if name in catalog() and catalog()[name].family == family]
-    own = [of.id for of in catalog().values() if of.family == family]
-    return tuple(dict.fromkeys((*key, *own)))
+    others = [of.id for of in catalog().values() if of.family == family]
+    return tuple(dict.fromkeys((*key, *_own(db, family, chat), *others)))
 
 
-def families_held(db: Database) -> tuple[str, ...]:
-    """The families that have metrics, in order; imported series where there are any."""
-    own = bool(imports.imports(db))
-    return tuple(name for name in families() if own or name != FAMILY)
+def _own(db: Database, family: str, chat: int) -> list[str]:
+    """The metrics of a family that are not in the catalogue: the chat's lists, series, pairs and prices, everybody's
+    series, and the pairs that have names and are held."""
+    if family == "import":
+        hidden = {without_owner(one) for one in imports.own_series(db, chat)}
+        return [*imports.own_series(db, chat), *(one for one in imports.everybodys(db) if one not in hidden)]
+    if family == "breadth":
+        return [one for made in lists.of_chat(db, chat) for one in made.metrics]
+    asked = [one for one in symbols.asked_by(db, chat) if metric(one).family == family]
+    if family == "pair":
+        named = [one.metric for one in named_pairs().values() if len(symbols.held(db, one.symbols)) == 2]
+        return [*asked, *(one for one in named if metric(one).family == family)]
+    return asked
+
+
+def families_held(db: Database, chat: int) -> tuple[str, ...]:
+    """The families that have metrics which a chat can watch, in order."""
+    return tuple(name for name in families() if metrics_of(db, name, chat))

@@ -43,8 +43,8 @@ def test_a_rule_comes_back_under_its_id_number_and_snooze(db: Database) -> None:
         assert rules.count_rules(db, CHAT) == 1
         assert deleted_line(db, CHAT, first) == "small above 200d > 60 clear 55"
         assert deleted_line(db, OTHER, first) is None
-        assert restore(db, OTHER, first, values) is None
-        back = restore(db, CHAT, first, values)
+        assert restore(db, OTHER, first, gone.rule, values) is None
+        back = restore(db, CHAT, first, gone.rule, values)
     assert back is not None
     assert (back.id, back.number, back.rule, back.state.phase) == (first, 1, gone.rule, gone.state.phase)
     assert snoozes.snoozes_of(db, CHAT)[first].paused
@@ -67,8 +67,9 @@ def test_an_episode_is_as_announced_as_it_was(
     with writing(db):
         identity = made(db, "small above 200d > 60", past(50, 61))
         db.conn.execute("UPDATE watches SET announced = 1 WHERE rule = ?", [identity])
-        assert delete_for_undo(db, CHAT, identity) is not None
-        back = restore(db, CHAT, identity, past(*later))
+        gone = delete_for_undo(db, CHAT, identity)
+        assert gone is not None
+        back = restore(db, CHAT, identity, gone.rule, past(*later))
     assert back is not None
     assert (back.state.phase, back.state.announced) == (phase, announced)
 

@@ -28,7 +28,8 @@ def test_the_menu_begins_with_the_figures_and_no_two_lines_stand_at_one_place() 
         "way:up:breadth.above_200d.small", "level:7:-2.5", "levels:7", "options:7", "clear:7:58", "clear:7:none",
         "calm:7:58", "hold:7:3", "repeat:7:once", "repeat:7:5", "until:7:2030-12-31", "until:7:none", "commit:7",
         "leave:7", "mine:2", "open:3", "pause:3", "resume:3", "share:3", "undo:3", "mute", "silence:7", "thesis",
-        "details", "claims", "claim:13", "claim:all",
+        "details", "claims", "claim:13", "claim:all", "clearat:7:-2.5", "alert:pair.QQQ/RSP", "alert:price.^VIX",
+        "pick:import.vix", "way:pctdown:breadth.beating_index_63d.mybanks", "metric:import.vix@7",
     ],
 )  # fmt: skip
 def test_a_button_of_ours_has_exactly_one_answer(action: str) -> None:

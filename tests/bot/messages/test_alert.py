@@ -111,8 +111,8 @@ def test_how_often_it_fired(tally: FiringTally, said: str | None) -> None:
 
 def test_a_rule_that_fires_often_is_offered_a_clear_level_with_one_tap() -> None:
     often = small(tally=fired_times(9, recent=5, clear=52.5))
-    assert alert_keyboard(DAY, [often])[1] == [("Fires often: clear at 52.5 %", "addclear:11:52.5")]
-    assert alert_keyboard(DAY, [often, LEAD])[2] == [("#1 Fires often: clear at 52.5 %", "addclear:11:52.5")]
+    assert alert_keyboard(DAY, [often])[1] == [("Fires often: clear at 52.5 %", "clearat:11:52.5")]
+    assert alert_keyboard(DAY, [often, LEAD])[2] == [("#1 Fires often: clear at 52.5 %", "clearat:11:52.5")]
 
 
 def test_resolved_with_duration_extreme_and_value() -> None:
