@@ -55,7 +55,7 @@ def kept(bench: Bench) -> list[object]:
     return [
         bench.rows(f"SELECT * FROM {name} ORDER BY 1, 2")
         for name in ("closes", "fund_closes", "memberships", "observations", "watches", "events")
-    ] + [bench.rows("SELECT * FROM figures WHERE session <= ? ORDER BY 1", D0.isoformat())]
+    ] + [bench.rows("SELECT * FROM figures WHERE session <= ? ORDER BY 1, 2", D0.isoformat())]
 
 
 @pytest.mark.parametrize("kind", ["401", "429", "500", "html", "empty", "close"])
