@@ -18,7 +18,7 @@ from support.program import evening
 from alerts.market.sessions import seal_deadline
 from storage.database import writing
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]  # a busy machine takes minutes to fetch a market
 
 D0, D1, D2 = date(2025, 8, 19), date(2025, 8, 20), date(2025, 8, 21)
 HOUR = timedelta(hours=1)
