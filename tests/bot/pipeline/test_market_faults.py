@@ -71,7 +71,9 @@ def test_a_source_that_fails_altogether_freezes_everything_and_is_told_once(one:
     assert kept(one) == before
     told = one.told()
     # One a source, not one a try. A chart that is refused looks like a contract nobody trades.
-    sources = ["Census", "Economic series", "Fund closes"] + ([] if kind == "401" else ["Fed funds futures"])
+    sources = ["Census", "Economic series", "Fund closes", "Symbols asked for"] + (
+        [] if kind == "401" else ["Fed funds futures"]
+    )
     assert len(told) == len(sources), told
     assert all("not available" in text and "Wed 20 Aug 2025" in text for text in told)
     assert "sealed when they arrive, or at 09:00 on Thu 21 Aug" in told[0]
