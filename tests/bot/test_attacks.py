@@ -55,7 +55,7 @@ class Bot:
         await until(lambda: len(self.said(person)) > before, seconds)
         return self.said(person)[-1]
 
-    async def ended(self, seconds: float) -> int:
+    async def ended(self, seconds: float = 150.0) -> int:
         """The process's exit status."""
         await until(lambda: self.process.poll() is not None, seconds)
         return int(self.process.returncode)
@@ -96,7 +96,7 @@ async def test_a_flood_of_one_chat_makes_nobody_else_wait_and_the_end_comes_in_t
     assert max(took) < max(1.0, 5 * alone)
     began = time.monotonic()
     bot.process.terminate()
-    assert await bot.ended(60) == 0
+    assert await bot.ended() == 0
     print(f"SIGTERM: {time.monotonic() - began:.2f} s")
     assert time.monotonic() - began < max(10.0, 20 * alone)
     bot.start()  # what was accepted before is answered now
@@ -117,7 +117,7 @@ async def test_a_404_and_a_401_to_getupdates_are_survived(bot: Bot) -> None:
 async def test_a_token_that_stays_refused_ends_the_process_with_a_line(bot: Bot) -> None:
     await bot.ask(ADA, "/help")
     bot.local.faults.add(Fault("unauthorized", method="getUpdates", count=None))
-    assert await bot.ended(80) == 1
+    assert await bot.ended() == 1
     assert "copy the new one from @BotFather" in bot.program.logs()
     assert "Traceback" not in bot.program.logs()
 
@@ -165,9 +165,9 @@ async def test_a_kill_with_updates_in_hand_leaves_nobody_without_an_answer(bot: 
 async def test_a_file_belongs_to_one_bot(bot: Bot) -> None:
     await bot.ask(ADA, "/help")
     bot.process.terminate()
-    await bot.ended(60)
+    await bot.ended()
     bot.start(TELEGRAM_BOT_TOKEN="123456789:" + TOKEN.partition(":")[2])
-    assert await bot.ended(60) == 2
+    assert await bot.ended() == 2
     line = bot.program.logs().splitlines()[-1]
     assert "belongs to bot 987654321" in line
     assert "use the token of bot 987654321, or name another file" in line
@@ -234,7 +234,7 @@ async def test_a_clock_that_telegram_contradicts_is_said_once(program: Program) 
     try:
         await until(lambda: any("clock" in text for text in bot.said(ADA)), 100)
         bot.process.terminate()
-        assert await bot.ended(60) == 0
+        assert await bot.ended() == 0
         bot.start()  # it is as wrong as before
         await bot.ask(ADA, "/help", 100)
         told = [text for text in bot.said(ADA) if "clock" in text]
