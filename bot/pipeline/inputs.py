@@ -95,7 +95,7 @@ def assemble(
         companies={day: segmented(frame, day, register) for day, frame in quotes.items()},
         filled=filled,
         source=context.feed.name,
-        provisional=register.provisional(sessions),
+        provisional=register.provisional(span),  # of sessions before, too: their figures may be computed again
         former=former,
         first_census=first_census,
         latest_average={}

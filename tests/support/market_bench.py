@@ -76,7 +76,7 @@ class Bench:
         """One line to the driver, and its answer; the sources' dates are those of its clock unless `clock` says."""
         clock = what.pop("clock", what["now"])
         if self.replayed:
-            what["dates"] = False  # its dates are the machine's
+            what["dates"] = False  # its answers carry the machine's time
         else:
             self.control("/_clock?" + urlencode({"at": clock}))
         assert self.driver.stdin is not None

@@ -45,7 +45,7 @@ class Program:
         """Run a command to its end."""
         return subprocess.run(
             [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self.environment | settings,
-            capture_output=True, text=True, timeout=100, check=False,
+            capture_output=True, text=True, timeout=250, check=False,
         )  # fmt: skip
 
     def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:

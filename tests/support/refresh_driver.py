@@ -14,13 +14,14 @@ import json
 import logging
 import sys
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from alerts.market import fred
+from alerts.market.dates import Dates
 from alerts.market.feed import FeedError
 from alerts.market.fred import Fred
 from alerts.market.yahoo import Yahoo
@@ -42,7 +43,8 @@ def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
         fred.REQUEST_SECONDS = asked["limits"][0]
     economy = Fred(lambda: now, pause=0.001)
     if not asked.get("dates", True):
-        feed.dates = economy.dates = None  # of a market whose answers carry another time than its quotes
+        # A market whose answers carry this machine's time, whatever session its quotes are of.
+        feed.dates = feed.limits.dates = economy.dates = Dates(lambda: datetime.now(UTC))
     context = RunContext(db, feed, now, economy, operators=(OPERATOR,))
     if asked["do"] == "backfill":
         end = date.fromisoformat(asked["to"]) if "to" in asked else None

@@ -16,7 +16,7 @@ from support.program import evening, until
 
 from alerts.metrics.compute import FUNDS
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]  # each fetches some hundred charts, twice or more
+pytestmark = [pytest.mark.process, pytest.mark.timeout(1200)]  # each fetches some hundred charts, twice or more
 
 START, D0, D1 = date(2025, 8, 11), date(2025, 8, 19), date(2025, 8, 20)
 

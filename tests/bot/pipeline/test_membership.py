@@ -94,17 +94,20 @@ def test_a_leaver_is_gone_from_the_session_after_its_last_close(walk: Walk) -> N
     assert told["reason"] == f"no quote and no close after {S[0]}"
 
 
-def test_who_is_absent_costs_coverage_until_it_is_gone_and_the_sessions_between_are_corrected(walk: Walk) -> None:
+@pytest.mark.parametrize("metric", ["breadth.ad_ratio.large", "concentration.top7", "valuation.loss_share.large"])
+def test_who_is_absent_costs_coverage_until_it_is_gone_and_the_sessions_between_are_corrected(
+    walk: Walk, metric: str
+) -> None:
     def told(on: date, after: date) -> tuple[Any, ...]:
         walk.bench.path = walk.bench.folder / f"after-{after}.db"
-        return walk.figure("breadth.ad_ratio.large", on)[1:]
+        return walk.figure(metric, on)[1:]
 
     kept = walk.bench.path
-    fourth, fifth = told(S[4], S[4]), told(S[4], S[5])
+    fourth, fifth, first = told(S[4], S[4]), told(S[4], S[5]), told(S[1], S[5])
     walk.bench.path = kept
     assert fourth == (497, 500)  # three are absent, and not gone yet
-    assert fifth == (497, 497)
-    assert walk.figure("breadth.ad_ratio.large", S[5])[1:] == (497, 497)
+    assert fifth == first == (497, 497)  # also what is made of quotes: those of five sessions are kept
+    assert walk.figure(metric, S[5])[1:] == (497, 497)
 
 
 def test_a_renamed_company_goes_on_with_its_membership_and_its_closes(walk: Walk) -> None:
