@@ -22,6 +22,7 @@ from bot.commands import dispatch
 from bot.commands.place import PlacedAnswers
 from bot.commands.reply import Parts
 from bot.database import Store
+from bot.formatting import set_brand
 from bot.pipeline import backups, schedule
 from bot.pipeline.refresher import Refresher
 from bot.settings import Settings, WrongSetting
@@ -49,6 +50,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        set_brand(settings.brand_name, settings.disclaimer)
         self.store = Store(settings.database_path)
         self.charts = ChartWorker(settings.cache_path / "matplotlib")
         pace = Pace(settings.messages_per_second)

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.formatting import NAME, NO_ADVICE
 from bot.logs import without_tokens
 
 TELEGRAM = "https://api.telegram.org"
@@ -32,6 +33,8 @@ _CURES = {
     "PORT": "use a port from 1 to 65535 for health and metrics, or leave it empty",
     "BACKUP_DIR": "name a folder that this program may write to",
     "BACKUP_KEEP": "use a number from 1 to 10000: how many scheduled back-ups stay",
+    "BRAND_NAME": "use 1 to 64 characters: what the bot calls itself",
+    "DISCLAIMER": "use 1 to 200 characters: the line of no advice under figures",
     "DATABASE_PATH": "name a file in a folder that this program may write to",
 }
 
@@ -61,6 +64,8 @@ class Settings(BaseSettings):
     health_host: str = "127.0.0.1"
     backup_dir: Path | None = None
     backup_keep: Annotated[int, Field(ge=1, le=10_000)] = 14
+    brand_name: Annotated[str, Field(min_length=1, max_length=64)] = NAME
+    disclaimer: Annotated[str, Field(min_length=1, max_length=200)] = NO_ADVICE
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], NoDecode] = "INFO"
 
     @field_validator("telegram_bot_token", mode="before")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.thesis import Holding, Thesis, Verdict
-from bot.formatting import NO_ADVICE, coverage, day, short_day, sources
+from bot.formatting import coverage, day, no_advice, short_day, sources
 
 _VERB = {Holding.HOLDS: "holds", Holding.NOT: "has not held", Holding.UNKNOWN: "cannot be told"}
 SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
@@ -23,7 +23,7 @@ def thesis_text(told: Thesis, notes: Sequence[str] = ()) -> str:
     ]
     for verdict in told.verdicts:
         lines += ["", *claim_lines(verdict)]
-    return "\n".join([*lines, "", f"<i>{NO_ADVICE}</i>"])
+    return "\n".join([*lines, "", f"<i>{no_advice()}</i>"])
 
 
 def _judged(told: Thesis) -> str:
