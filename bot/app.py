@@ -25,6 +25,7 @@ from bot.commands import dispatch
 from bot.commands.place import PlacedAnswers
 from bot.commands.reply import Parts
 from bot.database import Store
+from bot.formatting import set_brand
 from bot.pipeline import backups, clock, retention, schedule
 from bot.pipeline.refresher import Refresher, longest_seconds
 from bot.settings import Settings, WrongSetting, former_settings
@@ -56,6 +57,7 @@ class Service:
 
     def __init__(self, settings: Settings, *, by_webhook: bool = False) -> None:
         self.settings = settings
+        set_brand(settings.brand_name, settings.disclaimer)
         self.store = Store(settings.database_path)
         self.charts = ChartWorker(settings.cache_folder / "matplotlib")
         pace = Pace(settings.messages_per_second)

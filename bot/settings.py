@@ -19,6 +19,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.formatting import NAME, NO_ADVICE
 from bot.logs import without_tokens
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ _CURES = {
     "PORT": "use a port from 1 to 65535 for health and metrics, or leave it empty",
     "BACKUP_DIR": "name a folder that this program may write to",
     "BACKUP_KEEP": "use a number from 1 to 10000: how many scheduled back-ups stay",
+    "BRAND_NAME": "use 1 to 64 characters: what the bot calls itself",
+    "DISCLAIMER": "use 1 to 200 characters: the line of no advice under figures",
     "DATABASE_PATH": "name a file in a folder that this program may write to",
 }
 
@@ -85,6 +88,8 @@ class Settings(BaseSettings):
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
     fred_api_key: SecretStr | None = None
+    brand_name: Annotated[str, Field(min_length=1, max_length=64)] = NAME
+    disclaimer: Annotated[str, Field(min_length=1, max_length=200)] = NO_ADVICE
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], NoDecode] = "INFO"
     log_format: Literal["text", "json"] = "text"
 

@@ -62,7 +62,7 @@ async def _greet(changed: ChatMemberUpdated, context: Context) -> None:
         return
     buttons = keyboard(words.greeting_buttons(context.bot.username, chat.id))
     try:
-        await chat.send_message(words.greeting(count), reply_markup=buttons)
+        await chat.send_message(words.greeting(count), parse_mode="HTML", reply_markup=buttons)
     except TelegramError as error:  # a group may forbid its members to write
         log.info("a group could not be greeted: %s", error.message)
 

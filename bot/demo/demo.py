@@ -52,6 +52,17 @@ async def _answer(world: World, person: int, act: Callable[[], object]) -> int:
     return answers[-1]
 
 
+def _add_places(world: World) -> None:
+    """A group with two topics, of the first person, and a channel of the last one."""
+    world.become(BOT_ID)  # the bot has not said yet who it is
+    first, *_, last = world.people
+    members = tuple(world.people)
+    group = people.add_group(world, first, people.NewGroup("Investors", members=members, forum=True))
+    for name in ("Alerts", "Talk"):
+        people.add_topic(world, group.id, first, name)
+    people.add_group(world, last, people.NewGroup("Rotation notes", kind="channel", bot_status="administrator"))
+
+
 @dataclass
 class Demo:
     """What `rotation-alerts demo` runs."""
@@ -123,7 +134,9 @@ class Demo:
         begun = bool(local.world.chats) or await asyncio.to_thread(self._anyone)
         person = next(iter(local.world.people))
         greeting = None
-        if not begun:  # answered while the market is being filled
+        if not begun:
+            _add_places(local.world)
+            # answered while the market is being filled
             greeting = asyncio.create_task(
                 _answer(local.world, person, lambda: people.say(local.world, person, "/start")), name="greeting"
             )

@@ -8,7 +8,7 @@ from html import escape
 from alerts.metrics.catalog import metric, number
 from alerts.metrics.symbols import is_listed_abroad
 from alerts.phrases.doubts import Doubt, Doubtful
-from bot.formatting import NO_ADVICE, capital, day, short_day
+from bot.formatting import capital, day, no_advice, short_day
 from bot.messages.buttons import Buttons, fits
 from bot.reports.funds import Held
 
@@ -35,7 +35,7 @@ def fund_text(held: Held) -> str:
         else:
             side = "above" if gap.percent >= 0 else "below"
             lines.append(f"{abs(gap.percent):.1f} % {side} its {gap.n}d average ({gap.average:,.2f})")
-    return "\n".join([*lines, "", f"<i>{what} {NO_ADVICE}</i>"])
+    return "\n".join([*lines, "", f"<i>{what} {no_advice()}</i>"])
 
 
 def may_mean(lines: Sequence[str], together: bool) -> str:

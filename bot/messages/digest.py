@@ -11,11 +11,11 @@ from telegram.constants import MessageLimit
 from alerts.digest_times import EXAMPLE
 from alerts.metrics.catalog import families
 from bot.formatting import (
-    NO_ADVICE,
     because,
     capital,
     coverage,
     day,
+    no_advice,
     short_day,
     sources,
     visible_length,
@@ -63,7 +63,7 @@ def digest_text(digest: Digest) -> str:
             lines.append(
                 f"#{near.number} <code>{escape(near.rule.line)}</code>: {distance(near.rule.first, near.value)}"
             )
-    return "\n".join([*lines, "", f"<i>{NO_ADVICE}</i>"])
+    return "\n".join([*lines, "", f"<i>{no_advice()}</i>"])
 
 
 def captioned(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bot.formatting import brand_name
 from bot.messages.buttons import Buttons, group_code
 
 ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."
@@ -37,7 +38,7 @@ def greeting(rules: int) -> str:
         kept = "Its alert is" if rules == 1 else f"Its {rules} alerts are"
         return f"Back in this group. {kept} kept; an administrator's /subscribe turns them on again."
     return (
-        "Rotation alerts: I say when leadership in US equities rotates. For administrators: choose what this group "
+        f"{brand_name()}: I say when leadership in US equities rotates. For administrators: choose what this group "
         "hears, here with /alert or in private. Until then I am quiet, and answer only what I am asked."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from bot.formatting import NO_ADVICE
+from bot.formatting import brand_name, no_advice
 
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."
@@ -15,13 +15,13 @@ def start(simulated: bool) -> str:
     """The first thing a person reads."""
     return "\n".join(
         (
-            "<b>Rotation alerts</b>",
+            f"<b>{brand_name()}</b>",
             "I tell you when leadership in US equities rotates: from a few mega-caps to small caps, the average stock, "
             "the cyclicals, and back. After every New York close I count how many stocks take part, how small caps do "
             "against large ones, and what each costs. You choose what to be told.",
             *(["", "<b>This market is simulated.</b> No figure here is a real one."] if simulated else []),
             "",
-            f"<i>{NO_ADVICE}</i>",
+            f"<i>{no_advice()}</i>",
         )
     )
 

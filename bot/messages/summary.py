@@ -11,7 +11,6 @@ from alerts.metrics.symbols import without_owner
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from bot.formatting import (
-    NO_ADVICE,
     because,
     beside_text,
     capital,
@@ -19,6 +18,7 @@ from bot.formatting import (
     coverage,
     day,
     hindsight,
+    no_advice,
     percentile_words,
     short_day,
     sources,
@@ -47,7 +47,7 @@ def summary_text(told: Summary, notes: Sequence[str] = ()) -> str:
     lines += [
         f"{figure_line(entry, entry.of.id)} · {escape(entry.figure.provenance)}" for entry in told.own[:_OWN_SHOWN]
     ]
-    lines += ["", figure_foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{NO_ADVICE}</i>"]
+    lines += ["", figure_foot(told.figures), f"Counted: {_coverages(told.figures)}.", f"<i>{no_advice()}</i>"]
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from alerts.metrics.catalog import metric
 from alerts.rules.evaluate import Watch
 from alerts.rules.series import typed_name
 from alerts.thesis import Holding, Thesis, Verdict
-from bot.formatting import NO_ADVICE, beside_text, coverage, day, short_day, sources
+from bot.formatting import beside_text, coverage, day, no_advice, short_day, sources
 from bot.messages.buttons import Buttons
 
 _VERB = {Holding.HOLDS: "holds", Holding.NOT: "has not held", Holding.UNKNOWN: "cannot be told"}
@@ -18,7 +18,7 @@ SIGNS = {Holding.HOLDS: "✅", Holding.NOT: "❌", Holding.UNKNOWN: "❔"}
 
 def thesis_text(told: Thesis, notes: Sequence[str] = ()) -> str:
     """A line a claim: sign, claim, its figure with its name, since when."""
-    return "\n".join([*_head(told, notes), "", *map(claim_line, told.verdicts), "", f"<i>{NO_ADVICE}</i>"])
+    return "\n".join([*_head(told, notes), "", *map(claim_line, told.verdicts), "", f"<i>{no_advice()}</i>"])
 
 
 def details_text(told: Thesis, notes: Sequence[str] = ()) -> str:
@@ -26,7 +26,7 @@ def details_text(told: Thesis, notes: Sequence[str] = ()) -> str:
     lines = _head(told, notes)
     for verdict in told.verdicts:
         lines += ["", *claim_lines(verdict)]
-    return "\n".join([*lines, "", f"<i>{NO_ADVICE}</i>"])
+    return "\n".join([*lines, "", f"<i>{no_advice()}</i>"])
 
 
 def _head(told: Thesis, notes: Sequence[str]) -> list[str]:

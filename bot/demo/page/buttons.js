@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { act } from "./server.js";
-import { isWaiting } from "./store.js";
+import { choose, isWaiting } from "./store.js";
 import { copy, toast } from "./toast.js";
 
 export function buttonRows(rows, row, person) {
@@ -14,6 +14,12 @@ export function buttonRows(rows, row, person) {
 
 function buttonElement(button, row, person) {
   const style = button.style ?? "";
+  const start = /^https:\/\/t\.me\/\w+\?start=([\w-]+)$/.exec(button.url ?? "");
+  if (start) {
+    const element = make("button", { type: "button", class: style }, `${button.text} ↗`);
+    element.addEventListener("click", () => startInPrivate(person.speaker, start[1]));
+    return element;
+  }
   if (button.url) {
     return make("a", { class: style, href: button.url, target: "_blank", rel: "noopener noreferrer" }, `${button.text} ↗`);
   }
@@ -31,11 +37,17 @@ function buttonElement(button, row, person) {
   return element;
 }
 
+/** A link to the bot: the private chat opens, and what the link carries is sent. */
+async function startInPrivate(speaker, payload) {
+  choose(speaker);
+  await act("say", { person: speaker, text: `/start ${payload}` }).catch((error) => toast(`Not sent: ${error.message}`));
+}
+
 async function press(element, row, person) {
   if (element.getAttribute("aria-busy") === "true") return;
   element.setAttribute("aria-busy", "true");
   try {
-    await act("press", { person: person.id, message_id: row.message_id, data: element.dataset.data });
+    await act("press", { person: person.speaker, chat: person.chat, message_id: row.message_id, data: element.dataset.data });
   } catch (error) {
     element.removeAttribute("aria-busy");
     toast(`Not pressed: ${error.message}`);

@@ -28,7 +28,7 @@ export function startCompletion(onTake) {
 async function fetchCommands() {
   close();
   const person = store.active;
-  const found = await see(`commands?person=${person.id}`).catch(() => []);
+  const found = await see(`commands?person=${person.speaker}`).catch(() => []);
   if (person !== store.active) return;
   commands = found;
   byId("menu").hidden = commands.length === 0;

@@ -49,7 +49,7 @@ export function startComposer() {
 function modes() {
   const { active } = store;
   const had = byId("composer").contains(document.activeElement);
-  const mode = active.blocked ? "unblock" : active.messages.size ? "form" : "start";
+  const mode = active.blocked ? "unblock" : active.messages.size || active.chat < 0 ? "form" : "start";
   for (const id of ["form", "start", "unblock"]) byId(id).hidden = id !== mode;
   if (mode !== "form") completion.close();
   if (had && !byId("composer").contains(document.activeElement)) focusComposer();

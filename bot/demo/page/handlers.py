@@ -45,7 +45,7 @@ async def file(request: web.Request) -> web.Response:
 
 
 def snapshot(live: Live) -> Handler:
-    """→ {"run", "number", "bot", "description", "notice", "clock", "people": [{…, "messages": […]}, …]}."""
+    """→ {"run", "number", "bot", "description", "notice", "clock", "people": [{…, "messages": […]}, …]}; groups too."""
 
     async def handle(request: web.Request) -> web.Response:
         return answer(200, live.snapshot(request.app[CONTEXT].world))

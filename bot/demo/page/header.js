@@ -46,6 +46,7 @@ function show() {
   const words = connected === false ? "reconnecting…" : now ? now.words : store.active?.blocked ? "blocked" : "bot";
   if (line.textContent !== words) line.textContent = words;
   line.className = connected === false ? "away" : now ? "busy" : "";
+  byId("more").hidden = store.active ? store.active.chat < 0 : false;
   byId("block").textContent = store.active?.blocked ? "Unblock bot" : "Block bot";
 }
 

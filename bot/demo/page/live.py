@@ -79,7 +79,10 @@ class Live:
             "description": world.settings.texts.get(("description", ""), ""),
             "notice": self.notice,
             "clock": None if self.clock is None else self.clock.state(),
-            "people": [_person(world, person) for person in list(world.people.values())[:PEOPLE]],
+            "people": [
+                *(_person(world, person) for person in list(world.people.values())[:PEOPLE]),
+                *(place for chat in world.chats.values() for place in _places(world, chat)),
+            ],
         }
 
 
@@ -87,14 +90,43 @@ def _person(world: World, person: Json) -> Json:
     chat = world.chats.get(person["id"])
     return {
         "id": person["id"],
+        "speaker": person["id"],
+        "chat": person["id"],
+        "topic": None,
         "first_name": person["first_name"],
         "blocked": chat is not None and chat.bot_status == "kicked",
         "messages": [] if chat is None else [_shown(stored.row()) for stored in _newest(chat)],
     }
 
 
-def _newest(chat: Chat) -> list[Stored]:
-    there = [stored for stored in chat.stored.values() if not stored.deleted]
+def _places(world: World, chat: Chat) -> list[Json]:
+    """A group's topics, the general one first, or the group or channel as a whole; its creator speaks there."""
+    if chat.private or chat.migrated_to is not None:
+        return []
+    title = chat.described["title"]
+    speaker = next((person for person, status in chat.members.items() if status == "creator"), next(iter(world.people)))
+    names: dict[int | None, str] = {None: f"{title} · General" if chat.forum else title}
+    if chat.forum:
+        names |= {topic.id: f"{title} · {topic.name}" for topic in chat.topics.values()}
+    return [
+        {
+            "id": f"{chat.id}/{topic or ''}",
+            "speaker": speaker,
+            "chat": chat.id,
+            "topic": topic,
+            "first_name": name,
+            "blocked": False,
+            "messages": [_shown(stored.row()) for stored in _newest(chat, topic)],
+        }
+        for topic, name in names.items()
+    ]
+
+
+def _newest(chat: Chat, topic: int | None = None) -> list[Stored]:
+    there = [
+        stored for stored in chat.stored.values()
+        if not stored.deleted and stored.message.get("message_thread_id") == topic
+    ]  # fmt: skip
     return there[-MESSAGES:]
 
 

@@ -56,8 +56,11 @@ const elementOf = (row) => {
   return element;
 };
 
+const nothingYet = ({ chat, first_name: name }) =>
+  chat < 0 ? `Nothing has been written in ${name} yet.` : `${name} has not written yet.`;
+
 function welcome() {
-  const box = make("div", { class: "welcome" }, make("p", {}, `${store.active.first_name} has not written yet.`));
+  const box = make("div", { class: "welcome" }, make("p", {}, nothingYet(store.active)));
   if (store.description) box.append(make("p", {}, store.description));
   return box;
 }

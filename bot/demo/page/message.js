@@ -15,7 +15,7 @@ export function messageElement(row, person, { onJump, onReply }) {
   const bubble = make("div", { class: "bubble" });
   bubble.append(make("span", { class: "unseen" }, `${nameOf(row, person)}: `));
   if (message.reply_to_message) bubble.append(quoted(message, onJump));
-  const caption = message.text ?? message.caption;
+  const caption = message.text ?? message.caption ?? serviceWords(message);
   const text = caption && make("div", { class: "text" }, formatted(caption, message.entities ?? message.caption_entities));
   const picture = message.photo ? pictureOf(message) : message.document ? documentOf(message.document) : "";
   const parts = message.show_caption_above_media ? [text, picture] : [picture, text];
@@ -30,11 +30,21 @@ export function messageElement(row, person, { onJump, onReply }) {
   );
 }
 
-export const nameOf = (row, person) => (row.from_bot ? store.bot.first_name : person.first_name);
+export const nameOf = (row, person) => 
+  row.from_bot ? store.bot.first_name : (row.message.from?.first_name ?? person.first_name);
+
+/** What a message says that nobody wrote: somebody came, a topic was opened or closed. */
+function serviceWords(message) {
+  if (message.new_chat_members) return `${message.new_chat_members.map((one) => one.first_name).join(", ")} joined`;
+  if (message.forum_topic_created) return `Topic “${message.forum_topic_created.name}” was opened`;
+  if (message.forum_topic_closed) return "The topic was closed";
+  if (message.forum_topic_reopened) return "The topic was opened again";
+  return undefined;
+}
 
 /** What a message says, in one line. */
 export function gist(message) {
-  const words = message.text ?? message.caption ?? "";
+  const words = message.text ?? message.caption ?? serviceWords(message) ?? "";
   const kind = message.photo ? "Picture" : message.document ? message.document.file_name : "";
   return [kind, words.replaceAll("\n", " ")].filter(Boolean).join(" · ").slice(0, 160);
 }
@@ -52,7 +62,7 @@ function quoted(message, onJump) {
   return make(
     "button",
     { type: "button", class: "quoted", onclick: () => onJump(target.message_id) },
-    make("strong", {}, target.from.first_name),
+    make("strong", {}, target.from?.first_name ?? ""),
     make("span", {}, message.quote?.text ?? gist(target)),
   );
 }

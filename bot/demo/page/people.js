@@ -32,7 +32,7 @@ function chip(person) {
       "aria-label": count ? `${person.first_name}, ${count} unread` : person.first_name,
       onclick: () => choose(person.id),
     },
-    make("span", { class: `avatar tint${person.id % 3}`, "aria-hidden": "true" }, person.first_name.slice(0, 1)),
+    make("span", { class: `avatar tint${person.speaker % 3}`, "aria-hidden": "true" }, person.first_name.slice(0, 1)),
     make("span", { class: "name" }, person.first_name),
     make("span", { class: "last" }, line),
     count ? make("span", { class: "badge" }, count > 99 ? "99+" : String(count)) : "",

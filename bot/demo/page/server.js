@@ -23,7 +23,13 @@ export const act = async (path, body = {}) =>
 
 /** Says a line as the person who is shown. */
 export const say = (text, replyTo) =>
-  act("say", { person: store.active.id, text, ...(replyTo ? { reply_to: replyTo } : {}) });
+  act("say", {
+    person: store.active.speaker,
+    chat: store.active.chat,
+    text,
+    ...(store.active.topic ? { topic: store.active.topic } : {}),
+    ...(replyTo ? { reply_to: replyTo } : {}),
+  });
 
 /** Connects, loads all, then follows; again and again, ever more slowly, while the server is away. */
 export function follow(wait = 500) {

@@ -34,7 +34,8 @@ export function load(snapshot) {
   const { run, bot, description, notice, clock } = snapshot;
   Object.assign(store, { run, bot, description, notice, clock });
   store.people = new Map(snapshot.people.map((person) => [person.id, withMessages(person)]));
-  store.active = store.people.get(Number(kept.get("active"))) ?? store.people.values().next().value;
+  const active = [...store.people.values()].find((person) => String(person.id) === kept.get("active"));
+  store.active = active ?? store.people.values().next().value;
   emit("reset");
 }
 
@@ -45,16 +46,25 @@ function withMessages(person) {
   return { ...person, messages, read: mark === null ? last : Number(mark) };
 }
 
+/** Where a change belongs: a person's chat, a topic of a group, a group or a channel. */
+function placeOf(kind, chat, what) {
+  if (kind === "answered") return waiting.get(what.id)?.person ?? store.people.get(chat);
+  const places = [...store.people.values()].filter((place) => place.chat === chat);
+  if (places.length < 2) return places[0];
+  if (kind === "query") return places.find((place) => place.messages.has(what.message_id));
+  return places.find((place) => place.topic === (what.message?.message_thread_id ?? null));
+}
+
 /** One change, as the socket tells it. */
 export function apply({ kind, chat, what }) {
-  const person = store.people.get(chat);
+  const person = placeOf(kind, chat, what);
   if (kind === "clock") {
     store.clock = what;
     emit("clock");
   } else if (kind === "settings") {
     emit("settings");
   } else if (!person) {
-    return; // a group, or somebody whom the page does not show
+    return; // somebody whom the page does not show
   } else if (kind === "message" || kind === "edited") {
     person.messages.set(what.message_id, what);
     emit(kind, { person, row: what });

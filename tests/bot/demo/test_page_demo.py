@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -362,3 +363,51 @@ def test_without_a_browser_the_address_is_enough(program: Program) -> None:
     stop(program)
     assert f"http://127.0.0.1:{port}/" in program.logs()
     assert "Traceback" not in program.logs()
+
+
+async def choose(page: Any, name: str) -> None:
+    await page.locator("#people .person", has_text=name).click()
+
+
+@in_browser
+async def test_a_group_is_set_up_and_hears_in_its_topic_and_a_channel_gets_a_digest(
+    browser: Any, demo: str, program: Program
+) -> None:
+    page = await window(browser, demo)
+    await choose(page, "Investors · General")
+    await expect(page.locator(LAST)).to_contain_text("For administrators")
+
+    await choose(page, "Investors · Alerts")
+    await say(page, "/subscribe")
+    await expect(page.locator(LAST)).to_contain_text("come into this topic")
+    await photograph(page, "group")
+
+    await choose(page, "Investors · General")
+    await page.locator(f"{LAST} button", has_text="Set up").click()  # opens Ada's own chat
+    await expect(page.locator(LAST)).to_contain_text("until you press Done", timeout=60_000)
+    await say(page, "/alert small above 200d > 2 remind every 1 day")
+    await press(page, "Save")
+    await expect(page.locator(LAST)).to_contain_text("▸ Investors")
+    await page.locator(f"{LAST} button", has_text="Alert now").click()
+    await expect(page.locator(LAST)).to_contain_text("🔔", timeout=60_000)
+    await photograph(page, "managing")
+    await step(page)
+    await choose(page, "Investors · Alerts")
+    await expect(page.locator(LAST)).to_contain_text("small above 200d", timeout=60_000, ignore_case=True)
+    await photograph(page, "topic")
+
+    await choose(page, "Chloé")
+    await page.click("#start")
+    await expect(page.locator(THEIRS)).not_to_have_count(0, timeout=60_000)
+    await say(page, "/groups")
+    await press(page, "Rotation notes")
+    await say(page, "/digest daily 7:30 Berlin")
+    await expect(page.locator(LAST)).to_contain_text("▸ Rotation notes")
+    with sqlite3.connect(program.folder / "rotation.db", timeout=60) as db:  # it is due now
+        db.execute("UPDATE digests SET due_at = strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')")
+    await choose(page, "Rotation notes")
+    await expect(page.locator(THEIRS).first).to_contain_text("Digest:", timeout=120_000)
+    await expect(page.locator(f"{THEIRS} .buttons")).to_have_count(0)
+    await expect(page.locator(f"{THEIRS} img")).to_have_count(1)
+    await photograph(page, "channel")
+    await page.context.close()
