@@ -149,6 +149,8 @@ def all_of(inputs: RateInputs, sessions: pd.DatetimeIndex) -> dict[str, pd.DataF
     odds = meeting_odds(economy, contracts, sessions, inputs.meetings)
     gap, why = projection_gap(economy, inputs.seen, contracts, sessions)
     source = f"{inputs.futures_source} futures with {inputs.economy_source}"
+    if inputs.futures_source == inputs.economy_source:  # one simulated market has both
+        source = inputs.economy_source
     ones = pd.Series(1.0, index=sessions)
     for name, value, reason in (
         ("rates.cut_odds", odds["cut"], odds["reason"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -90,10 +91,17 @@ def metrics_buttons(family: str, identities: Sequence[str], page: int) -> Button
     """A button a metric of the page, and those that turn it."""
     pages = pages_of(len(identities))
     shown = identities[(page - 1) * PAGE : page * PAGE]
-    rows = [[(capital(typed_name(metric(identity))), f"pick:{without_owner(identity)}")] for identity in shown]
+    rows = [[(_on_button(metric(identity)), f"pick:{without_owner(identity)}")] for identity in shown]
     turn = [("‹ Page", f"listed:{family}:{page - 1}")] if page > 1 else []
     turn += [("Page ›", f"listed:{family}:{page + 1}")] if page < pages else []
     return [*rows, *([turn] if turn else []), [("‹ Families", "editor")]]
+
+
+def _on_button(of: Metric) -> str:
+    """The name to type, as one reads it: "Small above 200d", "RSP/SPY"."""
+    return re.sub(
+        r"\b[a-z0-9]+/[a-z0-9]+\b", lambda pair: pair[0].upper(), capital(typed_name(of)), flags=re.IGNORECASE
+    )
 
 
 def directions_step(of: Metric, entry: FigureReading | None) -> str:
@@ -213,7 +221,7 @@ def options_step(draft: Draft, edited: Edited) -> str:
     if _clear_rows(draft, edited):
         lines.append("<b>Clear</b>: the level it must come back to before it can fire again.")
     lines.append("<b>Repeat</b>: every time, only once, or again while it stays true.")
-    lines += ["<b>Until</b>: the last day it is for.", ""]
+    lines.append("<b>Until</b>: the last day it is for.")
     lines += preview_lines(rule, edited.preview.tried, now=None, same=None)
     return shortened(lines)
 

@@ -110,7 +110,8 @@ def _regime(values: Values) -> str:
         "small caps lead over 63 sessions": values["size.lead_63d"] > 0,
     }
     held = [name for name, holds in signs.items() if holds]
-    with_them = f", among them: {' and '.join(held)}" if held and score else ""
+    joined = " and ".join(held)
+    with_them = "" if not held else f": {joined}" if len(held) == score else f", among them {joined}"
     return f"Leadership is {label}: {score:.0f} of 4 signs of rotation hold{with_them}."
 
 

@@ -7,9 +7,9 @@ from html import escape
 
 from alerts.metrics.catalog import families, metric
 from alerts.metrics.regime import of_score
-from alerts.metrics.symbols import without_owner
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
+from alerts.rules.series import typed_name
 from bot.formatting import (
     because,
     beside_text,
@@ -88,7 +88,7 @@ def figure_text(entry: FigureReading) -> str:
     """One metric: its value, where it stands, and what it is made of."""
     of, figure = entry.of, entry.figure
     lines = [f"<b>{escape(capital(of.title))}</b>", f"{day(figure.session)} · {escape(figure.provenance)}", ""]
-    lines.append(figure_line(entry, without_owner(of.id)))
+    lines.append(figure_line(entry, capital(typed_name(of))))
     if beside := beside_text(of, entry.beside):
         lines.append(f"Beside it: {escape(beside)}")
     if figure.value is not None:

@@ -15,7 +15,7 @@ TYPED = (
     "/alerts", "/why 1", "/history", "/summary", "/breadth", "/sectors", "/thesis", "/presets", "/metrics",
     "/metric small above 200d", "regime", "IWM", "smalcap brdth", "small caps beat large caps or curve inverts",
     "/snooze 1", "/mute", "/unmute", "/quiet", "/digest", "/digest Mondays 7:30 berlin", "/privacy", "/subscribe",
-    "/forgetme",
+    "/list funds QQQ MDY IWM", "funds above 50d", "/list", "qqq/rsp", "/symbols", "/theme", "/forgetme",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def test_no_button_is_a_dead_end(program: Program, telegram: str, figures_of_two
     assert crawler.idle == [], "\n".join(crawler.idle)
     assert not [said for said in crawler.heard if "went wrong" in said]
     assert "was not handled" not in program.logs()
-    assert len(crawler.kinds) >= 40
+    assert len(crawler.kinds) >= 50
     assert text(crawler.person.ask("/forgetme")).startswith("Erase")
 
 
