@@ -21,7 +21,7 @@ pytest.importorskip("playwright.async_api", reason="playwright is not installed:
 from playwright.async_api import expect
 from support.program import Program, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.process]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(900)]
 in_browser = pytest.mark.asyncio(loop_scope="session")
 
 THEIRS = "#log article.theirs"
@@ -163,7 +163,6 @@ async def test_from_start_to_an_alert_that_arrives_by_itself(browser: Any, demo:
             await looked.context.close()
 
 
-@pytest.mark.timeout(900)
 @in_browser
 async def test_an_alert_by_taps_alone(browser: Any, demo: str) -> None:
     page = await window(browser, demo, 390)

@@ -61,7 +61,7 @@ def test_the_level_step() -> None:
     plain = parse_html(text)[0].splitlines()
     assert plain[:3] == ["New alert, not set yet", "small above 200d > 60", "You have this already (#4)."]
     assert "it would have fired 24 times" in text
-    assert "True now since 1 Aug 2025." in text
+    assert "True now, since 1 Aug 2025." in text
     assert "That is 15 times a year; <code>clear 56</code> makes it fewer" in text
     assert shown(buttons) == [
         ["−− 55", "− 59.5", "+ 60.5", "++ 65"],
