@@ -36,7 +36,7 @@ class Altered:
 
     def __init__(self, feed: MarketFeed, funds: Change | None = None, without: Sequence[str] = ()) -> None:
         self.feed, self.funds, self.without = feed, funds, list(without)
-        self.name, self.keeps_census, self.contracts = feed.name, False, feed.contracts
+        self.name, self.keeps_census, self.contracts, self.dates = feed.name, False, feed.contracts, feed.dates
 
     def closes(
         self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
