@@ -225,11 +225,25 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
         notes.append(f"census averages for {served}")
     if figure.session in inputs.provisional:
         notes.append(PROVISIONAL)
-    if metric(figure.metric).family in _OVER_CENSUSES and (filled := inputs.filled.get(figure.session)):
+    if filled := _filled_in(figure, inputs):
         notes.append(f"{valuation.named(filled)} that day, the next one serves")
     if inputs.first_census is not None and figure.session < inputs.first_census:
         notes.append(SURVIVING)
     return replace(figure, notes=(*figure.notes, *notes)) if notes else figure
+
+
+def _filled_in(figure: Figure, inputs: Inputs) -> list[str]:
+    """The companies behind the figure whose quote of the session is a later census's."""
+    symbols = inputs.filled.get(figure.session, ())
+    if not symbols or metric(figure.metric).family not in _OVER_CENSUSES or figure.metric == monthly.NAME:
+        return []
+    _, _, last = figure.metric.rpartition(".")
+    if last in SEGMENTS:
+        counted = {last}
+    else:  # a share of the large ones, or a comparison of both
+        counted = {"large"} if metric(figure.metric).family == "concentration" else {"large", "small"}
+    segment = inputs.companies[figure.session]["segment"]
+    return [symbol for symbol in symbols if segment[symbol] in counted]
 
 
 def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:

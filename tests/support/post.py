@@ -57,7 +57,7 @@ class Post:
         await delivery.stop()
         await task
 
-    async def until(self, look: Callable[[dict[str, int]], bool], seconds: float = 10.0) -> dict[str, int]:
+    async def until(self, look: Callable[[dict[str, int]], bool], seconds: float = 60.0) -> dict[str, int]:
         """The outbox's states once they are as wanted."""
         async with asyncio.timeout(seconds):
             while not look(found := await self.states()):

@@ -36,7 +36,7 @@ class Altered:
 
     def __init__(self, feed: MarketFeed, funds: Change | None = None, without: Sequence[str] = ()) -> None:
         self.feed, self.funds, self.without = feed, funds, list(without)
-        self.name, self.keeps_census, self.contracts = feed.name, False, feed.contracts
+        self.name, self.keeps_census, self.contracts, self.dates = feed.name, False, feed.contracts, feed.dates
 
     def closes(
         self, symbols: Sequence[str], *, start: date | None, through: date, progress: Progress | None = None
@@ -274,6 +274,7 @@ def test_the_quote_of_a_heaviest_company_holds_the_shares_alone_and_corrects_the
     assert after["concentration.top7"].value == pytest.approx(third["concentration.top7"], rel=0.01)
     assert after["concentration.top7"].corrected_on == D3
     assert f"no quote of {heaviest} that day, the next one serves" in after["concentration.top7"].notes
+    assert not any(heaviest in note for note in after["valuation.forward_pe.small"].notes)  # it is none of them
     assert after["valuation.forward_pe.large"].value == pytest.approx(third["valuation.forward_pe.large"], rel=0.02)
     assert fired(db) == [breadth]  # a correction fires nothing
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,7 +23,7 @@ from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from bot.reports.series import value_past
 from storage import chats, events, figures, outbox, rules, sessions
-from storage.database import writing
+from storage.database import open_database, writing
 
 NOW = datetime(2025, 8, 19, 21, tzinfo=UTC)
 
@@ -92,22 +92,29 @@ def crossing_of(market: SampleMarket, db: Database, metric_name: str, metric_id:
     return f"{metric_name} crosses {side} {sum(values) / 2:.3f}"
 
 
-@pytest.fixture
-def two_days(db: Database, market: SampleMarket) -> Database:
-    """A database with the first two of DAYS sealed."""
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> Iterator[Database]:
+    """A database with the first two of DAYS sealed, to be copied."""
+    made = open_database(tmp_path_factory.mktemp("sealed") / "rotation.db")
     for day in DAYS[:2]:
-        refresh(RunContext(db, market, evening(day)), day)
+        refresh(RunContext(made, market, evening(day)), day)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def two_days(sealed: Database, db: Database) -> Database:
+    """A database with the first two of DAYS sealed."""
+    sealed.conn.backup(db.conn)
     return db
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> str:
+def line(sealed: Database, tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> str:
     """A rule that fires on the third of DAYS."""
-    from storage.database import open_database
-
     scratch = open_database(tmp_path_factory.mktemp("scout") / "rotation.db")
-    for day in DAYS[:3]:
-        refresh(RunContext(scratch, market, evening(day)), day)
+    sealed.conn.backup(scratch.conn)
+    refresh(RunContext(scratch, market, evening(DAYS[2])), DAYS[2])
     found = crossing_of(market, scratch, "large above 50d", "breadth.above_50d.large")
     scratch.close()
     return found
