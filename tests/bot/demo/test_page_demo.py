@@ -42,7 +42,7 @@ def start(program: Program, *words: str) -> str:
         port = probe.getsockname()[1]
     program.start("demo", "--no-browser", "--port", str(port), *words)
     address = f"http://127.0.0.1:{port}"
-    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 60)
+    until(lambda: b'"working": false' in asked(address) and b'"session": null' not in asked(address), 240)
     return address
 
 
