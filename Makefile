@@ -31,9 +31,10 @@ bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
 	$(BIN)/python bench/broadcast.py --paced
 	$(BIN)/python bench/rules.py
 
-soak: $(TOOLS)  ## two hundred kills, and ten minutes of a Telegram that fails
+soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests
 	$(BIN)/python tests/soak/kill.py --runs 200
 	$(BIN)/python tests/soak/failing.py --minutes 10
+	$(BIN)/python tests/soak/digests.py --weeks 104 --chats 500
 
 lint: $(TOOLS)
 	$(BIN)/ruff check .

@@ -14,10 +14,18 @@ from typing import Any
 
 from telegram import Bot, BotCommand, Update
 from telegram.error import Forbidden, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot import commands as folder
-from bot.commands import access, fallback, files, groups, migration, place
+from bot.commands import access, fallback, files, groups, inline, migration, place
 from bot.commands.administrators import Administrators
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, say
@@ -73,6 +81,7 @@ def listen(application: Telegram) -> None:
         # ASCII: a digit of another script is none in our data.
         application.add_handler(CallbackQueryHandler(button.answer, pattern=re.compile(button.pattern, re.ASCII)))
     application.add_handler(CallbackQueryHandler(fallback.old_button))
+    application.add_handler(InlineQueryHandler(inline.inline))
     application.add_handler(ChatMemberHandler(groups.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_handler(ChatMemberHandler(groups.member_changed, ChatMemberHandler.CHAT_MEMBER))
     application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, migration.migrated))
@@ -110,6 +119,9 @@ def read(application: Telegram, raw: dict[str, Any]) -> Update | None:
 
 async def answer(application: Telegram, update: Update) -> None:
     """Have the conversation answer that takes the update."""
+    if update.inline_query is not None:
+        await application.process_update(update)
+        return
     if update.effective_chat is None:  # a button under a message that went through another chat
         await answer_button(update, words.OLD_BUTTON)
         return

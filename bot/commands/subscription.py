@@ -24,7 +24,9 @@ async def subscribe(update: Update, context: Context) -> None:
     here = place.current(update)
     where = await here.move_here(update) if here is not None else ""
     buttons: Buttons = () if count else [[("Choose alerts", "presets"), ("Set a threshold", "begin")]]
-    await say(update, "\n".join(filter(None, (words.subscribed(changed, count), where))), buttons)
+    text = words.subscribed(changed, count)
+    lines = (where, text) if buttons else (text, where)  # what asks for a choice stands above its buttons
+    await say(update, "\n".join(filter(None, lines)), buttons)
 
 
 async def unsubscribe(update: Update, context: Context) -> None:

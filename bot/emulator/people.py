@@ -182,6 +182,17 @@ def _pressed(world: World, person: Json, chat: Chat, stored: Stored, data: str) 
     return query
 
 
+def ask_inline(world: World, person_id: int, text: str) -> str:
+    """A person types `@bot text` in some chat; the id of the query. Nothing is told where inline mode is off."""
+    person = _person(world, person_id)
+    if not world.inline:
+        raise ValueError("inline mode is off: switch it on first, as BotFather does")
+    query_id = world.next_query_id()
+    world.inline_queries[query_id] = {"results": None}
+    world.updates.add("inline_query", {"id": query_id, "from": person, "query": text, "offset": ""})
+    return query_id
+
+
 def block(world: World, person_id: int) -> None:
     """A person stops the bot."""
     chat = world.private_chat(_person(world, person_id)["id"])

@@ -45,6 +45,8 @@ class World:
         self.uploads = Uploads()
         self.settings = Settings()
         self.queries: dict[str, Query] = {}
+        self.inline = False  # whether BotFather has switched inline mode on
+        self.inline_queries: dict[str, Json] = {}  # {"results"}: None until the bot answers
         self.on_change: list[Callable[[Change], None]] = []
         self._groups = 0
         self._queries = 0

@@ -37,7 +37,7 @@ from bot.transport.ptb_private import form
 log = logging.getLogger(__name__)
 
 #: The kinds of updates that are answered. Telegram keeps the others to itself.
-KINDS = ("message", "callback_query", "my_chat_member", "chat_member")
+KINDS = ("message", "callback_query", "my_chat_member", "chat_member", "inline_query")
 MOST_AT_ONCE = 100
 HERE_FIRST = 5  # times as long as one that came second, a process stands by a conflict
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds, after failures in a row

@@ -35,6 +35,7 @@ SERVED: dict[str, Served] = {
     "deleteMessage": edit.delete_message,
     "deleteMessages": edit.delete_messages,
     "answerCallbackQuery": query.answer_callback_query,
+    "answerInlineQuery": query.answer_inline_query,
     "getChat": query.get_chat,
     "getChatMember": query.get_chat_member,
     "getChatAdministrators": query.get_chat_administrators,

@@ -5,7 +5,7 @@ import re
 
 from bot.emulator.api.bot_settings import LIMITS, MENU_BUTTONS, check_commands, language_of, scope_of
 from bot.emulator.api.errors import LOCAL, bad_request, forbidden, upgraded
-from bot.emulator.api.formatting import too_long
+from bot.emulator.api.formatting import read_text, too_long
 from bot.emulator.api.names import NAMES
 from bot.emulator.api.send import Files
 from bot.emulator.chats import Chat, Json, bot_member, member
@@ -14,6 +14,7 @@ from bot.emulator.uploads import DOWNLOAD_BYTES
 from bot.emulator.webhook import Webhook, is_loopback
 
 ANSWER_LIMIT = 200
+INLINE_RESULTS = 50
 OLD_QUERY = "query is too old and response timeout expired or query ID is invalid"
 ADMINS = ("creator", "administrator")
 GONE = ("left", "kicked")
@@ -24,7 +25,7 @@ def get_me(world: World, given: Json, files: Files) -> Json:
     return world.bot | {
         "can_join_groups": True,
         "can_read_all_group_messages": False,
-        "supports_inline_queries": False,
+        "supports_inline_queries": world.inline,
         "can_connect_to_business": False,
         "has_main_web_app": False,
     }
@@ -116,6 +117,22 @@ def answer_callback_query(world: World, given: Json, files: Files) -> bool:
     names = ("text", "show_alert", "cache_time")
     query.answer = {name: given[name] for name in names if name in given}
     world.tell("answered", query.chat_id, {"id": query.id, "person": query.person_id} | query.answer)
+    return True
+
+
+def answer_inline_query(world: World, given: Json, files: Files) -> bool:
+    """What a person may choose from for an inline query; at most 50 results, each with an id of its own."""
+    query = world.inline_queries.get(given["inline_query_id"])
+    if query is None or query["results"] is not None:
+        raise bad_request(OLD_QUERY)
+    ids = [result.get("id") for result in given["results"] if isinstance(result, dict) and result.get("type")]
+    if len(ids) != len(given["results"]) or len(set(ids)) != len(ids) or len(ids) > INLINE_RESULTS:
+        raise bad_request("RESULT_ID_DUPLICATE" if len(set(ids)) != len(ids) else "RESULTS_TOO_MUCH")
+    for result in given["results"]:
+        if "photo_file_id" in result:
+            world.uploads.find("photo", result["photo_file_id"])
+        read_text(result.get("caption", ""), result.get("parse_mode"), None)
+    query["results"] = given["results"]
     return True
 
 

@@ -62,6 +62,23 @@ def _answer_to(asked: Asked, query_id: str) -> Json:
     return {"answered": query.answer is not None} | (query.answer or {})
 
 
+def ask_inline(asked: Asked) -> Json:
+    """{"on": true} switches inline mode on, as BotFather does → {}; {"person", "text"} asks → {"id"}."""
+    given = asked.given()
+    if "on" in given:
+        asked.world.inline = bool(given["on"])
+        return {}
+    return {"id": people.ask_inline(asked.world, given["person"], str(given["text"]))}
+
+
+def inline_results(asked: Asked) -> Json:
+    """?id= → {"results"}: None until the bot has answered."""
+    found = asked.world.inline_queries.get(asked.query.get("id", ""))
+    if found is None:
+        raise ValueError(f"id={asked.query.get('id', '')}: no such inline query")
+    return found
+
+
 def add_update(asked: Asked) -> Json:
     """An update as Telegram would send it, without "update_id" → {"update_id"}: whatever a test has the bot read."""
     given = asked.given()

@@ -8,6 +8,7 @@ ROUTES = [
     control("/_local/file", post=actions.send_file),
     control("/_local/press", post=actions.press),
     control("/_local/answers", get=actions.answer_shown, post=actions.expire_query),
+    control("/_local/inline", get=actions.inline_results, post=actions.ask_inline),
     control("/_local/update", post=actions.add_update),
     control("/_local/block", post=actions.block),
     control("/_local/unblock", post=actions.unblock),
