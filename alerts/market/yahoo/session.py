@@ -13,6 +13,7 @@ from alerts.market.dates import Dates
 
 REQUEST_SECONDS = 20.0  # for one answer, to its last byte
 FETCH_SECONDS = 180.0  # for a census, for a download of up to 100 charts, for one company's valuation measures
+LEAST_SECONDS = 0.05  # curl takes a limit under a millisecond for none at all, and would wait for ever
 
 
 class Limits:
@@ -53,7 +54,7 @@ def _new_session() -> Any:
         limits: Limits
 
         def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
-            if (left := self.limits.left) <= 0:
+            if (left := self.limits.left) < LEAST_SECONDS:
                 raise ReadTimeout("the fetch has used up its time")
             answer = super().request(method, url, *args, **(kwargs | {"timeout": left}))
             self.limits.dates.note(answer.headers.get("Date"), answer.headers.get("Age"))

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alerts.market.dates import Dates
 from alerts.market.feed import CENSUS_COLUMNS, FeedIncomplete, FeedUnavailable, WrongSession
 from alerts.market.yahoo import Yahoo
 from alerts.market.yahoo.errors import reason_of
 from alerts.market.yahoo.frames import census_frame, new_york_day
+from alerts.market.yahoo.session import Limits, session_within
 
 CLOSE = int(datetime(2025, 7, 30, 20, 0, tzinfo=UTC).timestamp())
 
@@ -93,3 +95,13 @@ def test_the_session_is_the_one_that_most_quotes_carry():
         feed._check_session(halted + quotes, date(2025, 7, 29))
     with pytest.raises(FeedIncomplete, match="no quote on the first page has a session"):
         feed._check_session([{"symbol": "AAA"}], date(2025, 7, 30))
+
+
+def test_no_request_begins_with_less_time_than_curl_counts() -> None:
+    from curl_cffi.requests.exceptions import ReadTimeout
+
+    limits = Limits(Dates(lambda: datetime.now(UTC)), request_seconds=20.0, fetch_seconds=0.0009)  # 0 ms to curl: none
+    session = session_within(limits)
+    limits.begin()
+    with pytest.raises(ReadTimeout, match="used up its time"):
+        session.request("GET", "http://127.0.0.1:9/")  # nobody is there: another error, were it asked
