@@ -10,7 +10,7 @@ import pytest
 from support.program import Program
 from support.telegram_people import Person, buttons, text
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(900)]
 
 REQUESTS = tomllib.loads((Path(__file__).parent / "requests.toml").read_text(encoding="utf-8"))["request"]
 
