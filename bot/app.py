@@ -19,13 +19,13 @@ from telegram.ext import Application
 from alerts.market.dates import Dates
 from bot.alerting.digests import charts_due, send_due
 from bot.alerting.mutes import end_due
+from bot.brand import set_brand
 from bot.charts.spec import Picture
 from bot.charts.worker import ChartFailed, ChartWorker
 from bot.commands import dispatch
 from bot.commands.place import PlacedAnswers
 from bot.commands.reply import Parts
 from bot.database import Store
-from bot.formatting import set_brand
 from bot.pipeline import backups, clock, retention, schedule
 from bot.pipeline.refresher import Refresher, longest_seconds
 from bot.settings import Settings, WrongSetting, former_settings

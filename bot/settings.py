@@ -19,7 +19,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.formatting import NAME, NO_ADVICE
+from bot.brand import NAME, NO_ADVICE
 from bot.logs import without_tokens
 
 log = logging.getLogger(__name__)

@@ -90,7 +90,7 @@ def test_help_imports_nothing_heavy() -> None:
 #: Rooms of bot/ by their height: a room imports only rooms below its own, and itself.
 LADDER = {
     "logs": 0,
-    "charts": 1, "database": 1, "emulator": 1, "formatting": 1, "settings": 1,
+    "brand": 0, "charts": 1, "database": 1, "emulator": 1, "formatting": 1, "settings": 1,
     "reports": 2,
     "messages": 3,
     "alerting": 4, "transport": 4,

@@ -13,7 +13,8 @@ from alerts.metrics.figure import Figure
 from alerts.rules.backtest import Backtest
 from alerts.rules.base_rates import TOO_FEW, BaseRates, Following
 from alerts.rules.rule import Rule
-from bot.formatting import NO_ADVICE, beside_text, coverage, day, hindsight, ordinal
+from bot.brand import NO_ADVICE
+from bot.formatting import beside_text, coverage, day, hindsight, ordinal
 from bot.messages.summary import headline
 from bot.reports.summary import FigureReading, Summary
 

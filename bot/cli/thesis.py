@@ -35,7 +35,8 @@ def _print(told: Thesis) -> None:
     from rich.markup import escape
 
     from alerts.metrics.catalog import metric
-    from bot.formatting import NO_ADVICE, beside_text, coverage, day
+    from bot.brand import NO_ADVICE
+    from bot.formatting import beside_text, coverage, day
     from bot.messages.thesis import SIGNS, since
 
     console = Console(highlight=False)

@@ -8,7 +8,8 @@ from html import escape
 from alerts.metrics.catalog import metric, number
 from alerts.metrics.symbols import is_listed_abroad
 from alerts.phrases.doubts import Doubt, Doubtful
-from bot.formatting import capital, day, no_advice, short_day
+from bot.brand import no_advice
+from bot.formatting import capital, day, short_day
 from bot.messages.buttons import Buttons, fits
 from bot.reports.funds import Held
 

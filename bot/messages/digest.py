@@ -10,16 +10,8 @@ from telegram.constants import MessageLimit
 
 from alerts.digest_times import EXAMPLE
 from alerts.metrics.catalog import families
-from bot.formatting import (
-    because,
-    capital,
-    coverage,
-    day,
-    no_advice,
-    short_day,
-    sources,
-    visible_length,
-)
+from bot.brand import no_advice
+from bot.formatting import because, capital, coverage, day, short_day, sources, visible_length
 from bot.messages.alert_entry import what_text
 from bot.messages.buttons import Buttons
 from bot.messages.rule_status import distance

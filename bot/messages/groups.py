@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bot.formatting import brand_name
+from bot.brand import brand_name
 from bot.messages.buttons import Buttons, group_code
 
 ADMINISTRATORS_ONLY = "Only this group's administrators change what it hears."

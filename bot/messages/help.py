@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from bot.formatting import brand_name, no_advice
+from bot.brand import brand_name, no_advice
 
 # Notes at a button, plain text.
 OLD_BUTTON = "That button is too old. /help shows what works."

@@ -10,6 +10,7 @@ from alerts.metrics.regime import of_score
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from alerts.rules.series import typed_name
+from bot.brand import no_advice
 from bot.formatting import (
     because,
     beside_text,
@@ -18,7 +19,6 @@ from bot.formatting import (
     coverage,
     day,
     hindsight,
-    no_advice,
     percentile_words,
     short_day,
     sources,

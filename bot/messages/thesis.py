@@ -9,7 +9,8 @@ from alerts.metrics.catalog import metric
 from alerts.rules.evaluate import Watch
 from alerts.rules.series import typed_name
 from alerts.thesis import Holding, Thesis, Verdict
-from bot.formatting import beside_text, coverage, day, no_advice, short_day, sources
+from bot.brand import no_advice
+from bot.formatting import beside_text, coverage, day, short_day, sources
 from bot.messages.buttons import Buttons
 
 _VERB = {Holding.HOLDS: "holds", Holding.NOT: "has not held", Holding.UNKNOWN: "cannot be told"}

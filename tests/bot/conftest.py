@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from support.telegram_people import local_telegram
 from alerts.market.sample import SampleMarket
 from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
+from storage.backup import back_up
 from storage.database import claim_market, open_database
 
 
@@ -20,11 +22,23 @@ def telegram(program: Program) -> str:
     return local_telegram(program)
 
 
-@pytest.fixture
-def figures_of_two_days(program: Program, market: SampleMarket, tmp_path: Path) -> None:
-    """Two sealed sessions in the program's database."""
-    db = open_database(tmp_path / "rotation.db")
+@pytest.fixture(scope="session")
+def prepared(market: SampleMarket, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Databases of the simulated market with one, two and three sealed sessions of `DAYS`, made once."""
+    folder = tmp_path_factory.mktemp("prepared")
+    path = folder / "growing.db"
+    db = open_database(path)
     claim_market(db, "sample", evening(DAYS[0]))
-    for day in DAYS[:2]:
+    copies = []
+    for day in DAYS[:3]:
         refresh(RunContext(db, market, evening(day)), day)
+        copies.append(folder / f"{day}.db")
+        back_up(path, copies[-1])
     db.close()
+    return copies
+
+
+@pytest.fixture
+def figures_of_two_days(prepared: list[Path], program: Program) -> None:
+    """Two sealed sessions in the program's database."""
+    shutil.copyfile(prepared[1], program.folder / "rotation.db")

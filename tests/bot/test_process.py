@@ -10,26 +10,21 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
-from support.program import DAYS, Program, evening, until
+from support.program import DAYS, Program, until
 from support.telegram_people import Person, buttons, text
 from support.web import web
 
-from alerts.market.sample import SampleMarket
 from bot.messages.buttons import callback
-from bot.pipeline.context import RunContext
-from bot.pipeline.session import refresh
 from storage import figures
-from storage.database import open_database
+from storage.database import open_to_look
 
 pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-def line(market: SampleMarket, figures_of_two_days: None, tmp_path: Path) -> str:
+def line(prepared: list[Path], figures_of_two_days: None) -> str:
     """Two sealed sessions in the program's database, and a line that fires on the third of DAYS."""
-    scout = open_database(tmp_path / "scout.db")
-    for day in DAYS[:3]:
-        refresh(RunContext(scout, market, evening(day)), day)
+    scout = open_to_look(prepared[2])
     one, two = (value(scout, day) for day in DAYS[1:3])
     scout.close()
     return f"large above 50d crosses {'above' if two > one else 'below'} {(one + two) / 2:.3f}"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.program import DAYS, Program, evening, until
+from support.program import Program, until
 from support.telegram_people import local_telegram
 from support.web import web
-
-from alerts.market.sample import SampleMarket
-from bot.pipeline.context import RunContext
-from bot.pipeline.session import refresh
-from storage.database import claim_market, open_database
 
 pytestmark = pytest.mark.process
 
@@ -22,14 +19,10 @@ ADA = 1001
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> Iterator[Program]:
+def program(tmp_path_factory: pytest.TempPathFactory, prepared: list[Path]) -> Iterator[Program]:
     """The program with two days of figures beside a local Bot API, for all tests of this file."""
     ran = Program(tmp_path_factory.mktemp("refused"))
-    db = open_database(ran.folder / "rotation.db")
-    claim_market(db, "sample", evening(DAYS[0]))
-    for day in DAYS[:2]:
-        refresh(RunContext(db, market, evening(day)), day)
-    db.close()
+    shutil.copyfile(prepared[1], ran.folder / "rotation.db")
     local_telegram(ran)
     ran.start("run")
     yield ran

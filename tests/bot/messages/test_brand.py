@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.formatting import NAME, NO_ADVICE, set_brand
+from bot.brand import NAME, NO_ADVICE, set_brand
 from bot.messages import groups, help
 from bot.settings import WrongSetting, read_settings
 
