@@ -40,22 +40,26 @@ def telegram(program: Program) -> Iterator[str]:
 
 @pytest.fixture
 def group(telegram: str) -> int:
-    """A new group of Ada's that the bot is in."""
+    """A new group of Ada's that the bot is in and has greeted."""
     made = web.post(f"{telegram}/_local/group", json={"by": ADA, "title": "Investors"})
-    return int(made.json()["id"])
+    chat = int(made.json()["id"])
+    until(lambda: heard_in(telegram, chat))
+    return chat
+
+
+def heard_in(telegram: str, chat: int) -> list[dict[str, Any]]:
+    """What the bot has said in a group, oldest first."""
+    found = web.get(f"{telegram}/_local/messages", params={"chat": chat}).json()
+    return [row["message"] for row in found if row["from_bot"]]
 
 
 def ask(telegram: str, group: int, text: str) -> dict[str, Any]:
     """Somebody says something in the group; the bot's answer."""
 
-    def heard() -> list[dict[str, Any]]:
-        found = web.get(f"{telegram}/_local/messages", params={"chat": group}).json()
-        return [row["message"] for row in found if row["from_bot"]]
-
-    before = len(heard())
+    before = len(heard_in(telegram, group))
     web.post(f"{telegram}/_local/say", json={"person": ADA, "chat": group, "text": text}).raise_for_status()
-    until(lambda: len(heard()) > before, 60)
-    return heard()[-1]
+    until(lambda: len(heard_in(telegram, group)) > before, 60)
+    return heard_in(telegram, group)[-1]
 
 
 def refuse(telegram: str, method: str, description: str) -> None:
