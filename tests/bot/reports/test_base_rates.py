@@ -60,8 +60,8 @@ def test_it_is_the_median_after_earlier_firings_beside_that_of_all_days(held: Da
     assert lead.median == pytest.approx(1.0)
     assert lead.all_days == pytest.approx(0.0)
     text = held.conn.execute("SELECT text FROM outbox").fetchone()[0]
-    assert f"after {lead.n} earlier firings: median +1.0 pp (above 0 after " in text
-    assert "all days 0.0 pp; about " in text
+    led = f"Small caps led by 1.0 pp {lead.horizon} sessions after {lead.n} earlier ones (median; all days 0.0)."
+    assert led in text
 
 
 def test_where_too_many_different_rules_fire_nothing_is_said_of_it(held: Database) -> None:

@@ -52,7 +52,7 @@ def text(db: Database, line: str) -> str:
 @pytest.mark.parametrize("line", ["small above 200d > 60", "small above 200d crosses above 60"])
 def test_firings_that_new_members_alone_made_are_named(held: Database, line: str) -> None:
     said = text(held, line)
-    assert "fired 2 times, most recently on 27 Jun 2025" in said
+    assert "fired twice, last on 27 Jun 2025" in said
     assert "By new members alone: 27 Jun 2025." in said
 
 
