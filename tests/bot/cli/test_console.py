@@ -31,7 +31,8 @@ def test_summary_is_one_json_document(filled: Program) -> None:
 
 def test_figures_have_the_documented_keys(filled: Program) -> None:
     rows = json.loads(filled.run("figures", "small above 50d", "--json").stdout)
-    keys = ["session", "metric", "value", "coverage", "eligible", "members", "source", "reason", "notes"]
+    keys = ["session", "metric", "value", "coverage", "eligible", "members", "source", "reason", "by_former_members",
+            "notes"]  # fmt: skip
     assert rows
     assert all(list(row) == keys for row in rows)
     assert {row["metric"] for row in rows} == {"breadth.above_50d.small"}
@@ -93,7 +94,7 @@ def test_an_empty_database_says_what_to_run(program: Program) -> None:
 
 def test_the_thesis_is_one_json_document_with_thirteen_claims(filled: Program) -> None:
     told = json.loads(filled.run("thesis", "--json").stdout)
-    keys = ["claim", "metric", "value", "verdict", "why", "since", "since_at_least", "change", "coverage", "source",
+    keys = ["claim", "metric", "value", "verdict", "beside", "why", "since", "since_at_least", "change", "coverage", "source",
             "notes"]  # fmt: skip
     assert len(told["claims"]) == 13
     assert all(list(claim) == keys for claim in told["claims"])
