@@ -94,8 +94,8 @@ def test_an_empty_database_says_what_to_run(program: Program) -> None:
 
 def test_the_thesis_is_one_json_document_with_thirteen_claims(filled: Program) -> None:
     told = json.loads(filled.run("thesis", "--json").stdout)
-    keys = ["claim", "metric", "value", "verdict", "beside", "why", "since", "since_at_least", "change", "coverage", "source",
-            "notes"]  # fmt: skip
+    keys = ["claim", "metric", "value", "verdict", "beside", "why", "since", "since_at_least", "change",
+            "coverage", "source", "notes"]  # fmt: skip
     assert len(told["claims"]) == 13
     assert all(list(claim) == keys for claim in told["claims"])
     assert {claim["verdict"] for claim in told["claims"]} <= {"holds", "does not hold", "cannot be told"}
