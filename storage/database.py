@@ -83,6 +83,8 @@ def open_to_look(path: Path) -> Database:
 
 def _keep_private(path: Path) -> None:
     """Create the file for its owner alone, and take the permissions of others from the files that are there."""
+    if str(path) == ":memory:":  # SQLite's name for a database without a file
+        return
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
     for suffix in ("", "-wal", "-shm"):

@@ -50,7 +50,10 @@ def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[
     """Write events; those that were not written before, with their ids. Call inside `writing()`."""
     if not new:
         return []
-    first = db.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM events").fetchone()[0]
+    first = db.conn.execute(
+        "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM events), "
+        "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0))"
+    ).fetchone()[0]
     stored = [StoredEvent(identity, one.chat, one.event, one.status) for identity, one in enumerate(new, start=first)]
     stamp = now.isoformat(timespec="seconds")
     db.conn.executemany(
