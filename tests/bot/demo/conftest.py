@@ -59,7 +59,6 @@ async def browser() -> AsyncIterator[Any]:
         "playwright.async_api", reason="playwright is not installed: pip install playwright"
     )
     playwright.expect.set_options(timeout=20_000)  # a busy machine draws late; a state that never comes still fails
-    playwright.expect.set_options(timeout=15_000)
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium on the PATH: apt-get install chromium")
