@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 
@@ -48,6 +48,33 @@ class _Listener(logging.Handler):
         self._said.append(record.getMessage())
 
 
+def _hide_deprecations() -> None:
+    """Keep pandas' notices about yfinance's own code off standard error.
+
+    yfinance asks for them with a filter of its own. A filter of ours does not outlast that: pandas opens
+    `warnings.catch_warnings` in several of yfinance's threads at once, and the last to close it restores the filters
+    that it found. The function that prints a warning is restored to ours.
+    """
+    notice = getattr(pd.errors, "Pandas4Warning", None)
+    shown = warnings.showwarning
+    if notice is None or getattr(shown, "hides_yfinance", False):
+        return
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if not (issubclass(category, notice) and "yfinance" in Path(filename).parts):
+            shown(message, category, filename, lineno, file, line)
+
+    show.hides_yfinance = True  # type: ignore[attr-defined]
+    warnings.showwarning = show
+
+
 @contextmanager
 def quietly(cache: Path | None, limits: Limits) -> Iterator[Talk]:
     """Set up yfinance, send its log lines to a Talk instead of the program's log, and let its exceptions through.
@@ -59,8 +86,7 @@ def quietly(cache: Path | None, limits: Limits) -> Iterator[Talk]:
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
         yfinance.set_tz_cache_location(str(cache))
-    if category := getattr(pd.errors, "Pandas4Warning", None):
-        warnings.filterwarnings("ignore", category=category, module=r"yfinance\b.*")
+    _hide_deprecations()
     logging.getLogger("peewee").setLevel(logging.WARNING)  # at DEBUG it logs the cookies it stores
     yfinance.data.YfData(session=session_within(limits))  # there is one in each process
     limits.begin()

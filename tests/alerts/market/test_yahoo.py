@@ -105,3 +105,29 @@ def test_no_request_begins_with_less_time_than_curl_counts() -> None:
     limits.begin()
     with pytest.raises(ReadTimeout, match="used up its time"):
         session.request("GET", "http://127.0.0.1:9/")  # nobody is there: another error, were it asked
+
+
+NOTICES = """
+import warnings
+from datetime import UTC, datetime
+from alerts.market.dates import Dates
+from alerts.market.yahoo.client import quietly
+from alerts.market.yahoo.session import Limits
+
+def bars():
+    prices = dict.fromkeys(("open", "high", "low", "close"), [1.0, 1.0])
+    return {"timestamp": [2, 1], "indicators": {"quote": [{"volume": [1, 1], **prices}]}}
+
+limits = Limits(Dates(lambda: datetime.now(UTC)), 10, 10)
+with quietly(None, limits) as talk:
+    talk.yfinance.utils.parse_quotes(bars())
+    warnings.simplefilter("always")  # what threads that open catch_warnings side by side can leave
+    talk.yfinance.utils.parse_quotes(bars())
+warnings.warn("a warning of the program", UserWarning)
+"""
+
+
+def test_no_notice_about_the_code_of_yfinance_is_printed_whatever_became_of_the_filters() -> None:
+    done = subprocess.run([sys.executable, "-c", NOTICES], capture_output=True, text=True, timeout=60, check=True)
+    assert "yfinance" not in done.stderr
+    assert "a warning of the program" in done.stderr
