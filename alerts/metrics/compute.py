@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -223,13 +223,20 @@ def _noted(figure: Figure, inputs: Inputs, served: int) -> Figure:
     notes = []
     if served and figure.session == inputs.closes.sessions[-1].date():
         notes.append(f"census averages for {served}")
-    if figure.session in inputs.provisional:
+    approximate = membership_notes(figure.session, inputs.provisional, inputs.first_census)
+    if PROVISIONAL in approximate:
         notes.append(PROVISIONAL)
     if filled := _filled_in(figure, inputs):
         notes.append(f"{valuation.named(filled)} that day, the next one serves")
-    if inputs.first_census is not None and figure.session < inputs.first_census:
+    if SURVIVING in approximate:
         notes.append(SURVIVING)
     return replace(figure, notes=(*figure.notes, *notes)) if notes else figure
+
+
+def membership_notes(session: date, provisional: Collection[date], first_census: date | None) -> tuple[str, ...]:
+    """What is approximate about who was counted on `session`; the arguments are those of `Inputs`."""
+    surviving = first_census is not None and session < first_census
+    return ((PROVISIONAL,) if session in provisional else ()) + ((SURVIVING,) if surviving else ())
 
 
 def _filled_in(figure: Figure, inputs: Inputs) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -107,31 +106,35 @@ def figures(metric_id: str, frame: pd.DataFrame, source: str, sessions: pd.Datet
     value, coverage, eligible, members = (_at(rows, frame[name]) for name in FIGURE_COLUMNS[:4])
     reasons = frame["reason"].to_numpy(dtype=object)
     sources = frame["source"].to_numpy(dtype=object) if "source" in frame else None
-    observed = pd.to_datetime(frame["observed"]).tolist() if "observed" in frame else None
+    # Whole columns are turned into dates at once: a Timestamp for each row takes longer than everything else here.
+    observed = pd.DatetimeIndex(pd.to_datetime(frame["observed"])).date if "observed" in frame else None
     out = []
-    for number, (stamp, row) in enumerate(zip(asked, rows.tolist(), strict=True)):
-        missing = math.isnan(value[number])
+    for number, (session, row) in enumerate(zip(asked.date.tolist(), rows.tolist(), strict=True)):
+        missing = value[number] is None
         reason = reasons[row] if missing and row >= 0 else None
         day = observed[row] if observed is not None and row >= 0 else None
         told = sources[row] if sources is not None and row >= 0 else None
+        counted_, all_ = eligible[number], members[number]
         out.append(
             Figure(
-                session=stamp.date(),
+                session=session,
                 metric=metric_id,
-                value=None if missing else value[number],
-                coverage=None if math.isnan(coverage[number]) else coverage[number],
-                eligible=None if math.isnan(eligible[number]) else int(eligible[number]),
-                members=None if math.isnan(members[number]) else int(members[number]),
+                value=value[number],
+                coverage=coverage[number],
+                eligible=None if counted_ is None else int(counted_),
+                members=None if all_ is None else int(all_),
                 source=told if isinstance(told, str) else source,
                 reason=(reason if isinstance(reason, str) else "not computed") if missing else None,
-                observed=None if day is None or pd.isna(day) else day.date(),
+                observed=None if day is pd.NaT else day,
             )
         )
     return out
 
 
-def _at(rows: npt.NDArray[np.intp], column: pd.Series) -> list[float]:
-    """The values of a column in those rows, NaN for −1."""
-    values = np.append(column.to_numpy(dtype="float64"), np.nan)  # the last one is what −1 finds
-    found: list[float] = values[rows].tolist()
-    return found
+def _at(rows: npt.NDArray[np.intp], column: pd.Series) -> list[float | None]:
+    """The values of a column in those rows; None for NaN, and for row −1."""
+    values = np.append(column.to_numpy(dtype="float64"), np.nan)[rows]  # the last one is what −1 finds
+    found = values.astype(object)
+    found[np.isnan(values)] = None
+    out: list[float | None] = found.tolist()
+    return out

@@ -12,6 +12,7 @@ from alerts.market.feed import FeedError
 from alerts.market.seasons import first_ranked
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from alerts.metrics.compute import WINDOW, compute, counts
+from bot.pipeline import symbols
 from bot.pipeline.closes import OVERLAP, gather_history, sessions_with_holes
 from bot.pipeline.context import RunContext
 from bot.pipeline.funds import gather_funds
@@ -80,6 +81,10 @@ def backfill(
     with writing(db):
         companies.record_companies(db, counted.frame, last)
     retry(lambda: gather_funds(context, last))
+    try:
+        retry(lambda: symbols.gather(context, last))
+    except FeedError as error:
+        log.warning("symbols of pairs: %s; the history is filled without", error)
     if context.economy is not None:
         gather_economy(context, context.economy)
     first_session = previous_sessions(sessions[0], WINDOW)[0]
@@ -95,17 +100,18 @@ def backfill(
         except FeedError as error:
             log.warning("fed funds futures: %s; the history is filled without", error)
     fill_past(context, last)
+    symbols.fill_all(context, last)
 
-    symbols = list(counted.frame.index)
+    everyone = list(counted.frame.index)
     older = None
     if deep:
-        retry(lambda: _fetch_closes(context, symbols, kept, last))
-        retry(lambda: gather_older(context, symbols, first_close, last))
+        retry(lambda: _fetch_closes(context, everyone, kept, last))
+        retry(lambda: gather_older(context, everyone, first_close, last))
         older = OlderCloses.read(db, first_close, last)
         with writing(db):
             older.record_rank_days(first_close, last)
     else:
-        retry(lambda: _fetch_closes(context, symbols, first_close, last))
+        retry(lambda: _fetch_closes(context, everyone, first_close, last))
     with writing(db):
         ensure_members(db, first_session, sessions[-1], counted, afresh_before=first_gathered(db) or last)
         note_fast_entries(db, newcomers_since(first_session), last)

@@ -240,7 +240,8 @@ def _absent_funds(db: Database, session: date) -> Lack | None:
     if not absent:
         return None
     few = len(absent) <= MOST_FUNDS_ABSENT * len(FUNDS)
-    return Lack(FUND_CLOSES, f"none of {', '.join(absent)}", holds=of_funds(absent) if few else None)
+    holds = of_funds(absent) | symbols.needing(db, absent) if few else None
+    return Lack(FUND_CLOSES, f"none of {', '.join(absent)}", holds=holds)
 
 
 def _absent_members(db: Database, session: date, counted: universe.Companies | None) -> Lack | None:

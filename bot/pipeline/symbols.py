@@ -231,6 +231,19 @@ def gather(context: RunContext, through: date) -> None:
         raise failure
 
 
+def needing(db: Database, absent: Iterable[str]) -> frozenset[str]:
+    """The metrics held that are made of any of these symbols."""
+    without = set(absent)
+    return frozenset(metric for metric in metrics_held(db) if without & set(symbols_of(metric)))
+
+
+def fill_all(context: RunContext, through: date) -> None:
+    """Record the whole history of every metric held whose figures do not reach to `through`."""
+    for metric in metrics_held(context.db):
+        with writing(context.db):  # one by one: answers and a writer beside this one wait for a moment at most
+            fill(context.db, metric, context.feed.name, context.now, through)
+
+
 def of_sessions(db: Database, days: Sequence[date], source: str) -> list[Figure]:
     """The figures of every metric held on `days`, ascending."""
     return [figure for metric in metrics_held(db) for figure in of_metric(db, metric, days[-1], source, days)]

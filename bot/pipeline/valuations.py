@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import partial
 
 import pandas as pd
@@ -14,12 +14,14 @@ from sqlite_utils import Database
 from alerts.market.feed import FeedUnavailable, TurnedAway, ValuationFeed
 from alerts.market.sessions import last_complete_session
 from alerts.metrics import monthly
+from alerts.metrics.compute import membership_notes
 from alerts.metrics.figure import figures as figures_of
 from bot.pipeline.context import RunContext
 from bot.pipeline.inputs import month_ends
 from bot.pipeline.retry import RetryPolicy
 from storage import figures, memberships, valuations
 from storage.database import writing
+from storage.sessions import first_gathered
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ def fill_valuations(context: RunContext, feed: ValuationFeed, *, pauses: Sequenc
             answered += 1
             context.report("valuations", answered, len(symbols))
     finally:
-        months, written = _write_discounts(context.db, feed.name, session, context.now)
+        months, written = _write_discounts(context, feed.name, session)
     return Valued(answered, len(symbols) - answered, months, written)
 
 
@@ -99,14 +101,20 @@ def _measures(feed: ValuationFeed, symbol: str, session: date) -> pd.DataFrame |
         return None
 
 
-def _write_discounts(db: Database, source: str, session: date, now: datetime) -> tuple[int, int]:
+def _write_discounts(context: RunContext, source: str, session: date) -> tuple[int, int]:
     """Write the discount on every session that has figures; how many months, and how many figures, have a value."""
+    db, now = context.db, context.now
     sessions = figures.sessions_held(db, session - REACH, session)
     if not sessions:
         return 0, 0
     months = month_ends(db, sessions)
     frame = monthly.discount_monthly(months, pd.DatetimeIndex(pd.to_datetime(sessions)))
-    computed = figures_of(monthly.NAME, frame, source)
+    provisional = memberships.register(db, sessions[0], sessions[-1]).provisional(sessions)
+    first_census = None if context.feed.keeps_census else first_gathered(db)
+    computed = [
+        replace(figure, notes=membership_notes(figure.session, provisional, first_census))
+        for figure in figures_of(monthly.NAME, frame, source)
+    ]
     with writing(db):
         figures.record_figures(db, computed, now, backfilled=True)
         figures.correct(db, computed, now)

@@ -23,9 +23,13 @@ from alerts.market.yahoo.session import Limits, session_within
 
 @dataclass(frozen=True)
 class Talk:
-    """yfinance during one fetch, and its log lines."""
+    """yfinance during one fetch, the session that keeps to the fetch's limits, and the log lines.
+
+    `session` has to be given to `yfinance.download`, which otherwise puts one of its own, without limits, in its place.
+    """
 
     yfinance: Any
+    session: Any
     said: list[str] = field(default_factory=list)
 
     def failures(self) -> dict[str, Reason]:
@@ -88,9 +92,10 @@ def quietly(cache: Path | None, limits: Limits) -> Iterator[Talk]:
         yfinance.set_tz_cache_location(str(cache))
     _hide_deprecations()
     logging.getLogger("peewee").setLevel(logging.WARNING)  # at DEBUG it logs the cookies it stores
-    yfinance.data.YfData(session=session_within(limits))  # there is one in each process
+    session = session_within(limits)
+    yfinance.data.YfData(session=session)  # there is one in each process
     limits.begin()
-    talk = Talk(yfinance)
+    talk = Talk(yfinance, session)
     logger = logging.getLogger("yfinance")
     listener = _Listener(talk.said)
     before = (logger.level, logger.propagate, yfinance.config.debug.hide_exceptions)

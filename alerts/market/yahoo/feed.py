@@ -289,6 +289,7 @@ def _download_once(
             threads=_THREADS,
             progress=False,
             timeout=REQUEST_SECONDS,
+            session=talk.session,
             multi_level_index=True,
         )
     except Exception as error:  # noqa: BLE001 – as above

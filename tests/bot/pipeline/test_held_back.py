@@ -18,6 +18,7 @@ from alerts.rules.grammar import parse
 from alerts.rules.state import Kind
 from bot.alerting.notify import events_of_message
 from bot.alerting.rules import set_rule
+from bot.pipeline import symbols
 from bot.pipeline.context import RunContext
 from bot.pipeline.session import Outcome, refresh
 from storage import chats, closes, events, exclusions, figures, memberships, rules, sessions
@@ -210,7 +211,7 @@ def test_a_move_that_no_index_fund_makes_waits_for_the_next_sessions_fetch(
     assert named == symbol
     assert "until the next session's fetch agrees" in reason
     assert closes.latest_adjusted_closes(db, symbol, D2) == before
-    held = of_funds([symbol])
+    held = of_funds([symbol]) | symbols.needing(db, [symbol])
     assert {name for name, value in figures.values_on(db, D2).items() if value is None and third[name]} <= held
     assert run(db, wrong, D2, seal_deadline(D2)).sealed
     assert fired(db) == []

@@ -10,6 +10,7 @@ from alerts.market.feed import FeedUnavailable
 from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy
 from alerts.metrics.catalog import catalog
+from alerts.metrics.symbols import named_pairs
 from bot.pipeline.context import RunContext
 from bot.pipeline.past import WITHOUT_COMPANIES
 from bot.pipeline.session import refresh
@@ -33,7 +34,7 @@ def test_it_is_there_before_any_company_has_a_history(db: Database, market: Samp
     refresh(RunContext(db, market, evening(DAYS[0]), Away()), DAYS[0])
     without_economy = firsts(db)
     assert db.conn.execute("SELECT count(DISTINCT day) FROM closes").fetchone() == (1,)
-    assert {metric.split(".")[0] for metric in without_economy} == {"size", "breadth", "sectors", "price"}
+    assert {metric.split(".")[0] for metric in without_economy} == {"size", "breadth", "sectors", "price", "pair"}
     held = sorted({day for (day,) in db.conn.execute("SELECT date(day * 86400, 'unixepoch') FROM fund_closes")})
     assert without_economy["size.ratio"] == (held[0], len(held))
     assert without_economy["size.trend"] == (held[199], len(held) - 199)
@@ -43,7 +44,7 @@ def test_it_is_there_before_any_company_has_a_history(db: Database, market: Samp
     whole = firsts(db)
     expected = {entry.id for entry in catalog().values() if entry.counts in WITHOUT_COMPANIES}
     assert expected - set(whole) <= {"rates.sep_gap", "rates.cut_odds", "rates.hike_odds"}  # no contract of the past
-    assert not set(whole) - expected
+    assert not set(whole) - expected - set(named_pairs())
     assert figures.with_past(db) >= expected - {"rates.sep_gap", "rates.cut_odds", "rates.hike_odds"}
     before = {name: (first, count - 1) for name, (first, count) in whole.items() if name in without_economy}
     assert before == without_economy

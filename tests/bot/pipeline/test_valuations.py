@@ -11,6 +11,8 @@ from support.program import DAYS, evening
 
 from alerts.market.feed import FeedUnavailable, TurnedAway
 from alerts.market.sample import SampleMarket
+from alerts.metrics.compute import PROVISIONAL
+from alerts.metrics.monthly import LASTS
 from bot.pipeline.context import RunContext
 from bot.pipeline.session import refresh
 from bot.pipeline.valuations import MOST_FAILED, companies_to_ask, fill_valuations
@@ -48,7 +50,12 @@ def test_the_discount_of_the_last_months_end_is_written_for_the_session(
     assert before.reason == "no month-end valuation measures were fetched"
     members = len(companies_to_ask(one_day, DAYS[0]))
     done = fill_valuations(RunContext(one_day, market, NOW), market)
-    assert (done.companies, done.left, done.figures) == (members, 0, 1)
+    # The past of funds has figures of every session: the discount is written on each that a month's end serves.
+    since = [figure for figure in figures.history(one_day, NAME) if figure.value is not None]
+    assert (done.companies, done.left, done.figures) == (members, 0, len(since))
+    assert done.months == len({figure.observed for figure in since}) >= 12
+    assert all(0 <= (figure.session - figure.observed).days <= LASTS for figure in since if figure.observed)
+    assert {figure.notes for figure in since} == {(PROVISIONAL,)}
     told = figures.on_session(one_day, DAYS[0])[NAME]
     assert told.value is not None and -60 < told.value < 0
     assert "of 31 Jul 2025" in told.provenance
