@@ -10,6 +10,8 @@ import click
 from bot.cli.context import DATE, command, complain, opened, print_json, settings_read
 from bot.cli.symbols import ask_first
 
+TABLE_SESSIONS = 63  # a quarter
+
 
 @click.command()
 @click.argument("metric")
@@ -20,7 +22,8 @@ from bot.cli.symbols import ask_first
 def figures(metric: str, start: datetime | None, end: datetime | None, as_json: bool) -> None:
     """Show what is recorded of METRIC (an id, a title, or a name such as "small above 200d").
 
-    A pair or a symbol, such as qqq/rsp or AAPL, is fetched at the first ask.
+    A pair or a symbol, such as qqq/rsp or AAPL, is fetched at the first ask. The table has the last 63 sessions where
+    neither --from nor --to is given; the JSON document has all.
     """
     from bot.pipeline.imports import metric_named
     from storage import figures as stored
@@ -35,7 +38,7 @@ def figures(metric: str, start: datetime | None, end: datetime | None, as_json: 
         return
     from bot.cli.tables import figures_table
 
-    figures_table(entry, found)
+    figures_table(entry, found if start or end else found[-TABLE_SESSIONS:], len(found))
 
 
 @click.command()

@@ -19,8 +19,8 @@ from bot.messages.summary import headline
 from bot.reports.summary import FigureReading, Summary
 
 
-def figures_table(of: Metric, found: Sequence[Figure]) -> None:
-    """Print one metric's figures, a row a session."""
+def figures_table(of: Metric, found: Sequence[Figure], recorded: int) -> None:
+    """Print one metric's figures, a row a session; a line says so where more are `recorded` than are shown."""
     table = Table(title=f"{of.id} · {of.title}", caption=of.formula, title_justify="left", caption_justify="left")
     for heading, side in (("session", "left"), ("value", "right"), ("coverage", "right"), ("source", "left")):
         table.add_column(heading, justify=side)  # type: ignore[arg-type]
@@ -30,6 +30,8 @@ def figures_table(of: Metric, found: Sequence[Figure]) -> None:
     console = Console()
     console.print(table)
     _later(console, [of])
+    if recorded > len(found):
+        console.print(f"{recorded - len(found):,} earlier sessions are recorded: --from DATE shows them.")
     if not found:
         console.print("Nothing recorded: run `rotation-alerts refresh`, or `rotation-alerts backfill --from DATE`.")
 

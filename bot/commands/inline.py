@@ -5,8 +5,11 @@ It works once BotFather has switched it on (/setinline).
 
 from __future__ import annotations
 
+import logging
+
 from telegram import InlineQueryResultArticle, InlineQueryResultCachedPhoto, InputTextMessageContent, Update
 from telegram.constants import MessageLimit
+from telegram.error import BadRequest
 
 from alerts.phrases.words import named, plain, spelled
 from alerts.rules.grammar import metric_named
@@ -16,6 +19,8 @@ from bot.messages.summary import figure_text
 from bot.reports.charts import metric_chart
 from bot.reports.summary import FigureReading, latest_reading
 from storage import file_ids
+
+log = logging.getLogger(__name__)
 
 MOST = 5  # results
 SUGGESTED = ("size.ratio", "breadth.above_200d.small", "valuation.discount", "regime.state")
@@ -31,7 +36,10 @@ async def inline(update: Update, context: Context) -> None:
         reading = await parts(context).store.read(latest_reading, metric)
         if reading is not None:
             results.append(await _result(context, reading))
-    await query.answer(results, cache_time=CACHE_SECONDS)
+    try:
+        await query.answer(results, cache_time=CACHE_SECONDS)
+    except BadRequest as error:  # the person has typed on, or left, before the answer was ready
+        log.info("an inline query was answered too late: %s", error)
 
 
 def _meant(typed: str) -> list[str]:

@@ -137,6 +137,11 @@ async def test_hostile_updates_raise_nothing_and_change_nothing_of_others(
     print(
         f"{MOST} updates, {len(unread)} unreadable; honest: {len(took)} answers, slowest {max(took):.3f} s; {outcomes}"
     )
-    assert not {key: count for key, count in outcomes.items() if key[0] != "getUpdates"}
+    made_up = ("query is too old", '"inline_query_id" is required', "thread not found")  # ids that no one has given out
+    assert not {
+        (method, outcome): count
+        for (method, outcome), count in outcomes.items()
+        if method != "getUpdates" and not any(known in outcome for known in made_up)
+    }
     assert {chat: rows(path, chat) for chat in before} == before
     assert max(took) < 5.0  # of one process that plays Telegram as well, on a machine that may be busy

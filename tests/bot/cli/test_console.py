@@ -48,7 +48,13 @@ def test_figures_of_a_range_stay_in_it(filled: Program) -> None:
 
 
 def test_a_person_sees_a_table(filled: Program) -> None:
-    assert "simulated" in filled.run("figures", "iwm/spy").stdout
+    rows = json.loads(filled.run("figures", "size.ratio", "--json").stdout)
+    shown = filled.run("figures", "iwm/spy").stdout
+    assert "simulated" in shown
+    assert f"{len(rows) - 63:,} earlier sessions are recorded" in shown
+    assert rows[-1]["session"] in shown
+    assert rows[0]["session"] not in shown
+    assert rows[0]["session"] in filled.run("figures", "iwm/spy", "--from", rows[0]["session"]).stdout
     shown = filled.run("summary").stdout
     assert "signs of rotation" in shown
     assert "not investment advice" in shown
