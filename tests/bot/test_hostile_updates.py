@@ -137,7 +137,12 @@ async def test_hostile_updates_raise_nothing_and_change_nothing_of_others(
     print(
         f"{MOST} updates, {len(unread)} unreadable; honest: {len(took)} answers, slowest {max(took):.3f} s; {outcomes}"
     )
-    made_up = ("query is too old", '"inline_query_id" is required', "thread not found")  # ids that no one has given out
+    made_up = (
+        "query is too old",
+        '"inline_query_id" is required',
+        "thread not found",
+        "wrong file_id",
+    )  # ids given by no one
     assert not {
         (method, outcome): count
         for (method, outcome), count in outcomes.items()
