@@ -17,7 +17,7 @@ from bot.formatting import ordinal, share, short_day, standing
 from bot.messages import asking, mute, rules
 from bot.messages import help as program
 from bot.messages.alert import alert_texts
-from bot.messages.buttons import fits
+from bot.messages.buttons import fits, previews
 
 
 def crossed(**given: Any) -> AlertEvent:
@@ -103,7 +103,7 @@ def test_starter_lines_parse_and_fit_into_a_button() -> None:
 
     for line, _ in rules.STARTERS:
         assert parse(line).line == line
-        assert fits(f"set:{line}")
+        assert fits(previews(line))
 
 
 def test_a_long_answer_is_split_between_lines() -> None:
