@@ -89,7 +89,7 @@ class Service:
             self.store,
             partial(dispatch.read, self.application),
             partial(dispatch.answer, self.application),
-            TooMany(settings.requests_per_minute, partial(dispatch.too_many, settings.requests_per_minute)),
+            TooMany(settings.requests_per_minute, dispatch.too_many),
         )
         self.poller = Poller(self.application.bot, self.inbox.take, dates=self.dates)
         self.webhook = Webhook(self.application.bot, self.inbox.take, *settings.webhook()) if by_webhook else None

@@ -114,6 +114,14 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_UNIT = re.compile(r"(\d(?:st|nd|rd|th)?) (?=%|(?:pp|pct)\b)")
+
+
+def unbroken(html: str) -> str:
+    """The text with each number and its unit on one line: 25.2 %, +3.1 pp and 25th pct. wrap as one word."""
+    return _UNIT.sub("\\1\u00a0", html)
+
+
 def visible_length(html: str) -> int:
     """The length of a text as Telegram counts it: without markup, in UTF-16 code units."""
     return len(unescape(re.sub(r"<[^>]*>", "", html)).encode("utf-16-le")) // 2

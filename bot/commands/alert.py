@@ -31,7 +31,7 @@ from bot.commands.reply import (
 )
 from bot.messages import asking
 from bot.messages import rules as words
-from bot.messages.buttons import fits, line_offered
+from bot.messages.buttons import fits, line_offered, previews, saves
 from bot.messages.preview import decided, level_lines, preview_text
 from bot.reports.backtest import refuse_unheld
 from bot.reports.preview import Preview, preview
@@ -123,14 +123,14 @@ async def show_preview(update: Update, context: Context, line: str, replaces: Wa
     made = await _previewed(update, context, line)
     if made is None:
         return
-    save, change = f"save:{made.rule.line}", "change"
+    save, change = saves(made.rule.line), "change"
     if replaces is not None or not fits(save):
         draft = Draft(made.rule.line, replaces.id if replaces else None)
         identity = await parts(context).store.write(drafts.add_draft, chat_of(update), draft, datetime.now(UTC))
         save, change = f"draft:{identity}", f"change:{identity}"
     buttons: list[list[tuple[str, str]]] = [[("Save", save), ("Change", change), ("Cancel", "cancel")]]
     if replaces is None:  # a line on a button replaces nothing
-        suited = [(text, f"set:{line}") for text, line in level_lines(made.rule, made.tried)]
+        suited = [(text, previews(line)) for text, line in level_lines(made.rule, made.tried)]
         buttons += [[button] for button in suited if fits(button[1])]
     old = replaces.rule.line if replaces else None
     same = None if replaces and made.same == replaces.number else made.same

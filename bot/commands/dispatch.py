@@ -139,12 +139,12 @@ async def answer(application: Telegram, update: Update) -> None:
 
 
 async def too_many(limit: int, update: Update) -> None:
-    """Tell a chat that it sends more than the `limit` that is answered in a minute."""
+    """Tell a chat that it sends more messages, or presses more buttons, than the `limit` of a minute."""
     try:
         if update.callback_query is not None:
-            await answer_button(update, words.too_many(limit))
+            await answer_button(update, words.too_many(limit, "buttons"))
         else:
-            await say(update, words.too_many(limit))
+            await say(update, words.too_many(limit, "requests"))
     except TelegramError as error:
         log.info("a chat that sends too much could not be told: %s", error)
 

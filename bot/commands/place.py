@@ -193,10 +193,10 @@ def _adapt(endpoint: str, data: dict[str, Any], place: Place) -> None:
 
 
 def _headed(text: str, place: Place, limit: int, *, html: bool) -> str:
-    """The text under the group's title, where there is room."""
+    """The text under the group's title, where there is room; once, where the text of a message is sent again."""
     title = (place.title or "")[:_TITLE]
-    headed = f"▸ {escape(title) if html else title}\n{text}"
-    return headed if len(headed) <= limit else text
+    head = f"▸ {escape(title) if html else title}\n"
+    return text if text.startswith(head) or len(head) + len(text) > limit else head + text
 
 
 def _about(button: InlineKeyboardButton, group: int) -> InlineKeyboardButton:

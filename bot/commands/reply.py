@@ -28,7 +28,7 @@ from bot.charts.worker import ChartFailed, ChartWorker
 from bot.commands import place
 from bot.commands.administrators import Standing
 from bot.database import Store
-from bot.formatting import visible_length
+from bot.formatting import unbroken, visible_length
 from bot.messages.buttons import Buttons, arguments, target
 from bot.messages.freshness import freshness_lines
 from bot.messages.groups import ADMINISTRATORS_ONLY, AS_CHANNEL, UNKNOWN_STANDING
@@ -147,7 +147,7 @@ def _key(text: str, action: str) -> InlineKeyboardButton:
 async def say(update: Update, text: str, buttons: Buttons = ()) -> Message:
     """Answer in the chat, in as many messages as the text needs; the buttons stand under the last."""
     assert update.effective_chat is not None
-    pieces = split(text)
+    pieces = split(unbroken(text))
     for piece in pieces[:-1]:
         await update.effective_chat.send_message(piece, parse_mode="HTML", link_preview_options=_NO_PREVIEW)
     return await update.effective_chat.send_message(
@@ -181,7 +181,7 @@ async def show(update: Update, context: Context, text: str, chart: Picture | Non
     caption, rest = text, ""
     if visible_length(text) > MessageLimit.CAPTION_LENGTH:
         caption, _, rest = text.partition("\n\n")
-    options: dict[str, Any] = {"caption": caption, "parse_mode": "HTML"}
+    options: dict[str, Any] = {"caption": unbroken(caption), "parse_mode": "HTML"}
     if not rest:
         options["reply_markup"] = keyboard(buttons)
     sent = await _send_picture(update, parts(context), chart, picture, options)
@@ -238,7 +238,7 @@ async def replace(update: Update, context: Context, text: str, chart: Picture | 
     if query is None or not isinstance(message, Message) or visible_length(text) > MessageLimit.CAPTION_LENGTH:
         await show(update, context, text, chart, buttons)
         return
-    found = parts(context)
+    found, text = parts(context), unbroken(text)
     chart = None if chart is None else await in_theme(update, context, chart)
     picture = None if chart is None else await _picture(update, found, chart)
     if chart is None or picture is None:
@@ -335,6 +335,7 @@ async def replace_text(update: Update, text: str, buttons: Buttons = ()) -> None
     if not isinstance(message, Message) or (captioned and visible_length(text) > MessageLimit.CAPTION_LENGTH):
         await say(update, text, buttons)  # too old to be reached, or no room
         return
+    text = unbroken(text)
     options: dict[str, Any] = {"parse_mode": "HTML", "reply_markup": keyboard(buttons)}
     try:
         if captioned:

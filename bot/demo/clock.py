@@ -47,8 +47,10 @@ class MarketClock:
         self._turn = asyncio.Lock()
         self._playing: asyncio.Task[None] | None = None
         self._working = False
+        self._doing: str | None = None
         self._error: str | None = None
         self._ending = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._session: date | None = None
         self._series: list[tuple[str, float]] = []
 
@@ -58,6 +60,7 @@ class MarketClock:
             "session": self._session.isoformat() if self._session else None,
             "playing": self._playing is not None,
             "working": self._working,
+            "doing": self._doing,
             "error": self._error,
             "simulated": True,
             "title": "IWM/SPY",
@@ -66,6 +69,7 @@ class MarketClock:
 
     async def begin(self) -> None:
         """Fill a new file up to the first session; go on where an old one stands."""
+        self._loop = asyncio.get_running_loop()
         await self._work(self._filled)
 
     async def next(self) -> None:
@@ -115,7 +119,7 @@ class MarketClock:
                 log.exception("a step of the market clock failed")
                 self._error = "The step failed; the terminal says why."
             finally:
-                self._working = False
+                self._working, self._doing = False, None
                 self._changed()
 
     def _done(self, work: Callable[[Database], None]) -> tuple[date | None, list[tuple[str, float]]]:
@@ -131,7 +135,7 @@ class MarketClock:
     def _filled(self, db: Database) -> None:
         if sessions.last_sealed(db) is not None:
             return
-        context = RunContext(db, self._feed, _evening(FIRST_SESSION), self._economy, self._unless_ending)
+        context = RunContext(db, self._feed, _evening(FIRST_SESSION), self._economy, self._filling)
         backfill(context, previous_sessions(FIRST_SESSION, HISTORY)[0], FIRST_SESSION)
         refresh(context, FIRST_SESSION)
 
@@ -146,6 +150,14 @@ class MarketClock:
         """Progress is where the work can be left: what is recorded is kept, and the next start continues from there."""
         if self._ending:
             raise _Ending
+
+    def _filling(self, what: str, done: int, total: int) -> None:
+        """As `_unless_ending`, and the page shows how far the filling is, in steps of ten percent."""
+        self._unless_ending(what, done, total)
+        doing = f"filling the market: {what} {done * 10 // max(total, 1) * 10}\u00a0%"
+        if doing != self._doing and self._loop is not None:
+            self._doing = doing
+            self._loop.call_soon_threadsafe(self._changed)
 
     def _changed(self) -> None:
         for observer in self.on_change:

@@ -26,7 +26,7 @@ from bot.emulator.snapshot import keep, kept
 from bot.emulator.state import World
 from bot.pipeline.sources import make_economy, make_feed
 from bot.settings import Settings
-from storage import chats
+from storage import sessions
 from storage.database import claim_market, open_database
 
 log = logging.getLogger(__name__)
@@ -131,19 +131,20 @@ class Demo:
         """Fill the market, and let the first person ask for the first alerts, once in the life of a file."""
         if clock is None:
             return
-        begun = bool(local.world.chats) or await asyncio.to_thread(self._anyone)
+        begun = await asyncio.to_thread(self._filled)  # a start that was ended before goes on from there
         person = next(iter(local.world.people))
         greeting = None
-        if not begun:
+        if not begun and not local.world.chats:
             _add_places(local.world)
             # answered while the market is being filled
             greeting = asyncio.create_task(
                 _answer(local.world, person, lambda: people.say(local.world, person, "/start")), name="greeting"
             )
         await clock.begin()
-        if greeting is None:
+        if begun:
             return
-        await greeting
+        if greeting is not None:
+            await greeting
         for line in FIRST_LINES:
             await self._set(local.world, person, line)
 
@@ -152,10 +153,10 @@ class Demo:
         shown = await _answer(world, person, lambda: people.say(world, person, f"/alert {line}"))
         await _answer(world, person, lambda: people.press(world, person, shown, text="Save"))
 
-    def _anyone(self) -> bool:
+    def _filled(self) -> bool:
         db = open_database(self.settings.database_path)
         try:
-            return chats.subscribers(db) > 0
+            return sessions.last_sealed(db) is not None
         finally:
             db.close()
 

@@ -10,7 +10,7 @@ from alerts.metrics.symbols import is_listed_abroad
 from alerts.phrases.doubts import Doubt, Doubtful
 from bot.brand import no_advice
 from bot.formatting import capital, day, short_day
-from bot.messages.buttons import Buttons, fits
+from bot.messages.buttons import Buttons, fits, previews
 from bot.reports.funds import Held
 
 ENGLISH_ONLY = "I speak English only; here is what you asked for."
@@ -57,9 +57,9 @@ def _listed(lines: Sequence[str]) -> list[str]:
 def line_buttons(lines: Sequence[str]) -> list[list[tuple[str, str]]]:
     """A button that previews each line which fits into one."""
     return [
-        [(_short(f"{at}. {line}" if len(lines) > 1 else line), f"set:{line}")]
+        [(_short(f"{at}. {line}" if len(lines) > 1 else line), previews(line))]
         for at, line in enumerate(lines, start=1)
-        if fits(f"set:{line}")
+        if fits(previews(line))
     ]
 
 
@@ -87,8 +87,8 @@ def doubt_buttons(found: Doubtful, values: dict[str, float | None]) -> list[list
     for name, identity, line in zip(names, ids, found.instead, strict=True):
         value = values.get(identity)
         shown = name if value is None else f"{name}: {metric(identity).show(value)} now"
-        if fits(f"set:{line}"):
-            rows.append([(shown, f"set:{line}")])
+        if fits(previews(line)):
+            rows.append([(shown, previews(line))])
     return rows
 
 

@@ -68,8 +68,23 @@ def arguments(data: str) -> str:
     return data.partition(":")[2].partition(":")[2]
 
 
+def previews(line: str) -> str:
+    """The action of a button that previews the rule of a line."""
+    return f"set:{_short(line)}"
+
+
+def saves(line: str) -> str:
+    """The action of a button that sets the rule of a line."""
+    return f"save:{_short(line)}"
+
+
+def _short(line: str) -> str:
+    """The line in fewer bytes that mean the same: ≤ and ≥ take three, <= and >= two."""
+    return line.replace("≤", "<=").replace("≥", ">=")
+
+
 def line_offered(data: Sequence[str]) -> str | None:
-    """The rule's line that the Save button among these carries; None where none does."""
+    """The rule's line that the Save button among these carries, as it is typed; None where none does."""
     prefix = callback("save:")
     return next((one.removeprefix(prefix) for one in data if one.startswith(prefix)), None)
 

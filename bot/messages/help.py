@@ -112,10 +112,10 @@ def only_text() -> str:
     return "I read text only. /help shows what to ask."
 
 
-def too_many(limit: int) -> str:
-    """A chat sent more than is answered in a minute. Short enough for a note at a button."""
+def too_many(limit: int, what: str) -> str:
+    """A chat sent more than is answered in a minute of `what`. Short enough for a note at a button."""
     return (
-        f"That was more than I answer: {limit} requests a minute from one chat. The latest are left out; please ask "
+        f"That was more than I answer: {limit} {what} a minute from one chat. The latest are left out; please ask "
         "again in a minute."
     )
 

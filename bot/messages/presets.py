@@ -8,7 +8,7 @@ from html import escape
 from alerts.rules.evaluate import Watch
 from alerts.rules.presets import Pack
 from alerts.rules.state import TRUE
-from bot.messages.buttons import Buttons
+from bot.messages.buttons import Buttons, previews
 
 _ROW = 5  # numbers in a row
 PACK_GONE = "That pack is not offered any more: /presets"  # a note at a button
@@ -38,7 +38,7 @@ def pack_text(pack: Pack) -> str:
 
 def pack_buttons(pack: Pack) -> Buttons:
     """Buttons that set all of it or preview one alert."""
-    numbers = [(f"{at}", f"set:{preset.line}") for at, preset in enumerate(pack.presets, start=1)]
+    numbers = [(f"{at}", previews(preset.line)) for at, preset in enumerate(pack.presets, start=1)]
     rows = [numbers[at : at + _ROW] for at in range(0, len(numbers), _ROW)]
     return [[(f"Set all {len(pack.presets)}", f"packall:{pack.id}")], *rows, [("Other packs", "presets")]]
 

@@ -16,7 +16,7 @@ from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Phase
 from bot.formatting import beside_text, capital, counted_over, day, short_day, since
-from bot.messages.buttons import Buttons
+from bot.messages.buttons import Buttons, previews
 
 #: Ready-made alerts that can be set by a button: the line, and one line of why.
 STARTERS = (
@@ -43,7 +43,7 @@ def how_to_set() -> str:
 
 def starter_buttons() -> Buttons:
     """A button for each of them, and one for the packs."""
-    previews = [[(f"{at}. {line}", f"set:{line}")] for at, (line, _) in enumerate(STARTERS, start=1)]
+    previews = [[(f"{at}. {line}", previews(line))] for at, (line, _) in enumerate(STARTERS, start=1)]
     return [*previews, [("Packs of alerts", "presets")]]
 
 

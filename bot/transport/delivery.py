@@ -21,6 +21,7 @@ from telegram import Bot
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.database import Store
+from bot.formatting import unbroken
 from bot.messages.alert import MAYBE_REPEAT
 from bot.transport.errors import retry_seconds
 from bot.transport.ptb_private import form
@@ -186,7 +187,7 @@ class Delivery:
             return
 
     async def _send(self, due: Due) -> None:
-        text = (MAYBE_REPEAT + due.text) if due.maybe_repeat else due.text
+        text = unbroken((MAYBE_REPEAT + due.text) if due.maybe_repeat else due.text)
         fields = self._fields | {"chat_id": str(due.chat), "text": text}
         if due.topic is not None:
             fields["message_thread_id"] = str(due.topic)

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from telegram import Update
@@ -39,18 +40,30 @@ Answer = Callable[[Update], Awaitable[None]]
 Read = Callable[[dict[str, Any]], Update | None]
 
 
+#: How many buttons are answered for each message: a level is reached by taps that follow each other by seconds.
+PRESSES = 3
+
+
 @dataclass(frozen=True)
 class TooMany:
-    """per_minute: how many updates of a chat are answered in a minute; tell: tells a chat that there were more."""
+    """per_minute: how many messages of a chat are answered in a minute, beside `PRESSES` times as many pressed buttons.
+
+    tell: tells a chat that there were more than a number of them.
+    """
 
     per_minute: int
-    tell: Answer
+    tell: Callable[[int, Update], Awaitable[None]]
+
+    def most(self, update: Update) -> int:
+        """How many updates of this kind are answered in a minute."""
+        return self.per_minute * (PRESSES if update.callback_query is not None else 1)
 
 
 @dataclass(slots=True)
 class _Chat:
     queue: deque[tuple[Update, Answer, float]] = field(default_factory=deque)  # with the time of receipt
-    accepted: deque[float] = field(default_factory=deque)  # times of the last minute
+    messages: deque[float] = field(default_factory=deque)  # times of those accepted in the last minute
+    presses: deque[float] = field(default_factory=deque)  # and of buttons
     told: float = float("-inf")  # when it was told that it sends too many
     working: asyncio.Task[None] | None = None
 
@@ -146,15 +159,16 @@ class Inbox:
         if update.my_chat_member is not None:  # the end of a subscription is never too much
             return True
         chat, now = self._chat(_key(update)), self._clock()
-        while chat.accepted and chat.accepted[0] <= now - 60.0:
-            chat.accepted.popleft()
-        most = self._too_many.per_minute
-        if len(chat.accepted) < most and len(chat.queue) < most:
-            chat.accepted.append(now)
+        accepted = chat.presses if update.callback_query is not None else chat.messages
+        while accepted and accepted[0] <= now - 60.0:
+            accepted.popleft()
+        most = self._too_many.most(update)
+        if len(accepted) < most and len(chat.queue) < most:
+            accepted.append(now)
             return True
         if now - chat.told > 60.0:
             chat.told = now
-            self._queue(update, self._too_many.tell)
+            self._queue(update, partial(self._too_many.tell, most))
         return False
 
     def _chat(self, key: int) -> _Chat:
@@ -213,7 +227,8 @@ class Inbox:
             return
         self._forgot_at = now
         for key, chat in list(self._chats.items()):
-            if chat.working is None and not chat.queue and (not chat.accepted or chat.accepted[-1] <= now - 60.0):
+            times = (*chat.messages, *chat.presses)
+            if chat.working is None and not chat.queue and (not times or max(times) <= now - 60.0):
                 del self._chats[key]
 
 

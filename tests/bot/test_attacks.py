@@ -180,11 +180,12 @@ async def test_a_member_of_a_group_changes_nothing_whoever_the_bot_writes_as(bot
     group = people.add_group(
         world, ADA, NewGroup("Investors", members=(BEN,), bot_status="administrator", anonymous=True)
     ).id
+    await until(lambda: len(bot.said(group)) == 1)  # the greeting
     people.say(world, ADA, "/subscribe", chat_id=group, anonymous=True)
-    await until(lambda: bot.said(group))
+    await until(lambda: len(bot.said(group)) == 2)
     assert bot.rows("SELECT id FROM chats") == [(group,)]
     people.say(world, ADA, "/forgetme", chat_id=group, anonymous=True)
-    await until(lambda: len(bot.said(group)) == 2)
+    await until(lambda: len(bot.said(group)) == 3)
     question = max(world.chats[group].stored)
     pressed = people.press(world, BEN, question, chat_id=group, data=callback("forget"))
     await until(lambda: pressed.answer)

@@ -126,18 +126,25 @@ def test_a_damaged_file_ends_a_command_with_one_line(program: Program) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="a small disk is mounted by root alone")
 def test_a_full_disk_ends_a_refresh_with_one_line_and_keeps_what_was_recorded(program: Program, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.db"
+    db = open_database(kept)
+    chats.subscribe(db, CHAT, NOW)
+    db.close()
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", disk], check=False).returncode:
+    size = kept.stat().st_size // 1024 + 500  # room for the schema, too little for a session
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", disk], check=False).returncode:
         pytest.skip("no disk can be mounted here")
     try:
         path = disk / "rotation.db"
+        shutil.copyfile(kept, path)
         ran = program.run("refresh", "--session", "2025-08-19", DATABASE_PATH=str(path))
         assert ran.returncode == 1
         assert "the disk is full" in ran.stderr
         assert "Traceback" not in ran.stderr
         held = sqlite3.connect(path)
         assert held.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert held.execute("SELECT id FROM chats").fetchall() == [(CHAT,)]
         held.close()
     finally:
         subprocess.run(["umount", disk], check=True)

@@ -59,7 +59,7 @@ function show() {
   byId("play").classList.toggle("on", clock.playing);
   // While it plays, reading every step aloud would drown the messages.
   for (const id of ["session", "working"]) byId(id).setAttribute("aria-live", clock.playing ? "off" : "polite");
-  put("working", busy() ? "working…" : "");
+  put("working", busy() ? clock.doing || "working…" : "");
   put("clock-error", refused || clock.error || "");
   byId("clock-error").hidden = !byId("clock-error").textContent;
   drawn();

@@ -9,11 +9,11 @@ class Clock(Protocol):
 
     `state` gives what the page shows::
 
-        {"session": "2025-07-30", "playing": False, "working": False, "error": None, "simulated": True,
-         "title": "IWM/SPY", "series": [["2025-07-01", 67.6], …]}
+        {"session": "2025-07-30", "playing": False, "working": False, "doing": None, "error": None,
+         "simulated": True, "title": "IWM/SPY", "series": [["2025-07-01", 67.6], …]}
 
-    `session` and `error` may be None; `series` ends at `session`. A step that fails says so in `error`, as one line
-    for people. Each function of `on_change` is called after any of this has changed.
+    `session`, `doing` (what long work is at) and `error` may be None; `series` ends at `session`. A step that fails
+    says so in `error`, as one line for people. Each function of `on_change` is called after any of this has changed.
     """
 
     on_change: list[Callable[[], None]]

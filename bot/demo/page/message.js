@@ -12,10 +12,12 @@ export const elementId = (messageId) => `m${messageId}`;
 /** `onJump(messageId)` is called for the quoted strip, `onReply(row)` for the arrow. */
 export function messageElement(row, person, { onJump, onReply }) {
   const { message } = row;
+  const service = serviceWords(message);
+  if (service) return make("article", { id: elementId(row.message_id), class: "message service" }, service);
   const bubble = make("div", { class: "bubble" });
   bubble.append(make("span", { class: "unseen" }, `${nameOf(row, person)}: `));
   if (message.reply_to_message) bubble.append(quoted(message, onJump));
-  const caption = message.text ?? message.caption ?? serviceWords(message);
+  const caption = message.text ?? message.caption;
   const text = caption && make("div", { class: "text" }, formatted(caption, message.entities ?? message.caption_entities));
   const picture = message.photo ? pictureOf(message) : message.document ? documentOf(message.document) : "";
   const parts = message.show_caption_above_media ? [text, picture] : [picture, text];

@@ -11,7 +11,7 @@ from alerts.rules.grammar import parse
 from alerts.rules.presets import Pack, Preset, packs
 from bot.emulator.api.entities import parse_html
 from bot.emulator.api.keyboards import check_keyboard
-from bot.messages.buttons import fits, keyboard_json
+from bot.messages.buttons import callback, fits, keyboard_json, line_offered, previews, saves
 from bot.messages.presets import pack_buttons, pack_text, packs_buttons, packs_text
 
 PRESETS = [(pack, preset) for pack in packs().values() for preset in pack.presets]
@@ -28,7 +28,9 @@ def test_a_preset_is_a_rule_as_it_prints_and_fits_into_a_button(pack: Pack, pres
     rule = parse(preset.line)
     assert rule.line == preset.line
     assert all(series.metric in (*catalog(), *named_pairs()) for series in series_of(rule.watched))
-    assert fits(f"save:{preset.line}")
+    assert fits(previews(preset.line))
+    assert fits(saves(preset.line))
+    assert parse(line_offered([callback("change"), callback(saves(preset.line))]) or "") == rule
     assert preset.why == preset.why.strip() != ""
     assert not preset.why.endswith(".")
 

@@ -13,11 +13,11 @@ from alerts.rules.series import Series, Transform
 from bot.commands import dispatch
 from bot.commands.reply import split, visible_length
 from bot.emulator.api.entities import parse_html
-from bot.formatting import ordinal, share, short_day, standing
+from bot.formatting import ordinal, share, short_day, standing, unbroken
 from bot.messages import asking, mute, rules
 from bot.messages import help as program
 from bot.messages.alert import alert_texts
-from bot.messages.buttons import fits
+from bot.messages.buttons import fits, previews
 
 
 def crossed(**given: Any) -> AlertEvent:
@@ -103,7 +103,20 @@ def test_starter_lines_parse_and_fit_into_a_button() -> None:
 
     for line, _ in rules.STARTERS:
         assert parse(line).line == line
-        assert fits(f"set:{line}")
+        assert fits(previews(line))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<b>25.2 %</b> (−4.8 pp) · 25th pct.", "<b>25.2~%</b> (−4.8~pp) · 25th~pct."),
+        ("rose through 60 %: 64.3 % (Thu 55.3 %)", "rose through 60~%: 64.3~% (Thu 55.3~%)"),
+        ("after 63 ppm, 2 days, % of all", "after 63 ppm, 2 days, % of all"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(text: str, shown: str) -> None:
+    assert unbroken(text) == shown.replace("~", "\u00a0")
+    assert visible_length(unbroken(text)) == visible_length(text)
 
 
 def test_a_long_answer_is_split_between_lines() -> None:

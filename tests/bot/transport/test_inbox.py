@@ -28,6 +28,14 @@ def message(chat: int, text: str, number: int | None = None) -> dict[str, Any]:
     }
 
 
+def press(chat: int, button: str) -> dict[str, Any]:
+    under = message(chat, "")["message"]
+    return {
+        "update_id": next(_numbers),
+        "callback_query": {"id": "1", "from": under["from"], "chat_instance": "1", "message": under, "data": button},
+    }
+
+
 def read(raw: dict[str, Any]) -> Update | None:
     return Update.de_json(raw, None)
 
@@ -39,23 +47,22 @@ class Recorder:
         self.store = Store(path)
         self.now = 1_000.0
         self.answered: list[tuple[int, str]] = []
-        self.told: list[int] = []
+        self.told: list[tuple[int, int]] = []  # the chat, and the limit
         self.waits: dict[str, asyncio.Event] = {}  # by text, before it is answered
         self.inbox = Inbox(self.store, read, self.answer, TooMany(PER_MINUTE, self.too_many), clock=lambda: self.now)
 
     async def answer(self, update: Update) -> None:
         assert update.effective_chat is not None
-        assert update.message is not None
-        text = update.message.text or ""
+        text = str(update.callback_query.data if update.callback_query else update.message and update.message.text)
         if text in self.waits:
             await self.waits[text].wait()
         if text == "raise":
             raise ValueError("an error of a handler")
         self.answered.append((update.effective_chat.id, text))
 
-    async def too_many(self, update: Update) -> None:
+    async def too_many(self, limit: int, update: Update) -> None:
         assert update.effective_chat is not None
-        self.told.append(update.effective_chat.id)
+        self.told.append((update.effective_chat.id, limit))
 
     async def has_answered(self, count: int) -> list[tuple[int, str]]:
         async with asyncio.timeout(10):
@@ -108,10 +115,22 @@ async def test_a_chat_that_sends_too_much_is_told_once_and_nobody_waits_for_it(r
     await recorder.has_answered(1 + PER_MINUTE)
     await recorder.nothing_waits()
     assert [text for chat, text in recorder.answered if chat == 1] == [f"/{number}" for number in range(PER_MINUTE)]
-    assert recorder.told == [1]
+    assert recorder.told == [(1, PER_MINUTE)]
     recorder.now += 61
     await recorder.inbox.take([message(1, "/again")])
     assert (await recorder.has_answered(2 + PER_MINUTE))[-1] == (1, "/again")
+
+
+async def test_taps_that_reach_a_level_are_no_flood_and_leave_messages_their_own_limit(recorder: Recorder) -> None:
+    taps = [press(1, f"level {number}") for number in range(3 * PER_MINUTE)]
+    for tap in taps:
+        await recorder.inbox.take([tap])
+        await recorder.nothing_waits()
+    await recorder.inbox.take([message(1, "/alerts"), press(1, "one more")])
+    answered = await recorder.has_answered(len(taps) + 1)
+    await recorder.nothing_waits()
+    assert [text for _, text in answered] == [*(f"level {number}" for number in range(len(taps))), "/alerts"]
+    assert recorder.told == [(1, 3 * PER_MINUTE)]
 
 
 async def test_an_error_of_one_answer_leaves_the_chat_and_the_others_served(recorder: Recorder) -> None:
