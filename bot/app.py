@@ -60,7 +60,7 @@ class Service:
         set_brand(settings.brand_name, settings.disclaimer)
         self.store = Store(settings.database_path)
         self.charts = ChartWorker(settings.cache_folder / "matplotlib")
-        pace = Pace(settings.messages_per_second)
+        pace = Pace(settings.messages_per_second, settings.chat_messages_per_second)
         base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
         self.courier = Bot(
             settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY)

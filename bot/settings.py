@@ -32,6 +32,7 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _CURES = {
     "MARKET": "use yahoo (the real market) or sample (a simulated one)",
     "MESSAGES_PER_SECOND": "use a number from 0.1 to 1000; 30 is Telegram's limit for one bot",
+    "CHAT_MESSAGES_PER_SECOND": "use a number from 0.1 to 1000; 1 is Telegram's limit for one chat",
     "HISTORY_YEARS": "use a number from 0 to 20: years of breadth that are filled by themselves; 0: none",
     "YAHOO_PER_SECOND": "use a number from 0.02 to 100: charts asked for in a second by a backfill; 1 is polite",
     "ADMIN_CHAT_IDS": "list chat numbers with commas between them, such as 12345678,-1009876543210",
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     database_path: Path = Path("rotation.db")
     market: Literal["yahoo", "sample"] = "yahoo"
     messages_per_second: Annotated[float, Field(ge=0.1, le=1000, allow_inf_nan=False)] = 30.0
+    chat_messages_per_second: Annotated[float, Field(ge=0.1, le=1000, allow_inf_nan=False)] = 1.0
     admin_chat_ids: Annotated[tuple[int, ...], NoDecode] = ()
     max_rules_per_chat: Annotated[int, Field(ge=1, le=1000)] = 50
     max_symbols: Annotated[int, Field(ge=0, le=5000)] = 500

@@ -73,6 +73,12 @@ def series(db: Database, identities: Sequence[str]) -> dict[str, pd.Series]:
     return found
 
 
+def kept(db: Database, identities: Sequence[str]) -> set[str]:
+    """Those of the series that have any observation."""
+    asked = "SELECT 1 FROM economic WHERE series = ? LIMIT 1"
+    return {identity for identity in identities if db.conn.execute(asked, [identity]).fetchone()}
+
+
 def first_seen(db: Database, identity: str) -> pd.Series:
     """The day in New York on which each observation was first seen with the value it has, by the observation's date."""
     rows = db.conn.execute("SELECT day, fetched_at FROM economic WHERE series = ? ORDER BY day", [identity]).fetchall()

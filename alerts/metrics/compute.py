@@ -109,13 +109,15 @@ def compute(inputs: Inputs, sessions: list[date], *, of_companies: bool = False)
     return _with_effect_of_ranks(inputs, out)
 
 
-def pasts(inputs: Inputs, sessions: list[date]) -> Iterator[tuple[str, list[Figure]]]:
-    """The figures on `sessions` of each metric that is made of funds and economic series alone, by id.
+def pasts(inputs: Inputs, sessions: list[date], done: Collection[str] = ()) -> Iterator[tuple[str, list[Figure]]]:
+    """The figures on `sessions` of each metric that is made of funds and economic series alone, by id; not of `done`.
 
     Without the sessions before its first value: the fund or the series did not exist then.
     """
     wanted = pd.DatetimeIndex(sessions)
     for name, frame in _of_funds(inputs, wanted).items():
+        if name in done:
+            continue
         known_ = frame["value"].reindex(wanted).notna().to_numpy()
         yield name, figures(name, frame, inputs.source, wanted[int(known_.argmax()) :]) if known_.any() else []
 

@@ -177,6 +177,7 @@ class Demo:
             "TELEGRAM_API_URL": local.address,
             "DATABASE_PATH": str(self.settings.database_path),
             "MARKET": self.settings.market,
+            "CHAT_MESSAGES_PER_SECOND": os.environ.get("CHAT_MESSAGES_PER_SECOND", "20"),  # the local one sets no limit
             "SCHEDULE": "off" if self.settings.market == "sample" else "on",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
         }

@@ -11,7 +11,7 @@ from alerts.metrics.catalog import catalog, fred_series
 from alerts.metrics.compute import pasts
 from bot.pipeline.context import RunContext
 from bot.pipeline.inputs import assemble_funds
-from storage import closes, figures
+from storage import closes, economy, figures
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -23,18 +23,19 @@ def fill_past(context: RunContext, through: date) -> int:
     """Record the figures up to `through` of every such metric whose past is not there yet; how many have a value.
 
     From the funds' first session on; nothing is fetched. A figure that a session recorded itself is kept. A metric
-    without any value is computed again by the next call while an economic series lacks, and is done otherwise.
+    whose economic series are not there yet waits for them. One without any value is computed again by the next call
+    while another series lacks, and is done otherwise.
     """
     db = context.db
-    done = figures.with_past(db)
-    span = closes.fund_span(db)
+    span, kept, done = closes.fund_span(db), economy.kept(db, fred_series()), figures.with_past(db)
+    done |= {entry.id for entry in catalog().values() if not kept.issuperset(entry.fred)}
     if span is None or all(entry.id in done for entry in catalog().values() if entry.counts in WITHOUT_COMPANIES):
         return 0
     began = time.monotonic()
     sessions = sessions_between(span[0], through)
     inputs = assemble_funds(context, sessions)
-    every_series = set(fred_series()) <= set(inputs.economy)
-    found = [(name, past) for name, past in pasts(inputs, sessions) if name not in done]
+    every_series = kept.issuperset(fred_series())
+    found = list(pasts(inputs, sessions, done))
     for at, (name, past) in enumerate(found):
         with writing(db):  # one by one: answers and a writer beside this one wait for a moment at most
             figures.record_figures(db, past, context.now, backfilled=True)

@@ -43,10 +43,18 @@ class _Chat:
 
 
 class Pace:
-    """Counts sent messages. `rate`: messages a second overall. `clock`: a monotonic clock, in seconds."""
+    """Counts sent messages.
 
-    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+    rate: messages a second overall; per_chat: to one chat, and 20 times that a minute to a group; clock: a monotonic
+    clock, in seconds.
+    """
+
+    def __init__(
+        self, rate: float, per_chat: float = CHAT_PER_SECOND, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.rate = rate
+        self._per_chat = per_chat
+        self._group_per_minute = max(1, round(GROUP_PER_MINUTE * per_chat))
         self._clock = clock
         self._saved = max(1.5, rate * SAVED_SECONDS)
         self._tokens = 1.0
@@ -131,7 +139,7 @@ class Pace:
         found = self._chats.get(chat)
         if found is None:
             found = self._chats[chat] = _Chat(CHAT_BURST, now)
-        found.tokens = min(CHAT_BURST, found.tokens + (now - found.at) * CHAT_PER_SECOND)
+        found.tokens = min(CHAT_BURST, found.tokens + (now - found.at) * self._per_chat)
         found.at = now
         while found.minute and found.minute[0] <= now - 60.0:
             found.minute.popleft()
@@ -141,9 +149,9 @@ class Pace:
         if chat not in self._chats:
             return 0.0
         counted = self._chat(chat, now)
-        wait = max(counted.until - now, (1.0 - counted.tokens) / CHAT_PER_SECOND, 0.0)
-        if len(counted.minute) >= GROUP_PER_MINUTE:
-            wait = max(wait, counted.minute[0] + 60.0 - now)
+        wait = max(counted.until - now, (1.0 - counted.tokens) / self._per_chat, 0.0)
+        if len(counted.minute) >= self._group_per_minute:
+            wait = max(wait, counted.minute[-self._group_per_minute] + 60.0 - now)
         return wait
 
 

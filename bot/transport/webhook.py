@@ -45,6 +45,7 @@ class Webhook:
         self._clock = clock
         self._answered = clock()
         self._taking = asyncio.Lock()
+        self._running = False
         self._complaint: tuple[object, str] | None = None  # of Telegram's, that was logged
 
     @property
@@ -59,6 +60,7 @@ class Webhook:
 
     async def run(self) -> None:
         """Keep the address registered, for ever. Raises TokenRefused."""
+        self._running = True
         failures = refused = 0
         while True:
             try:
@@ -103,6 +105,8 @@ class Webhook:
             return web.Response(status=403)
         if (request.content_length or 0) > LARGEST_UPDATE:
             return web.Response(status=413)
+        if not self._running:  # the bot is not ready to read updates; Telegram posts this one again
+            return web.Response(status=503)
         try:
             update = json.loads(await request.read())
         except ValueError:

@@ -21,6 +21,10 @@ WRONG = {
     "a word for a number": ({"MESSAGES_PER_SECOND": "abc"}, ("MESSAGES_PER_SECOND=abc", "not a number", "30")),
     "a pace of nothing": ({"MESSAGES_PER_SECOND": "0"}, ("MESSAGES_PER_SECOND=0", "too small", "30")),
     "a pace that is no number": ({"MESSAGES_PER_SECOND": "nan"}, ("MESSAGES_PER_SECOND=nan", "30")),
+    "a chat's pace of nothing": (
+        {"CHAT_MESSAGES_PER_SECOND": "0"},
+        ("CHAT_MESSAGES_PER_SECOND=0", "too small", "1 is"),
+    ),
     "half a rule": ({"MAX_RULES_PER_CHAT": "2.5"}, ("MAX_RULES_PER_CHAT=2.5", "not a whole number")),
     "an unknown log level": ({"LOG_LEVEL": "loud"}, ("LOG_LEVEL=LOUD", "DEBUG")),
     "no address": ({"TELEGRAM_API_URL": "telegram"}, ("TELEGRAM_API_URL=telegram", "http")),

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from tempfile import TemporaryFile
+from typing import IO, TypeAlias, TypeVar
 
 from alerts.market.sessions import close_of
+from support.prefork import ORIGIN, Forked
 
 T = TypeVar("T")
+Process: TypeAlias = "subprocess.Popen[str] | Forked"
 
 TOKEN = "987654321:TestTokenTestTokenTestTokenTestToke"  # well-formed, nobody's
 #: Four sessions in a row that the tests walk through.
@@ -28,11 +31,15 @@ def evening(session: date) -> datetime:
 
 @dataclass
 class Program:
-    """`rotation-alerts`, run as a process in a folder of its own, without this machine's settings."""
+    """`rotation-alerts`, run as a process in a folder of its own, without this machine's settings.
+
+    preforked: whether its modules are imported already (see prefork.py), or it starts as it does for a user.
+    """
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
+    started: list[Process] = field(default_factory=list)
+    preforked: bool = hasattr(os, "pidfd_open")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,20 +50,32 @@ class Program:
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self.environment | settings,
-            capture_output=True, text=True, timeout=250, check=False,
-        )  # fmt: skip
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            process = self._begin(words, settings, out, err)
+            try:
+                status = process.wait(250)
+            finally:
+                process.kill()
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(process.args, status, out.read(), err.read())
 
-    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **settings: str) -> Process:
         """Start a command that runs until it is ended; its output goes to a file beside the database."""
-        log = (self.folder / f"process-{len(self.started)}.log").open("w")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self.environment | settings,
-            stdout=log, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+        with (self.folder / f"process-{len(self.started)}.log").open("w") as log:
+            process = self._begin(words, settings, log, log)
         self.started.append(process)
         return process
+
+    def _begin(self, words: tuple[str, ...], settings: dict[str, str], out: IO[str], err: IO[str]) -> Process:
+        environment = self.environment | settings
+        with open(os.devnull) as nothing:
+            if self.preforked:
+                return ORIGIN.start(words, self.folder, environment, (nothing, out, err))
+            return subprocess.Popen(
+                [sys.executable, "-m", "bot", *words], cwd=self.folder, env=environment,
+                stdin=nothing, stdout=out, stderr=err, text=True,
+            )  # fmt: skip
 
     def logs(self) -> str:
         """All that the started processes have printed."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.program import Program
 
 from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
@@ -24,12 +23,7 @@ DAYS = sessions_between(date(2024, 1, 2), date(2025, 8, 29))
 def rotation(
     path: Path, *arguments: str, status: int = 0, columns: str = "160"
 ) -> subprocess.CompletedProcess[str]:  # fmt: skip
-    environment = {key: value for key, value in os.environ.items() if key != "TELEGRAM_BOT_TOKEN"}
-    environment |= {"DATABASE_PATH": str(path), "MARKET": "sample", "COLUMNS": columns}
-    ran = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, env=environment, cwd=path.parent,
-        check=False,
-    )  # fmt: skip
+    ran = Program(path.parent).run(*arguments, DATABASE_PATH=str(path), COLUMNS=columns)
     assert ran.returncode == status, ran.stderr
     return ran
 
@@ -183,11 +177,7 @@ def test_json_is_valid_where_numbers_are_infinite_or_as_large_as_they_can_be(
     def refused(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    environment = os.environ | {"DATABASE_PATH": str(path), "MARKET": "sample"}
-    ran = subprocess.run(
-        [sys.executable, "-m", "bot", *words, "--json"], capture_output=True, text=True, env=environment,
-        cwd=path.parent, check=False,
-    )  # fmt: skip
+    ran = Program(path.parent).run(*words, "--json", DATABASE_PATH=str(path))
     assert "Traceback" not in ran.stderr, ran.stderr
     assert ran.returncode in (0, 2), ran.stderr  # 2: a line that says what is wrong with the question
     assert json.loads(ran.stdout, parse_constant=refused)

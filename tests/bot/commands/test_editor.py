@@ -143,6 +143,7 @@ def test_two_people_in_a_group_do_not_meet(program: Program, telegram: str, figu
     what = {"title": "Desk", "by": 1001, "members": [1002, 1003], "admins": [1002]}
     group = web.post(f"{telegram}/_local/group", json=what).raise_for_status().json()["id"]
     ada, ben, cleo = (Person(telegram, one, group) for one in (1001, 1002, 1003))
+    until(ada.heard, 60)  # the greeting of a new group
     hers = Taps(ada, ada.ask("/alert", seconds=60))
     his = Taps(ben, ben.ask("/alert", seconds=60))
     for button in ("Breadth", "Small above 200d"):

@@ -57,6 +57,17 @@ def test_a_group_hears_twenty_a_minute(clock: list[float]) -> None:
     assert heard == 40
 
 
+@pytest.mark.parametrize(("chat", "heard"), [(ADA, 53), (GROUP, 53)])
+def test_a_chat_hears_as_many_a_second_as_is_set(clock: list[float], chat: int, heard: int) -> None:
+    pace, left = Pace(1000, 5, clock=lambda: clock[0]), 0
+    for tick in range(1001):
+        clock[0] = 1000.0 + tick / 100
+        if chat not in pace.resting():
+            pace.left(chat)
+            left += 1
+    assert abs(left - heard) <= 1
+
+
 def test_answers_go_at_once_and_the_broadcast_waits_the_longer(clock: list[float]) -> None:
     pace = make(30, clock)
     pace.left(2000)
