@@ -2,10 +2,11 @@
 
     prefork.py SOCKET       (the number of an open Unix socket; ends with its other end)
 
-A start of the program takes 1 to 2 seconds of work, nearly all of it imports, and the tests start it some four hundred
-times. A fork runs `python -m bot` as an interpreter of its own would: with its own folder, environment, standard files
+A start of the program takes 1 to 2 seconds of work, nearly all of it imports, and the tests start it hundreds of times.
+A fork runs `python -m bot` as an interpreter of its own would: with its own folder, environment, standard files
 and signals, and ended as usual. What is read of the environment while modules are imported is not seen; starts as they
-are for a user stay in tests/bot/test_process.py, tests/bot/demo, tests/test_procfile.py and tests/test_architecture.py.
+are for a user stay in tests/bot/test_process.py, tests/test_procfile.py and tests/test_architecture.py, and for the bot
+that a demo starts.
 """
 
 from __future__ import annotations
