@@ -22,7 +22,7 @@ from alerts.metrics import valuation
 from alerts.metrics.catalog import fred_series, of_funds
 from alerts.metrics.compute import FUNDS, WINDOW, awaiting
 from alerts.metrics.members import in_millionths
-from bot.pipeline import symbols
+from bot.pipeline import lists, symbols
 from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes
 from bot.pipeline.context import RunContext
 from bot.pipeline.funds import gather_funds
@@ -240,7 +240,7 @@ def _absent_funds(db: Database, session: date) -> Lack | None:
     if not absent:
         return None
     few = len(absent) <= MOST_FUNDS_ABSENT * len(FUNDS)
-    holds = of_funds(absent) | symbols.needing(db, absent) if few else None
+    holds = of_funds(absent) | symbols.needing(db, absent) | lists.needing(db, absent) if few else None
     return Lack(FUND_CLOSES, f"none of {', '.join(absent)}", holds=holds)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import numpy as np
@@ -27,6 +27,13 @@ def of_list(db: Database, one: CompanyList, sessions: Sequence[date], source: st
     members = as_members(close, span, one.symbols, listed)
     market = closes.symbol_closes(db, INDEX_FUNDS["all"], adjusted=False)
     return list_figures(one.metrics, members, market, source, sessions)
+
+
+def needing(db: Database, absent: Iterable[str]) -> frozenset[str]:
+    """The metrics of lists that compare companies with a fund out of `absent`."""
+    if INDEX_FUNDS["all"] not in set(absent):
+        return frozenset()
+    return frozenset(metric for one in lists.every_list(db) for metric in one.metrics if ".beating_index_" in metric)
 
 
 def _closes(

@@ -85,13 +85,22 @@ def test_alert_messages_made_anew_tell_of_the_same_alerts_as_those_that_were_sto
     for chat, session, text in rows:
         day = date.fromisoformat(session)
         (anew,) = alert_texts(day, events_of_message(earlier, chat, day))
-        assert alerts_in(anew) == alerts_in(text)
-        assert re.findall(r"<b>[\d.,−]+ ?%?</b>", anew) == re.findall(r"<b>[\d.,−]+ ?%?</b>", text)
+        before, after = alerts_in(text), alerts_in(anew)
+        assert [alert for alert, _ in after] == [alert for alert, _ in before]
+        for (alert, stored), (_, shown) in zip(before, after, strict=True):
+            values = re.findall(r"<b>([+−]?[\d.,]+)(?: (?:%|pp))?</b>", stored)
+            in_bold = " ".join(re.findall(r"<b>(.*?)</b>", shown))
+            assert set(values) <= set(re.findall(r"[+−]?[\d.,]*\d", in_bold)), alert
         parse_html(anew)
 
 
-def alerts_in(text: str) -> list[str]:
-    return re.findall(r"^Alert \d+: <code>.*</code>$", text, re.MULTILINE)
+def alerts_in(text: str) -> list[tuple[tuple[str, str], str]]:
+    """The number and line of every alert in a message, as any version has written them, and what is said of it."""
+    found, begins = [], 0
+    for match in re.finditer(r"^(?:Alert |#)(\d+):? (<code>.*</code>)$", text, re.MULTILINE):
+        found.append(((match[1], match[2]), text[begins : match.start()]))
+        begins = match.end()
+    return found
 
 
 def test_history_and_why_answer_for_every_rule(earlier: Database) -> None:

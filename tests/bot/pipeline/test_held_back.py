@@ -23,6 +23,7 @@ from bot.pipeline.context import RunContext
 from bot.pipeline.session import Outcome, refresh
 from storage import chats, closes, events, exclusions, figures, memberships, rules, sessions
 from storage.database import open_database, writing
+from storage.lists import keep_list
 
 pytestmark = pytest.mark.timeout(600)  # a test refreshes several times, each a second of one idle core
 
@@ -163,6 +164,26 @@ def test_what_does_not_need_an_absent_fund_is_told_at_once_and_the_rest_when_it_
     assert "what had waited for its figures" in second_text
     assert [len(events_of_message(db, CHAT, D2, follows)) for follows in (False, True)] == [1, 2]
     assert refresh(RunContext(db, market, evening(D2) + timedelta(hours=1)), D2) == []
+
+
+def test_a_list_waits_for_the_fund_that_its_companies_are_compared_with(db: Database, market: SampleMarket) -> None:
+    symbols = [symbol for (symbol,) in db.conn.execute("SELECT symbol FROM companies ORDER BY id LIMIT 20")]
+    with writing(db):
+        made = keep_list(db, CHAT, "mine", symbols)
+    own, compared = (next(name for name in made.metrics if kind in name) for kind in ("above_50d", "beating_index_63d"))
+    for metric in (own, compared):
+        watch(db, f"{metric} > 99.5")
+    before = observed(db)
+    first = run(db, Altered(market, lost("VTI", D2)), D2)
+    assert (first.sealed, first.begun) == (False, True)
+    assert observed(db) == before | {own: before[own] + 1}
+    assert run(db, market, D2, evening(D2) + timedelta(minutes=15)).sealed
+    assert observed(db) == {name: number + 1 for name, number in before.items()}
+
+
+def observed(db: Database) -> dict[str, int]:
+    """Of how many sessions the rules on each series have heard, with a value or without one."""
+    return dict(db.conn.execute("SELECT series, number + missing FROM observations").fetchall())
 
 
 def test_what_needs_a_fund_that_never_comes_is_missing_at_the_seal(
