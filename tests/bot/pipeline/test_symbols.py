@@ -15,7 +15,7 @@ from support.market_bench import TESTS
 from support.program import DAYS, evening, until
 
 from alerts.market.sample import SampleMarket
-from alerts.market.yahoo import Yahoo
+from alerts.market.yahoo import Yahoo, session
 from alerts.rules.grammar import parse
 from bot.pipeline import symbols
 from bot.pipeline.context import RunContext
@@ -44,6 +44,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yahoo]:
         with pytest.MonkeyPatch.context() as patched:
             for name, value in json.loads((folder / "env.json").read_text()).items():
                 patched.setenv(name, value)
+            patched.setattr(session, "_session", [])  # one that another file's tests opened has not read these settings
             yield Yahoo(folder / "cache", lambda: NOW, pause=0.01)
     finally:
         web.kill()
