@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -147,6 +147,14 @@ class MarketFeed(Protocol):
 
         A month without a contract is a column of NaN. Raises FeedError if the source fails as a whole.
         """
+
+
+@runtime_checkable
+class PastFeed(Protocol):
+    """A source of past censuses that answers at once with what the figures of a past session need of them."""
+
+    def figures(self, session: date) -> pd.DataFrame:
+        """market_value, price, eps_forward, eps_trailing, ev_ebit by symbol, of the listings of `session`'s census."""
 
 
 class ValuationFeed(Protocol):

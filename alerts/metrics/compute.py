@@ -196,6 +196,10 @@ def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
 
     `census`: as of `Inputs.companies`.
     """
+    return _awaiting(valuation.by_segment(census))
+
+
+def _awaiting(census: valuation.Split) -> dict[str, list[str]]:
     return concentration.awaiting(census) | valuation.awaiting(census) | earnings.awaiting(census)
 
 
@@ -279,12 +283,12 @@ def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
 def _of_censuses(inputs: Inputs, wanted: pd.DatetimeIndex, frames: dict[str, pd.DataFrame]) -> None:
     held = [stamp.date() in inputs.companies for stamp in wanted]
     on = wanted[held]
-    censuses = [inputs.companies[stamp.date()] for stamp in on]
+    censuses = [valuation.by_segment(inputs.companies[stamp.date()]) for stamp in on]
     found = valuation.all_of(censuses, on) | earnings.all_of(censuses, on) | concentration.all_of(censuses, on)
     for name, frame in found.items():
         frames[name] = frame.reindex(wanted)
         frames[name].loc[~wanted.isin(on), "reason"] = NO_CENSUS
     for stamp, census in zip(on, censuses, strict=True):
-        for name, symbols in awaiting(census).items():
+        for name, symbols in _awaiting(census).items():
             if name not in concentration.METRICS and isinstance(reason := frames[name].at[stamp, "reason"], str):
                 frames[name].loc[stamp, "reason"] = f"{reason}: {valuation.named(symbols)}"

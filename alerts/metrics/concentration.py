@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import absent, covered, named, positive
+from alerts.metrics.valuation import Split, absent, covered, named, positive
 
 Values = npt.NDArray[np.float64]
 
@@ -19,14 +19,14 @@ HEAVIEST = 20
 METRICS = ("concentration.top7", "concentration.top10", "concentration.effective_n")
 
 
-def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+def all_of(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """top7, top10 and effective_n by id.
 
-    `censuses`: one for each session, with one row for each company: market_value (dollars), segment and, where there
-    are ranks, ranked (dollars at the last ranks). Coverage is the share of value that has a quote. All are missing
+    `censuses`: one for each session, with one row for each company: market_value (dollars) and, where there are ranks,
+    ranked (dollars at the last ranks). Coverage is the share of value that has a quote. All are missing
     while one of the `HEAVIEST` lacks a quote; the reason names it.
     """
-    large = [census[census["segment"] == "large"] for census in censuses]
+    large = [census["large"] for census in censuses]
     values = [_known(members["market_value"]) for members in large]
     eligible = pd.Series([len(known) for known, _ in values], index=sessions, dtype="float64")
     members = pd.Series([count for _, count in values], index=sessions, dtype="float64")
@@ -58,9 +58,9 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
     return out
 
 
-def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+def awaiting(census: Split) -> dict[str, list[str]]:
     """All metrics of the family, where any of the `HEAVIEST` has no quote, each with whose."""
-    lacking = absent(census[census["segment"] == "large"], HEAVIEST)
+    lacking = absent(census["large"], HEAVIEST)
     return dict.fromkeys(METRICS, lacking) if lacking else {}
 
 

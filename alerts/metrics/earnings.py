@@ -13,7 +13,7 @@ import pandas as pd
 
 from alerts.metrics.catalog import metric
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import SEGMENTS, awaited, covered, positive
+from alerts.metrics.valuation import SEGMENTS, Split, awaited, covered, positive
 
 
 def growth(members: pd.DataFrame) -> dict[str, float]:
@@ -35,11 +35,11 @@ def growth(members: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+def awaiting(census: Split) -> dict[str, list[str]]:
     """The metrics that are missing on a session for want of quotes, each with whose; see `valuation.awaited`."""
     out: dict[str, list[str]] = {}
     for segment in SEGMENTS:
-        members = census[census["segment"] == segment]
+        members = census[segment]
         value, price = positive(members["market_value"]), positive(members["price"])
         known = np.isfinite(sum(members[name].to_numpy(dtype="float64") for name in _BOTH) * value / price)
         if symbols := awaited(members, known, metric(f"earnings.growth.{segment}").floor):
@@ -50,11 +50,11 @@ def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
 _BOTH = ("eps_forward", "eps_trailing")
 
 
-def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+def all_of(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """Growth of both segments and the gap between them, small minus large, in percentage points; by id."""
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:
-        rows = [growth(census[census["segment"] == segment]) for census in censuses]
+        rows = [growth(census[segment]) for census in censuses]
         told = pd.DataFrame(
             rows, index=sessions, columns=["growth", "eligible", "members", "coverage"], dtype="float64"
         )

@@ -7,7 +7,7 @@ them, never means of ratios. Coverage is the share of the segment's market value
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,18 @@ from alerts.metrics.figure import counted
 SEGMENTS = ("large", "small")
 METHODS = ("forward_pe", "forward_pe_profitable")
 Values = npt.NDArray[np.float64]
+Split = Mapping[str, pd.DataFrame]  # the members of each of `SEGMENTS` in one census
 _REASONS = {
     "forward_pe": "not meaningful: expected earnings add up to a loss",
     "forward_pe_profitable": "not meaningful: no company expects a profit",
     "loss_share": "no company with an estimate",
 }
+
+
+def by_segment(census: pd.DataFrame) -> Split:
+    """The members of both segments, in their order. `census`: a column `segment` and those that the figures need."""
+    held = census["segment"].to_numpy(dtype=object)
+    return {segment: census.take(np.flatnonzero(held == segment)) for segment in SEGMENTS}
 
 
 def price_earnings(market_value: Values, earnings: Values) -> float:
@@ -70,7 +77,7 @@ def covered(members: pd.DataFrame, known: npt.NDArray[np.bool_]) -> float:
 
 def absent(members: pd.DataFrame, most: int | None = None) -> list[str]:
     """The members without a market value, the heaviest at the last ranks first; of the `most` heaviest, or of all."""
-    if "ranked" not in members:
+    if "ranked" not in members or np.isfinite(positive(members["market_value"])).all():
         return []
     heaviest = members.sort_values("ranked", ascending=False, kind="stable")
     heaviest = heaviest if most is None else heaviest.iloc[:most]
@@ -83,7 +90,9 @@ def awaited(members: pd.DataFrame, known: npt.NDArray[np.bool_], floor: float) -
 
     `known`: the members with all that the figure needs. Arguments else as of `covered`.
     """
-    if "ranked" not in members or covered(members, known) >= floor:
+    if "ranked" not in members or np.isfinite(positive(members["market_value"])).all():
+        return []
+    if covered(members, known) >= floor:
         return []
     lacking = ~np.isfinite(positive(members["market_value"])) & members["ranked"].notna().to_numpy()
     return absent(members) if covered(members, known | lacking) >= floor else []
@@ -95,11 +104,11 @@ def named(symbols: Sequence[str], most: int = 5) -> str:
     return f"no quote of {', '.join(symbols[:most])}{more}"
 
 
-def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+def awaiting(census: Split) -> dict[str, list[str]]:
     """The metrics of P/E that are missing on a session for want of quotes, each with whose; see `awaited`."""
     out: dict[str, list[str]] = {}
     for segment in SEGMENTS:
-        members = census[census["segment"] == segment]
+        members = census[segment]
         value, price = positive(members["market_value"]), positive(members["price"])
         known = np.isfinite(members["eps_forward"].to_numpy(dtype="float64") * value / price)
         for kind in _REASONS:
@@ -145,11 +154,11 @@ def ev_ebit(members: pd.DataFrame) -> dict[str, float]:
     return {"ev_ebit": median, "eligible": len(known), "members": len(ratios)}
 
 
-def of_enterprises(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+def of_enterprises(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """EV/EBIT of both segments, and the discount, by id."""
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:
-        rows = [ev_ebit(census[census["segment"] == segment]) for census in censuses]
+        rows = [ev_ebit(census[segment]) for census in censuses]
         told = pd.DataFrame(rows, index=sessions, columns=["ev_ebit", "eligible", "members"], dtype="float64")
         name = f"valuation.ev_ebit.{segment}"
         out[name] = counted(
@@ -160,14 +169,14 @@ def of_enterprises(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex)
     return out
 
 
-def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+def all_of(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """Every metric of one census by id, EV/EBIT included.
 
-    `censuses`: one for each session; for each company market_value, price, eps_forward, ev_ebit, segment.
+    `censuses`: one for each session; for each company market_value, price, eps_forward, ev_ebit.
     """
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:
-        rows = [forward(census[census["segment"] == segment]) for census in censuses]
+        rows = [forward(census[segment]) for census in censuses]
         told = pd.DataFrame(
             rows, index=sessions, columns=[*_REASONS, "eligible", "members", "coverage"], dtype="float64"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from alerts.market import universe
-from alerts.market.feed import FeedError
+from alerts.market.feed import FeedError, PastFeed
 from alerts.market.seasons import first_ranked
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
 from alerts.metrics.compute import WINDOW, compute, counts
@@ -155,7 +155,7 @@ def _compute_block(
     if feed.keeps_census:
         counted = {}
         for done, session in enumerate(block, start=at):
-            counted[session] = universe.as_of(latest, feed.census(session).quotes, session)
+            counted[session] = _census_of(context, session, latest, averages=session == block[-1])
             context.report("figures", done, len(sessions))
     first_census = None if feed.keeps_census else first_gathered(db) or latest.session
     inputs = assemble(context, block, counted, first_census, older.matrix if older else None)
@@ -166,3 +166,10 @@ def _compute_block(
         figures.correct(db, computed, context.now)
     context.report("figures", at + len(block), len(sessions))
     return sum(figure.value is not None for figure in computed)
+
+
+def _census_of(context: RunContext, session: date, latest: universe.Companies, *, averages: bool) -> universe.Companies:
+    """The companies of `latest` on an earlier session; of the source's `averages` only if they are needed."""
+    if isinstance(feed := context.feed, PastFeed) and not averages:
+        return universe.Companies(session, feed.figures(session).reindex(latest.frame.index), latest.excluded)
+    return universe.as_of(latest, context.feed.census(session).quotes, session)

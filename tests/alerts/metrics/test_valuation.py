@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.metrics.valuation import all_of, discount, forward, price_earnings
+from alerts.metrics.valuation import Split, all_of, by_segment, discount, forward, price_earnings
 
 NONE = float("nan")
 DAY = pd.DatetimeIndex(["2025-07-31"])
@@ -18,6 +18,10 @@ def company(value: float, price: float, eps: float, segment: str = "small") -> d
 
 def census(*companies: dict[str, object]) -> pd.DataFrame:
     return pd.DataFrame(list(companies), index=[f"C{at}" for at in range(len(companies))])
+
+
+def split(*companies: dict[str, object]) -> Split:
+    return by_segment(census(*companies))
 
 
 LARGE = company(2000.0, 10.0, 0.5, "large")  # earnings 2000 × 0.5/10 = 100: 20 times
@@ -65,14 +69,14 @@ def test_an_estimate_missing_over_the_floor_by_value_leaves_the_figure() -> None
     # Half of the companies, but a tenth of the value, have none.
     told = forward(census(company(900, 10, 1), company(100, 10, NONE)))
     assert (told["coverage"], told["eligible"], told["members"]) == (0.9, 1, 2)
-    assert all_of([census(LARGE, company(900, 10, 1), company(100, 10, NONE))], DAY)["valuation.forward_pe.small"].iloc[
+    assert all_of([split(LARGE, company(900, 10, 1), company(100, 10, NONE))], DAY)["valuation.forward_pe.small"].iloc[
         0
     ]["value"] == pytest.approx(10.0)
 
 
 def test_an_estimate_missing_under_the_floor_by_value_does_not() -> None:
     lines = [company(50, 10, 1) for _ in range(17)] + [company(150, 10, NONE)]  # 850 of 1,000
-    told = all_of([census(LARGE, *lines)], DAY)
+    told = all_of([split(LARGE, *lines)], DAY)
     for kind in ("forward_pe", "forward_pe_profitable", "loss_share"):
         row = told[f"valuation.{kind}.small"].iloc[0]
         assert np.isnan(row["value"])
@@ -84,12 +88,12 @@ def test_a_member_that_the_census_did_not_count_lowers_the_coverage() -> None:
     nine = [company(100, 10, 1)] * 9 + [company(NONE, NONE, NONE)]
     assert forward(census(*nine))["coverage"] == pytest.approx(0.9)
     eight = [company(100, 10, 1)] * 8 + [company(NONE, NONE, NONE)] * 2
-    row = all_of([census(LARGE, *eight)], DAY)["valuation.forward_pe.small"].iloc[0]
+    row = all_of([split(LARGE, *eight)], DAY)["valuation.forward_pe.small"].iloc[0]
     assert row["reason"] == "coverage 80 % is under 90 %"
 
 
 def test_earnings_that_add_up_to_a_loss_are_not_meaningful() -> None:
-    told = all_of([census(LARGE, company(100, 10, 1), company(100, 10, -1))], DAY)
+    told = all_of([split(LARGE, company(100, 10, 1), company(100, 10, -1))], DAY)
     row = told["valuation.forward_pe.small"].iloc[0]
     assert np.isnan(row["value"])
     assert row["reason"] == "not meaningful: expected earnings add up to a loss"
@@ -97,7 +101,7 @@ def test_earnings_that_add_up_to_a_loss_are_not_meaningful() -> None:
 
 
 def test_without_a_profitable_company_there_is_no_profitable_multiple() -> None:
-    row = all_of([census(LARGE, company(100, 10, -1))], DAY)["valuation.forward_pe_profitable.small"].iloc[0]
+    row = all_of([split(LARGE, company(100, 10, -1))], DAY)["valuation.forward_pe_profitable.small"].iloc[0]
     assert row["reason"] == "not meaningful: no company expects a profit"
 
 
@@ -113,34 +117,34 @@ def test_a_price_that_is_none_is_no_estimate(price: float) -> None:
 
 
 def test_a_missing_discount_names_its_cause() -> None:
-    told = all_of([census(LARGE, company(100, 10, -1))], DAY)
+    told = all_of([split(LARGE, company(100, 10, -1))], DAY)
     assert told["valuation.discount"].iloc[0]["reason"] == (
         "small caps: not meaningful: expected earnings add up to a loss"
     )
-    told = all_of([census(company(100, 10, NONE, "large"), company(100, 10, 1))], DAY)
+    told = all_of([split(company(100, 10, NONE, "large"), company(100, 10, 1))], DAY)
     assert told["valuation.discount"].iloc[0]["reason"] == "large caps: coverage 0 % is under 90 %"
 
 
 def test_a_discount_compares_like_with_like() -> None:
     # Small: with losses 200/(10 − 5) = 40, profitable 100/10 = 10; large 20 → +100 % and −50 %.
-    told = all_of([census(LARGE, company(100, 10, 1), company(100, 10, -0.5))], DAY)
+    told = all_of([split(LARGE, company(100, 10, 1), company(100, 10, -0.5))], DAY)
     assert told["valuation.discount"].iloc[0]["value"] == pytest.approx(100.0)
     assert told["valuation.discount_profitable"].iloc[0]["value"] == pytest.approx(-50.0)
 
 
 def test_the_middle_segment_and_outsiders_count_in_neither() -> None:
     others = [company(1e9, 10, -5, "mid"), {**company(1e9, 10, -5), "segment": None}]
-    told = all_of([census(LARGE, company(100, 10, 1), *others)], DAY)
+    told = all_of([split(LARGE, company(100, 10, 1), *others)], DAY)
     assert told["valuation.discount"].iloc[0]["value"] == pytest.approx(-50.0)
 
 
 def test_a_segment_without_members_is_missing() -> None:
-    told = all_of([census(LARGE)], DAY)
+    told = all_of([split(LARGE)], DAY)
     assert told["valuation.forward_pe.small"].iloc[0]["reason"] == "no members"
     assert told["valuation.discount"].iloc[0]["reason"] == "small caps: no members"
 
 
 def test_each_session_is_its_own_census() -> None:
     days = pd.DatetimeIndex(["2025-07-30", "2025-07-31"])
-    told = all_of([census(LARGE, company(100, 10, 1)), census(LARGE, company(100, 10, 2))], days)
+    told = all_of([split(LARGE, company(100, 10, 1)), split(LARGE, company(100, 10, 2))], days)
     assert told["valuation.forward_pe.small"]["value"].tolist() == [10.0, 5.0]
