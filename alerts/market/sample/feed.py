@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, SymbolHistory, UnknownSymbol, WrongSession
-from alerts.market.sample.companies import COUNT, FIRST_SESSION, Floats, World, make_world
+from alerts.market.sample.companies import COUNT, FIRST_SESSION, START, Floats, World, make_world
 from alerts.market.sample.economy import contract_prices
 from alerts.market.sample.fundamentals import Fundamentals, fundamentals
-from alerts.market.sample.funds import fund_levels, payouts
+from alerts.market.sample.funds import INDICES, fund_levels, payouts
 from alerts.market.sample.paths import Paths, simulate
 from alerts.market.sessions import close_of, sessions_between
 
@@ -28,7 +28,7 @@ _MONTHS_KEPT = 16
 
 
 class SampleMarket:
-    """A market feed without a source: 1,600 invented companies and funds that hold them, from 2 January 2020.
+    """A market feed without a source: 1,600 invented companies and the funds made of them, from 1 October 2014 on.
 
     A close depends only on the seed, the symbol and the session. Companies pay no dividends and do not split; funds pay
     0.35 % a quarter. Any session from the first one may be requested, future ones included: nothing here knows the
@@ -62,6 +62,8 @@ class SampleMarket:
         for column, symbol in enumerate(wanted):
             if (company := market.column.get(symbol)) is not None:
                 raw[:, column] = adjusted[:, column] = market.price[first:end, company]
+            elif symbol in INDICES:
+                raw[:, column] = adjusted[:, column] = np.round(market.funds[symbol], 2)[first:end]
             elif (level := market.funds.get(symbol)) is not None:
                 raw[:, column] = np.round(level * market.left, 2)[first:end]
                 # Adjusted as Yahoo does: the latest close stays, and each payout lowers the closes before it.
@@ -81,7 +83,7 @@ class SampleMarket:
         return SymbolHistory(symbol, found.raw[symbol], found.adjusted[symbol], "USD", kind)
 
     def census(self, session: date) -> Census:
-        """All companies traded on `session`, any from 2 January 2020. Raises WrongSession if it is not one."""
+        """All companies traded on `session`, any from 1 October 2014 on. Raises WrongSession if it is not one."""
         if session < FIRST_SESSION:
             raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was requested")
         market = self._through(session)
@@ -90,6 +92,11 @@ class SampleMarket:
             raise WrongSession(f"{NAME}: {session} is no session")
         quotes = market.quotes(at)
         return Census(session, quotes, self._now() if self._now is not None else close_of(session))
+
+    def figures(self, session: date) -> pd.DataFrame:
+        """Of `census`, what does not look back: price, market value and earnings of all companies traded, by symbol."""
+        market = self._through(session)
+        return market.figures(bisect.bisect_left(market.paths.sessions, session))
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """Closes of futures on the simulated bank's rate, NaN while they do not trade."""
@@ -108,8 +115,9 @@ class SampleMarket:
 
     def _through(self, day: date) -> _Market:
         """The market to the end of the year of `day` or later."""
-        if self._market is None or self._market.last_year < day.year:
-            self._market = _Market(self._world, simulate(self._world, self._seed, day.year), self._seed, day.year)
+        year = max(day.year, START.year)
+        if self._market is None or self._market.last_year < year:
+            self._market = _Market(self._world, simulate(self._world, self._seed, year), self._seed, year)
         return self._market
 
 
@@ -148,11 +156,11 @@ class _Market:
 
     @cached_property
     def funds(self) -> dict[str, Floats]:
-        return fund_levels(self.world, self.paths)
+        return fund_levels(self.world, self.paths, self.seed)
 
     @cached_property
     def left(self) -> Floats:
-        return payouts(self.paths.sessions)
+        return payouts(self.paths.sessions, self.paths.start)
 
     @cached_property
     def _fixed(self) -> dict[str, npt.NDArray[np.object_]]:
@@ -205,6 +213,22 @@ class _Market:
                 for column, kind in CENSUS_COLUMNS.items()
             }
         )
+
+    def figures(self, at: int) -> pd.DataFrame:
+        """Price, market value and earnings of the companies traded on session number `at`, by symbol."""
+        found: Fundamentals = fundamentals(self.world, self.paths, at)
+        price = self.price[at]
+        columns = {
+            "market_value": price * self.world.shares,
+            "price": price,
+            "eps_forward": found.eps_forward,
+            "eps_trailing": found.eps_trailing,
+            "ev_ebit": found.ev_ebit,
+        }
+        frame = pd.DataFrame(
+            np.column_stack(list(columns.values())), pd.Index(self.world.symbols, name="symbol"), list(columns)
+        )
+        return frame if np.isfinite(price).all() else frame[np.isfinite(price)]
 
     def month_measures(self, through: date) -> tuple[dict[str, Floats], dict[str, Floats]]:
         """(market value, forward P/E) of the companies by month, of the last sixteen that ended by `through`."""

@@ -66,7 +66,7 @@ def launch(program: Program, *words: str) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    program.start("demo", "--no-browser", "--port", str(port), *words)
+    program.start("demo", "--no-browser", "--port", str(port), *words, HISTORY_YEARS="0")
     return f"http://127.0.0.1:{port}"
 
 
