@@ -13,6 +13,7 @@ _NOISE = {"developed": (0.08, 250), "emerging": (0.12, 250), "gold": (0.14, 500)
 _YIELD, _BILL = 3.9, 3.75  # %, about which yields of ten-year bonds wander; of three-month bills
 _DURATION = {"IEF": 7.5, "TLT": 16.5, "HYG": 2.0}  # years
 _CARRY = {"IEF": 0.0, "TLT": 0.3, "HYG": 2.6}  # % a year above the yield
+_CALMEST = 0.06  # a year: what VIX takes volatility to be at least
 _DIVIDENDS = 0.014  # a year, that an index of prices lacks
 
 
@@ -39,7 +40,7 @@ def elsewhere(paths: Paths, seed: int) -> dict[str, Floats]:
 def indices(paths: Paths, seed: int, levels: dict[str, Floats]) -> dict[str, Floats]:
     """Indices in points and yields in %. VIX: volatility lately seen, dearer in a fall. `levels`: total returns."""
     moves = np.diff(np.log(levels["SPY"]), prepend=np.log(levels["SPY"][0]))
-    seen = np.sqrt(252 * _mean_of_last(moves**2, 15))
+    seen = np.maximum(np.sqrt(252 * _mean_of_last(moves**2, 15)), _CALMEST)
     fall = np.clip(-10 * _mean_of_last(moves, 10), 0, None)
     without = np.exp(-_DIVIDENDS * paths.years)
     return {
