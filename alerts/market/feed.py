@@ -153,8 +153,11 @@ class MarketFeed(Protocol):
 class PastFeed(Protocol):
     """A source of past censuses that answers at once with what the figures of a past session need of them."""
 
-    def figures(self, session: date) -> pd.DataFrame:
-        """market_value, price, eps_forward, eps_trailing, ev_ebit by symbol, of the listings of `session`'s census."""
+    def figures(self, session: date, symbols: pd.Index) -> pd.DataFrame:
+        """market_value, price, eps_forward, eps_trailing, ev_ebit of `symbols`; NaN where `session`'s census has none.
+
+        The index of the answer is `symbols` itself.
+        """
 
 
 class ValuationFeed(Protocol):

@@ -13,18 +13,16 @@ import pandas as pd
 
 from alerts.metrics.catalog import metric
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import SEGMENTS, Split, awaited, covered, positive
+from alerts.metrics.valuation import SEGMENTS, Members, Split, awaited, covered
 
 
-def growth(members: pd.DataFrame) -> dict[str, float]:
+def growth(members: Members) -> dict[str, float]:
     """One segment in one census: Σ forward EPS/Σ trailing EPS − 1 in %, each EPS × market value/price.
 
-    `members`: one row for each company with market_value, price, eps_forward, eps_trailing (dollars; NaN if unknown).
     Both sums include only companies with both figures. NaN if the trailing sum is zero or a loss. Coverage is by market
     value, see `valuation.covered`.
     """
-    value, price = positive(members["market_value"]), positive(members["price"])
-    forward, trailing = (members[name].to_numpy(dtype="float64") * value / price for name in _BOTH)
+    forward, trailing = members.earnings(members.eps_forward), members.earnings(members.eps_trailing)
     known = np.isfinite(forward) & np.isfinite(trailing)
     base = float(trailing[known].sum())
     return {
@@ -40,14 +38,12 @@ def awaiting(census: Split) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for segment in SEGMENTS:
         members = census[segment]
-        value, price = positive(members["market_value"]), positive(members["price"])
-        known = np.isfinite(sum(members[name].to_numpy(dtype="float64") for name in _BOTH) * value / price)
+        if members.whole:
+            continue
+        known = np.isfinite(members.earnings(members.eps_forward + members.eps_trailing))
         if symbols := awaited(members, known, metric(f"earnings.growth.{segment}").floor):
             out[f"earnings.growth.{segment}"] = symbols
     return out | ({"earnings.growth_gap": [symbol for whose in out.values() for symbol in whose]} if out else {})
-
-
-_BOTH = ("eps_forward", "eps_trailing")
 
 
 def all_of(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:

@@ -93,10 +93,10 @@ class SampleMarket:
         quotes = market.quotes(at)
         return Census(session, quotes, self._now() if self._now is not None else close_of(session))
 
-    def figures(self, session: date) -> pd.DataFrame:
-        """Of `census`, what does not look back: price, market value and earnings of all companies traded, by symbol."""
+    def figures(self, session: date, symbols: pd.Index) -> pd.DataFrame:
+        """Of `census`, what does not look back: price, market value and earnings of the companies asked for."""
         market = self._through(session)
-        return market.figures(bisect.bisect_left(market.paths.sessions, session))
+        return market.figures(bisect.bisect_left(market.paths.sessions, session), symbols)
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """Closes of futures on the simulated bank's rate, NaN while they do not trade."""
@@ -214,8 +214,8 @@ class _Market:
             }
         )
 
-    def figures(self, at: int) -> pd.DataFrame:
-        """Price, market value and earnings of the companies traded on session number `at`, by symbol."""
+    def figures(self, at: int, symbols: pd.Index) -> pd.DataFrame:
+        """Price, market value and earnings on session number `at`, by symbol; NaN of those not traded."""
         found: Fundamentals = fundamentals(self.world, self.paths, at)
         price = self.price[at]
         columns = {
@@ -225,10 +225,11 @@ class _Market:
             "eps_trailing": found.eps_trailing,
             "ev_ebit": found.ev_ebit,
         }
-        frame = pd.DataFrame(
-            np.column_stack(list(columns.values())), pd.Index(self.world.symbols, name="symbol"), list(columns)
-        )
-        return frame if np.isfinite(price).all() else frame[np.isfinite(price)]
+        figures = np.column_stack(list(columns.values()))
+        figures[~np.isfinite(price)] = np.nan
+        companies = np.array([self.column.get(symbol, COUNT) for symbol in symbols])
+        unknown = np.full((1, len(columns)), np.nan)  # what a symbol that is no company finds
+        return pd.DataFrame(np.concatenate([figures, unknown])[companies], symbols, list(columns))
 
     def month_measures(self, through: date) -> tuple[dict[str, Floats], dict[str, Floats]]:
         """(market value, forward P/E) of the companies by month, of the last sixteen that ended by `through`."""

@@ -90,9 +90,7 @@ def history() -> Histories:
         latest.frame["first_trade"].to_numpy().astype("datetime64[D]"),
     )  # fmt: skip
     weekly = [day for day, before in zip(sessions[1:], sessions, strict=False) if day.weekday() < before.weekday()]
-    censuses = {
-        day: market.figures(day).reindex(latest.frame.index).assign(segment=ranked[season_on(day)]) for day in weekly
-    }
+    censuses = {day: market.figures(day, latest.frame.index).assign(segment=ranked[season_on(day)]) for day in weekly}
     economy = SampleEconomy()
     months = months_from(span[0], 12 * 12 + CONTRACT_MONTHS)
     inputs = Inputs(

@@ -11,7 +11,7 @@ import pytest
 from alerts.metrics import earnings
 from alerts.metrics.earnings import growth
 from alerts.metrics.monthly import discount_monthly, multiple
-from alerts.metrics.valuation import Split, by_segment, ev_ebit, of_enterprises
+from alerts.metrics.valuation import Members, Split, by_segment, ev_ebit, of_enterprises
 
 NONE = float("nan")
 DAY = pd.DatetimeIndex(["2025-07-31"])
@@ -29,6 +29,10 @@ def census(*companies: dict[str, object]) -> pd.DataFrame:
     return pd.DataFrame(list(companies), index=[f"C{at}" for at in range(len(companies))])
 
 
+def members(*companies: dict[str, object]) -> Members:
+    return Members.of(census(*companies))
+
+
 def split(*companies: dict[str, object]) -> Split:
     return by_segment(census(*companies))
 
@@ -38,12 +42,12 @@ def split(*companies: dict[str, object]) -> Split:
 
 def test_growth_is_of_sums_and_counts_every_class_by_market_value() -> None:
     # A: 100 at 10, 1.20 after 1.00: 12 after 10. B: 300 at 30 (ten shares too), 0.30 after 1.00: 3 after 10.
-    told = growth(census(company(forward=1.2, trailing=1.0), company(300.0, 30.0, 0.3, 1.0)))
+    told = growth(members(company(forward=1.2, trailing=1.0), company(300.0, 30.0, 0.3, 1.0)))
     assert told["growth"] == pytest.approx(100 * (15 / 20 - 1))
 
 
 def test_a_company_without_one_of_the_two_is_in_neither_sum_and_lowers_the_coverage() -> None:
-    told = growth(census(company(), company(forward=NONE, trailing=5.0), company(forward=9.0, trailing=NONE)))
+    told = growth(members(company(), company(forward=NONE, trailing=5.0), company(forward=9.0, trailing=NONE)))
     assert told["growth"] == pytest.approx(0.0)
     assert (told["eligible"], told["members"], told["coverage"]) == (1, 3, pytest.approx(1 / 3))
 
@@ -75,7 +79,7 @@ def test_half_of_the_value_is_enough() -> None:
 
 
 def test_the_median_is_of_positive_ratios_and_the_coverage_of_all_reported() -> None:
-    told = ev_ebit(census(*(company(ratio=ratio) for ratio in (10.0, -4.0, 30.0, 14.0, NONE))))
+    told = ev_ebit(members(*(company(ratio=ratio) for ratio in (10.0, -4.0, 30.0, 14.0, NONE))))
     assert (told["ev_ebit"], told["eligible"], told["members"]) == (14.0, 4, 5)
 
 
