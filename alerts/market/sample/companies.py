@@ -17,6 +17,7 @@ LARGE, MID, SMALL = slice(0, 500), slice(500, 1_000), slice(1_000, 1_600)
 COUNT = 1_600
 FIRST_SESSION = date(2014, 10, 1)  # ten years of figures before the demo: the longest windows need 300 sessions
 START = date(2020, 1, 2)  # what is given "at the start" holds on this session, between the past and what follows
+NEEDS_PAST = 5  # years of history, from which on it begins before `START`
 
 _LARGEST = (2.1e12, 1.9e12, 1.6e12, 1.3e12, 1.05e12, 0.9e12, 0.75e12)  # US dollars: seven lead
 #: Share of companies, P/E at the start, and sign in a cyclical swing (1 cyclical, −1 defensive), by sector.

@@ -25,17 +25,24 @@ Floats = npt.NDArray[np.float64]
 class SampleEconomy:
     """Economic series by FRED's ids, from 400 days before the simulated market begins. No figure is real.
 
+    Without its past they begin 400 days before 2 January 2020, with the same observations from there on.
+
     The series include future observations, because nothing here knows the current day; metrics use none before its day.
     """
 
     name = NAME
     dates = None
 
-    def __init__(self, seed: int = 2025) -> None:
+    def __init__(self, seed: int = 2025, *, past: bool = True) -> None:
         self._seed = seed
+        self._first = _days()[0] if past else _days()[_begun()]
 
     def series(self, identity: str) -> pd.Series:
         """All observations by their date, ascending. Raises FeedUnavailable if there is no such series."""
+        found = self._whole(identity)
+        return found[found.index >= self._first]
+
+    def _whole(self, identity: str) -> pd.Series:
         days = _days()
         wish = _wished()
         lower = lower_bounds()

@@ -55,7 +55,9 @@ def indices(paths: Paths, seed: int, levels: dict[str, Floats]) -> dict[str, Flo
 def _noise(paths: Paths, seed: int) -> dict[str, Floats]:
     vols, half_lives = np.array(list(_NOISE.values())).T
     draws = yearly_draws([seed, 7], paths.sessions, len(_NOISE)) * vols
-    return dict(zip(_NOISE, wander(draws, kept(half_lives)).T, strict=True))
+    # As prices do, levels walk from the start on, and end there in the past.
+    past, walked = (wander(part, kept(half_lives)) for part in (draws[: paths.start + 1].copy(), draws[paths.start :]))
+    return dict(zip(_NOISE, np.concatenate([past[:-1] - past[-1], walked]).T, strict=True))
 
 
 def _yields(noise: dict[str, Floats]) -> Floats:

@@ -30,6 +30,8 @@ _MONTHS_KEPT = 16
 class SampleMarket:
     """A market feed without a source: 1,600 invented companies and the funds made of them, from 1 October 2014 on.
 
+    Without its past it begins on 2 January 2020, with the same closes from there on, in half the time.
+
     A close depends only on the seed, the symbol and the session. Companies pay no dividends and do not split; funds pay
     0.35 % a quarter. Any session from the first one may be requested, future ones included: nothing here knows the
     current day.
@@ -39,9 +41,13 @@ class SampleMarket:
     keeps_census = True
     dates = None
 
-    def __init__(self, seed: int = 2025, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, seed: int = 2025, now: Callable[[], datetime] | None = None, *, past: bool = True
+    ) -> None:  # fmt: skip
         """`now`: the time at which a census was fetched, with a time zone; by default its session's close."""
         self._seed = seed
+        self._past = past
+        self._first = FIRST_SESSION if past else START
         self._now = now
         self._world = make_world(seed)
         self._market: _Market | None = None
@@ -51,11 +57,11 @@ class SampleMarket:
     ) -> Closes:
         """Closes of companies and funds; a symbol that is neither is a column of NaN."""
         wanted = list(dict.fromkeys(symbols))
-        if through < FIRST_SESSION:
+        if through < self._first:
             none = pd.DataFrame(index=pd.DatetimeIndex([], dtype="datetime64[s]"), columns=wanted, dtype=float)
             return Closes(none, none.copy())
         market = self._through(through)
-        first = bisect.bisect_left(market.paths.sessions, start or FIRST_SESSION)
+        first = bisect.bisect_left(market.paths.sessions, start or self._first)
         end = bisect.bisect_right(market.paths.sessions, through)
         raw = np.full((end - first, len(wanted)), np.nan)
         adjusted = raw.copy()
@@ -83,9 +89,9 @@ class SampleMarket:
         return SymbolHistory(symbol, found.raw[symbol], found.adjusted[symbol], "USD", kind)
 
     def census(self, session: date) -> Census:
-        """All companies traded on `session`, any from 1 October 2014 on. Raises WrongSession if it is not one."""
-        if session < FIRST_SESSION:
-            raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was requested")
+        """All companies traded on `session`, any from the first on. Raises WrongSession if it is not one."""
+        if session < self._first:
+            raise WrongSession(f"{NAME}: the market begins on {self._first}, {session} was requested")
         market = self._through(session)
         at = bisect.bisect_left(market.paths.sessions, session)
         if at == len(market.paths.sessions) or market.paths.sessions[at] != session:
@@ -100,7 +106,7 @@ class SampleMarket:
 
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """Closes of futures on the simulated bank's rate, NaN while they do not trade."""
-        return contract_prices(list(months), sessions_between(max(start or FIRST_SESSION, FIRST_SESSION), through))
+        return contract_prices(list(months), sessions_between(max(start or self._first, self._first), through))
 
     def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
         """Market value and forward P/E at the ends of the sixteen months before `through`; none for a loss-maker."""
@@ -117,7 +123,8 @@ class SampleMarket:
         """The market to the end of the year of `day` or later."""
         year = max(day.year, START.year)
         if self._market is None or self._market.last_year < year:
-            self._market = _Market(self._world, simulate(self._world, self._seed, year), self._seed, year)
+            paths = simulate(self._world, self._seed, year, past=self._past)
+            self._market = _Market(self._world, paths, self._seed, year)
         return self._market
 
 
@@ -142,7 +149,7 @@ class _Market:
         for company in np.flatnonzero(self.world.listed > days[0]):
             price[days < self.world.listed[company], company] = np.nan
         at = {session: row for row, session in enumerate(self.paths.sessions)}
-        for year in range(FIRST_SESSION.year, self.last_year + 1):
+        for year in range(self.paths.sessions[0].year, self.last_year + 1):
             chance = np.random.default_rng(np.random.SeedSequence([self.seed, 5, year]))
             for month, day, company in zip(
                 chance.integers(1, 13, _HOLES_A_YEAR),

@@ -57,26 +57,23 @@ class Paths:
     start: int  # the number of that session
 
 
-def simulate(world: World, seed: int, last_year: int) -> Paths:
-    """Prices of all sessions from the first to the end of `last_year`, which is not before that of `START`.
+def simulate(world: World, seed: int, last_year: int, *, past: bool = True) -> Paths:
+    """Prices of all sessions from the first to the end of `last_year`; from `START` on where there is no past.
 
     The past before `START` is drawn by itself and moved to end on the prices that the market starts with.
     """
-    before, after = sessions_between(FIRST_SESSION, START), sessions_between(START, date(last_year, 12, 31))
-    past = _walk(world, seed, before)
+    after = sessions_between(START, date(last_year, 12, 31))
     walked = _walk(world, seed, after)
     walked.log -= walked.log[0]
-    past.log -= past.log[-1]
-    past.own += walked.own[0] - past.own[-1]
-    past.market += walked.market[0] - past.market[-1]
-    past.small += walked.small[0] - past.small[-1]
-    log, own, market, small, years = (
-        np.concatenate([getattr(past, name)[:-1], getattr(walked, name)])
-        for name in ("log", "own", "market", "small", "years")
-    )
-    np.exp(log, out=log)
-    log *= world.price
-    return Paths([*before[:-1], *after], np.round(log, 2, out=log), own, market, small, years, len(before) - 1)
+    before = sessions_between(FIRST_SESSION, START) if past else [START]
+    if past:
+        walked = _joined(_walk(world, seed, before), walked)
+    price = np.exp(walked.log, out=walked.log)
+    price *= world.price
+    return Paths(
+        [*before[:-1], *after], np.round(price, 2, out=price), walked.own, walked.market, walked.small, walked.years,
+        len(before) - 1,
+    )  # fmt: skip
 
 
 @dataclass
@@ -88,6 +85,20 @@ class _Walk:
     market: Floats
     small: Floats
     years: Floats
+
+
+def _joined(past: _Walk, walked: _Walk) -> _Walk:
+    """Both, the past moved to end where the other begins, on the same session."""
+    past.log -= past.log[-1]
+    past.own += walked.own[0] - past.own[-1]
+    past.market += walked.market[0] - past.market[-1]
+    past.small += walked.small[0] - past.small[-1]
+    return _Walk(
+        *(
+            np.concatenate([getattr(past, name)[:-1], getattr(walked, name)])
+            for name in ("log", "own", "market", "small", "years")
+        )
+    )
 
 
 def _walk(world: World, seed: int, sessions: list[date]) -> _Walk:
