@@ -35,7 +35,8 @@ class Members:
     market_value, price: above zero or NaN. ranked: the market value at the last ranks; None where there are no ranks.
     """
 
-    symbols: pd.Index
+    index: pd.Index  # of the whole census
+    rows: npt.NDArray[np.intp]  # (C,), where they are in it
     market_value: Values
     price: Values
     eps_forward: Values
@@ -62,12 +63,13 @@ class Members:
         return found
 
     @staticmethod
-    def of(census: pd.DataFrame, rows: npt.NDArray[np.intp] | slice = slice(None)) -> Members:
-        """Those in `rows` of a census, by symbol; a figure without a column is unknown."""
-        columns = {name: census[name].to_numpy(dtype="float64")[rows] for name in _FIGURES if name in census}
-        unknown = np.full(len(census.index[rows]), np.nan)
+    def of(census: pd.DataFrame) -> Members:
+        """All companies of a census, by symbol; a figure without a column is unknown."""
+        columns = {name: census[name].to_numpy(dtype="float64") for name in _FIGURES if name in census}
+        unknown = np.full(len(census), np.nan)
         return Members(
-            symbols=census.index[rows],
+            index=census.index,
+            rows=np.arange(len(census)),
             market_value=positive(columns.get("market_value", unknown)),
             price=positive(columns.get("price", unknown)),
             eps_forward=columns.get("eps_forward", unknown),
@@ -75,6 +77,13 @@ class Members:
             ev_ebit=columns.get("ev_ebit", unknown),
             ranked=columns.get("ranked"),
         )
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Members:
+        """Those in some of the rows."""
+        return Members(
+            self.index, self.rows[rows], self.market_value[rows], self.price[rows], self.eps_forward[rows],
+            self.eps_trailing[rows], self.ev_ebit[rows], None if self.ranked is None else self.ranked[rows],
+        )  # fmt: skip
 
 
 _FIGURES = ("market_value", "price", "eps_forward", "eps_trailing", "ev_ebit", "ranked")
@@ -84,7 +93,8 @@ Split = Mapping[str, Members]  # the members of each of `SEGMENTS` in one census
 def by_segment(census: pd.DataFrame) -> Split:
     """The members of both segments. `census`: a column `segment` and those that the figures need."""
     held = census["segment"].to_numpy(dtype=object)
-    return {segment: Members.of(census, np.flatnonzero(held == segment)) for segment in SEGMENTS}
+    whole = Members.of(census)
+    return {segment: whole.take(np.flatnonzero(held == segment)) for segment in SEGMENTS}
 
 
 def price_earnings(market_value: Values, earnings: Values) -> float:
@@ -134,7 +144,7 @@ def absent(members: Members, most: int | None = None) -> list[str]:
         return []
     heaviest = np.argsort(-members.ranked, kind="stable")[:most]
     lacking = heaviest[~members.quoted[heaviest] & ~np.isnan(members.ranked[heaviest])]
-    return [str(symbol) for symbol in members.symbols[lacking]]
+    return [str(symbol) for symbol in members.index[members.rows[lacking]]]
 
 
 def awaited(members: Members, known: npt.NDArray[np.bool_], floor: float) -> list[str]:

@@ -142,6 +142,10 @@ class _Market:
         return {symbol: company for company, symbol in enumerate(self.world.symbols)}
 
     @cached_property
+    def _index(self) -> pd.Index:
+        return pd.Index(self.world.symbols)
+
+    @cached_property
     def price(self) -> Floats:
         """Published closes, (sessions, companies): none before a listing, and a few missing."""
         price = self.paths.price.copy()
@@ -234,8 +238,8 @@ class _Market:
         }
         figures = np.column_stack(list(columns.values()))
         figures[~np.isfinite(price)] = np.nan
-        companies = np.array([self.column.get(symbol, COUNT) for symbol in symbols])
-        unknown = np.full((1, len(columns)), np.nan)  # what a symbol that is no company finds
+        companies = self._index.get_indexer(symbols)
+        unknown = np.full((1, len(columns)), np.nan)  # the last row, which −1 finds
         return pd.DataFrame(np.concatenate([figures, unknown])[companies], symbols, list(columns))
 
     def month_measures(self, through: date) -> tuple[dict[str, Floats], dict[str, Floats]]:
