@@ -30,7 +30,7 @@ _MONTHS_KEPT = 16
 class SampleMarket:
     """A market feed without a source: 1,600 invented companies and the funds made of them, from 1 October 2014 on.
 
-    Without its past it begins on 2 January 2020, with the same closes from there on, in half the time.
+    Without its past it begins on 2 January 2020, with the same closes from there on, but for the first weeks of ^VIX.
 
     A close depends only on the seed, the symbol and the session. Companies pay no dividends and do not split; funds pay
     0.35 % a quarter. Any session from the first one may be requested, future ones included: nothing here knows the
