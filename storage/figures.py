@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -66,15 +66,11 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
     and is no correction. A value is never replaced by none. Rules have run: nothing fires on a correction.
     """
     changed = 0
-    for figure in computed:
-        if figure.value is None:
-            continue
-        row = db.conn.execute(
-            "SELECT value, corrected_at, eligible, members, notes FROM figures "
-            "WHERE metric = ? AND session = ? AND backfilled = 0",
-            [figure.metric, figure.session.isoformat()],
-        ).fetchone()
-        if row is None:
+    told = [figure for figure in computed if figure.value is not None]
+    judged = _judged(db, told)
+    for figure in told:
+        row = judged.get((figure.metric, figure.session.isoformat()))
+        if row is None or figure.value is None:
             continue
         if row[0] is not None and abs(row[0] - figure.value) < _seen(figure.metric):
             if row[2:] != (figure.eligible, figure.members, json.dumps(figure.notes)):
@@ -94,6 +90,21 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
     if changed:
         db.conn.execute("UPDATE revision SET number = number + 1")
     return changed
+
+
+def _judged(db: Database, computed: Sequence[Figure]) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """(value, corrected_at, eligible, members, notes) by metric and session of those that a session recorded itself."""
+    days = [figure.session.isoformat() for figure in computed]
+    rows = (
+        row
+        for metric in dict.fromkeys(figure.metric for figure in computed)
+        for row in db.conn.execute(
+            "SELECT metric, session, value, corrected_at, eligible, members, notes FROM figures "
+            "WHERE metric = ? AND session BETWEEN ? AND ? AND backfilled = 0",
+            [metric, min(days), max(days)],
+        )
+    )
+    return {(metric, session): tuple(row) for metric, session, *row in rows}
 
 
 def _recount(db: Database, figure: Figure, now: datetime) -> None:

@@ -29,8 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def market() -> SampleMarket:
-    """The simulated market."""
-    return SampleMarket(now=lambda: datetime.now(UTC))
+    """The simulated market from 2020 on."""
+    return SampleMarket(now=lambda: datetime.now(UTC), past=False)
 
 
 @pytest.fixture(scope="session")

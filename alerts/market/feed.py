@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -146,6 +146,17 @@ class MarketFeed(Protocol):
         """Closing prices of the 30-day fed funds futures for `months` ("2025-09"): sessions × months, NaN if none.
 
         A month without a contract is a column of NaN. Raises FeedError if the source fails as a whole.
+        """
+
+
+@runtime_checkable
+class PastFeed(Protocol):
+    """A source of past censuses that answers at once with what the figures of a past session need of them."""
+
+    def figures(self, session: date, symbols: pd.Index) -> pd.DataFrame:
+        """market_value, price, eps_forward, eps_trailing, ev_ebit of `symbols`; NaN where `session`'s census has none.
+
+        The index of the answer is `symbols` itself.
         """
 
 

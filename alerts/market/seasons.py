@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,7 @@ class Season:
         return found[::-1]
 
 
+@lru_cache(maxsize=10_000)
 def season_on(session: date) -> Season:
     """The season in force on `session`."""
     season = Season(session.year, 10)

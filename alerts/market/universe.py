@@ -95,8 +95,11 @@ def without(counted: Companies, symbols: Collection[str]) -> Companies:
 
 
 def as_of(counted: Companies, quotes: pd.DataFrame, session: date) -> Companies:
-    """The same companies on an earlier session, with the quotes of that session's census; NaN if it had none."""
-    frame = quotes[list(_COPIED)].reindex(counted.frame.index)
+    """The same companies on an earlier session, by the quotes its census had for their lines; NaN where it had none."""
+    at = quotes.index.get_indexer(counted.frame.index)
+    columns = list(_COPIED)
+    whole = (at >= 0).all()
+    frame = quotes[columns].take(at) if whole else quotes[columns].reindex(counted.frame.index)
     frame["symbols"] = counted.frame["symbols"]
     frame["shares_all"] = frame["market_value"] / frame["price"]
     return Companies(session, frame, counted.excluded)

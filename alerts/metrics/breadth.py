@@ -106,11 +106,7 @@ def beating_index(closes: MemberCloses, funds: pd.DataFrame, n: int) -> dict[str
     both sides: the stored closes of companies exclude dividends, so those of the fund do too.
     `funds`: sessions × funds, split-adjusted closes in dollars.
     """
-    gained = np.full(closes.close.shape, np.nan)
-    if len(closes.close) > n:
-        now, then = closes.close[n:], closes.close[:-n]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gained[n:] = np.where((now > 0) & (then > 0), now / then, np.nan)
+    gained = closes.gains(n)
     valid = np.isfinite(gained)
     out = {}
     for segment, fund in INDEX_FUNDS.items():

@@ -84,15 +84,24 @@ class Inputs:
     filled: Mapping[date, Sequence[str]] = field(default_factory=dict)
 
 
-def compute(inputs: Inputs, sessions: list[date], *, of_companies: bool = False) -> list[Figure]:
+def compute(
+    inputs: Inputs,
+    sessions: list[date],
+    *,
+    of_companies: bool = False,
+    funds: Mapping[str, pd.DataFrame] | None = None,
+) -> list[Figure]:
     """The figures of every metric in the catalogue on each of `sessions`, which the frames must contain.
 
     of_companies: only of those that count companies or are made of figures that do; see `pasts` for the others.
+    funds: what `of_funds` gave for these sessions and others.
     """
     wanted = pd.DatetimeIndex(sessions)
     frames: dict[str, pd.DataFrame] = {}
     served = _breadth(inputs, frames)
-    frames |= _of_ratios(inputs) if of_companies else _of_funds(inputs, wanted)
+    if funds is None:
+        funds = _of_ratios(inputs) if of_companies else of_funds(inputs, wanted)
+    frames |= funds
     frames[monthly.NAME] = monthly.discount_monthly(inputs.months, wanted)
     _of_censuses(inputs, wanted, frames)
     parts = {name: frames[name].reindex(inputs.closes.sessions) for name in regime.PARTS}
@@ -115,7 +124,7 @@ def pasts(inputs: Inputs, sessions: list[date], done: Collection[str] = ()) -> I
     Without the sessions before its first value: the fund or the series did not exist then.
     """
     wanted = pd.DatetimeIndex(sessions)
-    for name, frame in _of_funds(inputs, wanted).items():
+    for name, frame in of_funds(inputs, wanted).items():
         if name in done:
             continue
         known_ = frame["value"].reindex(wanted).notna().to_numpy()
@@ -163,23 +172,15 @@ def _with_effect_of_ranks(inputs: Inputs, computed: list[Figure]) -> list[Figure
 def by_former_members(inputs: Inputs, session: date) -> dict[str, float]:
     """What the figures over members would be on the first session of new ranks, had the ranks before still applied."""
     row = int(inputs.closes.sessions.searchsorted(pd.Timestamp(session)))
-    part = slice(0, row + 1)  # the whole of it: sums and averages depend on all earlier sessions
-    segment = inputs.closes.segment[part].copy()
-    segment[-1] = inputs.former[session]
-    closes = replace(
-        inputs.closes,
-        sessions=inputs.closes.sessions[part],
-        close=inputs.closes.close[part],
-        segment=segment,
-    )
+    closes = inputs.closes.ending(row, WINDOW, inputs.former[session])
+    before = {segment: advances.counts(inputs.closes, segment).iloc[:row] for segment in SEGMENTS}
     last = row == len(inputs.closes.sessions) - 1
     census = inputs.companies.get(session)
-    censuses = {}
-    if census is not None and "former" in census:
-        censuses[session] = census.assign(segment=census["former"])
     held = replace(
         inputs,
         closes=closes,
+        # Sums and averages of advances and declines depend on all earlier sessions.
+        kept={segment: advances.joined(inputs.kept.get(segment), told) for segment, told in before.items()},
         latest_average=inputs.latest_average if last else {},
         companies={session: census.assign(segment=census["former"])}
         if census is not None and "former" in census
@@ -196,11 +197,15 @@ def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
 
     `census`: as of `Inputs.companies`.
     """
+    return _awaiting(valuation.by_segment(census))
+
+
+def _awaiting(census: valuation.Split) -> dict[str, list[str]]:
     return concentration.awaiting(census) | valuation.awaiting(census) | earnings.awaiting(census)
 
 
-def _of_funds(inputs: Inputs, wanted: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
-    """The frames of every metric that is made of funds and economic series alone, on `wanted` at least."""
+def of_funds(inputs: Inputs, wanted: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+    """The frames of every metric that is made of funds and economic series alone, by id, on `wanted` at least."""
     frames = _of_ratios(inputs)
     frames |= {name: size.closing_price(inputs.raw[fund], name) for name, fund in PRICES.items()}
     frames |= sectors.all_of(inputs.adjusted)
@@ -279,12 +284,12 @@ def _breadth(inputs: Inputs, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
 def _of_censuses(inputs: Inputs, wanted: pd.DatetimeIndex, frames: dict[str, pd.DataFrame]) -> None:
     held = [stamp.date() in inputs.companies for stamp in wanted]
     on = wanted[held]
-    censuses = [inputs.companies[stamp.date()] for stamp in on]
+    censuses = [valuation.by_segment(inputs.companies[stamp.date()]) for stamp in on]
     found = valuation.all_of(censuses, on) | earnings.all_of(censuses, on) | concentration.all_of(censuses, on)
     for name, frame in found.items():
         frames[name] = frame.reindex(wanted)
         frames[name].loc[~wanted.isin(on), "reason"] = NO_CENSUS
     for stamp, census in zip(on, censuses, strict=True):
-        for name, symbols in awaiting(census).items():
+        for name, symbols in _awaiting(census).items():
             if name not in concentration.METRICS and isinstance(reason := frames[name].at[stamp, "reason"], str):
                 frames[name].loc[stamp, "reason"] = f"{reason}: {valuation.named(symbols)}"

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import absent, covered, named, positive
+from alerts.metrics.valuation import Split, absent, covered, named
 
 Values = npt.NDArray[np.float64]
 
@@ -19,32 +19,27 @@ HEAVIEST = 20
 METRICS = ("concentration.top7", "concentration.top10", "concentration.effective_n")
 
 
-def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+def all_of(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """top7, top10 and effective_n by id.
 
-    `censuses`: one for each session, with one row for each company: market_value (dollars), segment and, where there
-    are ranks, ranked (dollars at the last ranks). Coverage is the share of value that has a quote. All are missing
-    while one of the `HEAVIEST` lacks a quote; the reason names it.
+    `censuses`: one for each session. Coverage is the share of value that has a quote. All are missing while one of the
+    `HEAVIEST` lacks a quote; the reason names it.
     """
-    large = [census[census["segment"] == "large"] for census in censuses]
-    values = [_known(members["market_value"]) for members in large]
-    eligible = pd.Series([len(known) for known, _ in values], index=sessions, dtype="float64")
-    members = pd.Series([count for _, count in values], index=sessions, dtype="float64")
-    coverage = pd.Series(
-        [covered(frame, np.isfinite(positive(frame["market_value"]))) for frame in large],
-        index=sessions,
-        dtype="float64",
-    )
-    lacking = [absent(frame, HEAVIEST) for frame in large]
+    large = [census["large"] for census in censuses]
+    values = [members.market_value[members.quoted] for members in large]
+    eligible = pd.Series([len(known) for known in values], index=sessions, dtype="float64")
+    members = pd.Series([len(members) for members in large], index=sessions, dtype="float64")
+    coverage = pd.Series([covered(members, members.quoted) for members in large], index=sessions, dtype="float64")
+    lacking = [absent(members, HEAVIEST) for members in large]
     reason = pd.Series(
         [named(symbols, HEAVIEST) if symbols else "no market values" for symbols in lacking],
         index=sessions,
         dtype=object,
     )
     told = {
-        "concentration.top7": [top(known, 7) for known, _ in values],
-        "concentration.top10": [top(known, 10) for known, _ in values],
-        "concentration.effective_n": [effective_number(known) for known, _ in values],
+        "concentration.top7": [top(known, 7) for known in values],
+        "concentration.top10": [top(known, 10) for known in values],
+        "concentration.effective_n": [effective_number(known) for known in values],
     }
     out = {}
     for name, value in told.items():
@@ -58,9 +53,9 @@ def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict
     return out
 
 
-def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+def awaiting(census: Split) -> dict[str, list[str]]:
     """All metrics of the family, where any of the `HEAVIEST` has no quote, each with whose."""
-    lacking = absent(census[census["segment"] == "large"], HEAVIEST)
+    lacking = absent(census["large"], HEAVIEST)
     return dict.fromkeys(METRICS, lacking) if lacking else {}
 
 
@@ -75,9 +70,3 @@ def effective_number(market_value: Values) -> float:
         return float("nan")
     weight = market_value / market_value.sum()
     return float(1.0 / (weight @ weight))
-
-
-def _known(market_value: pd.Series) -> tuple[Values, int]:
-    """(the known values, the number of companies)."""
-    value = market_value.to_numpy(dtype="float64")
-    return value[np.isfinite(value) & (value > 0)], len(value)

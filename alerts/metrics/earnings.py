@@ -13,18 +13,16 @@ import pandas as pd
 
 from alerts.metrics.catalog import metric
 from alerts.metrics.figure import counted
-from alerts.metrics.valuation import SEGMENTS, awaited, covered, positive
+from alerts.metrics.valuation import SEGMENTS, Members, Split, awaited, covered
 
 
-def growth(members: pd.DataFrame) -> dict[str, float]:
+def growth(members: Members) -> dict[str, float]:
     """One segment in one census: Σ forward EPS/Σ trailing EPS − 1 in %, each EPS × market value/price.
 
-    `members`: one row for each company with market_value, price, eps_forward, eps_trailing (dollars; NaN if unknown).
     Both sums include only companies with both figures. NaN if the trailing sum is zero or a loss. Coverage is by market
     value, see `valuation.covered`.
     """
-    value, price = positive(members["market_value"]), positive(members["price"])
-    forward, trailing = (members[name].to_numpy(dtype="float64") * value / price for name in _BOTH)
+    forward, trailing = members.earnings(members.eps_forward), members.earnings(members.eps_trailing)
     known = np.isfinite(forward) & np.isfinite(trailing)
     base = float(trailing[known].sum())
     return {
@@ -35,26 +33,24 @@ def growth(members: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def awaiting(census: pd.DataFrame) -> dict[str, list[str]]:
+def awaiting(census: Split) -> dict[str, list[str]]:
     """The metrics that are missing on a session for want of quotes, each with whose; see `valuation.awaited`."""
     out: dict[str, list[str]] = {}
     for segment in SEGMENTS:
-        members = census[census["segment"] == segment]
-        value, price = positive(members["market_value"]), positive(members["price"])
-        known = np.isfinite(sum(members[name].to_numpy(dtype="float64") for name in _BOTH) * value / price)
+        members = census[segment]
+        if members.whole:
+            continue
+        known = np.isfinite(members.earnings(members.eps_forward + members.eps_trailing))
         if symbols := awaited(members, known, metric(f"earnings.growth.{segment}").floor):
             out[f"earnings.growth.{segment}"] = symbols
     return out | ({"earnings.growth_gap": [symbol for whose in out.values() for symbol in whose]} if out else {})
 
 
-_BOTH = ("eps_forward", "eps_trailing")
-
-
-def all_of(censuses: Sequence[pd.DataFrame], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
+def all_of(censuses: Sequence[Split], sessions: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
     """Growth of both segments and the gap between them, small minus large, in percentage points; by id."""
     out: dict[str, pd.DataFrame] = {}
     for segment in SEGMENTS:
-        rows = [growth(census[census["segment"] == segment]) for census in censuses]
+        rows = [growth(census[segment]) for census in censuses]
         told = pd.DataFrame(
             rows, index=sessions, columns=["growth", "eligible", "members", "coverage"], dtype="float64"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 
 
@@ -28,7 +28,11 @@ class Meetings:
 
     def in_month(self, month: str) -> date | None:
         """The decision in `month`, if there is one."""
-        return next((day for day in self.decisions if f"{day:%Y-%m}" == month), None)
+        return self._by_month.get(month)
+
+    @cached_property
+    def _by_month(self) -> dict[str, date]:
+        return {f"{day:%Y-%m}": day for day in reversed(self.decisions)}  # the first of a month counts
 
 
 @lru_cache(maxsize=1)

@@ -130,6 +130,38 @@ class MemberCloses:
         out[~today] = 0
         return out
 
+    def gains(self, n: int) -> npt.NDArray[np.float64]:
+        """(T, C): the close over that of n sessions before; NaN where one of them is missing."""
+        if n not in self._gains:
+            self._gains[n] = gained = np.full(self.close.shape, np.nan)
+            if len(self.close) > n:
+                now, then = self.close[n:], self.close[:-n]
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    gained[n:] = np.where((now > 0) & (then > 0), now / then, np.nan)
+        return self._gains[n]
+
+    def ending(self, last: int, count: int, segment: npt.NDArray[np.int8]) -> MemberCloses:
+        """The `count` sessions up to the one in row `last`, on which the companies are in `segment` ((C,), its codes).
+
+        What was computed from closes serves again: no row depends on later ones. Windows reach back before the first of
+        these sessions.
+        """
+        part = slice(max(0, last + 1 - count), last + 1)
+        codes = self.segment[part].copy()
+        codes[-1] = segment
+        out = MemberCloses(self.sessions[part], self.symbols, self.close[part], codes, self.listed)
+        shared: dict[str, object] = {"age": self.age[part], "moves": tuple(flags[part] for flags in self.moves)}
+        for name in ("_standing", "_extremes"):
+            held: dict[int, tuple[Flags, ...]] = getattr(self, name)
+            shared[name] = {n: tuple(flags[part] for flags in found) for n, found in held.items()}
+        shared["_gains"] = {n: gained[part] for n, gained in self._gains.items()}
+        out.__dict__.update(shared)  # where cached properties keep what they have computed
+        return out
+
+    @cached_property
+    def _gains(self) -> dict[int, npt.NDArray[np.float64]]:
+        return {}
+
     @cached_property
     def _standing(self) -> dict[int, tuple[Flags, Flags]]:
         return {}  # by n: three segments use the same arrays

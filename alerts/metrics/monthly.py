@@ -38,8 +38,8 @@ def multiple(members: pd.DataFrame) -> Multiple:
     and `ranked`, its market value when it was ranked. A company with a market value is covered: without a forward P/E
     it expects a loss. Coverage is weighted by market value, or by `ranked` if that is missing.
     """
-    value, pe = positive(members["market_value"]), positive(members["forward_pe"])
-    weight = np.where(np.isfinite(value), value, positive(members["ranked"]))
+    value, pe = (positive(members[name].to_numpy(dtype="float64")) for name in ("market_value", "forward_pe"))
+    weight = np.where(np.isfinite(value), value, positive(members["ranked"].to_numpy(dtype="float64")))
     weight = np.where(np.isfinite(weight), weight, 0.0)
     told = np.isfinite(value)
     total = float(weight.sum())

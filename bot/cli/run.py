@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot import child_process
 from bot.cli.context import command, complain, online_settings, opened
 
 
@@ -14,7 +15,7 @@ from bot.cli.context import command, complain, online_settings, opened
 def run(by_webhook: bool, end_with_stdin: bool) -> None:
     """Run the bot: listen to Telegram, refresh after each close, push alerts."""
     if end_with_stdin:
-        _end_with_stdin()
+        child_process.end_with_stdin()
     settings = online_settings()
     settings.token()  # before anything slow
     if by_webhook:
@@ -27,17 +28,3 @@ def run(by_webhook: bool, end_with_stdin: bool) -> None:
         serve(settings, by_webhook=by_webhook)
     except (AnotherPoller, TokenRefused) as error:
         complain(str(error), 1)
-
-
-def _end_with_stdin() -> None:
-    """End as by SIGTERM once whoever started this process is gone, however it went."""
-    import os
-    import signal
-    import threading
-
-    def watch() -> None:
-        while os.read(0, 1024):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="stdin", daemon=True).start()

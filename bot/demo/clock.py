@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 #: Where the demo's market begins: small caps have begun to recover, and the first crossing is two sessions away.
 FIRST_SESSION = date(2026, 1, 22)
-HISTORY = 260  # sessions of figures before it, enough for percentiles
+HISTORY = 504  # sessions of figures before it that a new file begins with; the years before them follow, history.py
 SHOWN = 120  # sessions of the clock's chart
 PLAY_SECONDS = 3.0
 
@@ -135,7 +135,7 @@ class MarketClock:
     def _filled(self, db: Database) -> None:
         if sessions.last_sealed(db) is not None:
             return
-        context = RunContext(db, self._feed, _evening(FIRST_SESSION), self._economy, self._filling)
+        context = RunContext(db, self._feed, evening(FIRST_SESSION), self._economy, self._filling)
         backfill(context, previous_sessions(FIRST_SESSION, HISTORY)[0], FIRST_SESSION)
         refresh(context, FIRST_SESSION)
 
@@ -144,7 +144,7 @@ class MarketClock:
         session = next_session(standing)
         if session > last_complete_session(datetime.now(UTC)):
             raise ClockEnds(f"{standing} is the last session that has closed; the next one comes with the next close.")
-        refresh(RunContext(db, self._feed, _evening(session), self._economy, self._unless_ending), session)
+        refresh(RunContext(db, self._feed, evening(session), self._economy, self._unless_ending), session)
 
     def _unless_ending(self, _what: str, _done: int, _total: int) -> None:
         """Progress is where the work can be left: what is recorded is kept, and the next start continues from there."""
@@ -172,7 +172,8 @@ class ClockEnds(Exception):
     """The clock has reached the present."""
 
 
-def _evening(session: date) -> datetime:
+def evening(session: date) -> datetime:
+    """The time at which a session is gathered."""
     return close_of(session) + timedelta(hours=1)
 
 

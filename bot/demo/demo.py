@@ -141,12 +141,30 @@ class Demo:
                 _answer(local.world, person, lambda: people.say(local.world, person, "/start")), name="greeting"
             )
         await clock.begin()
-        if begun:
+        if not begun:
+            if greeting is not None:
+                await greeting
+            for line in FIRST_LINES:
+                await self._set(local.world, person, line)
+        await self._fill_history()
+
+    async def _fill_history(self) -> None:
+        """Fill the years before those that the market began with, in a process that ends with this one."""
+        if not self.settings.history_years:
             return
-        if greeting is not None:
-            await greeting
-        for line in FIRST_LINES:
-            await self._set(local.world, person, line)
+        filling = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.demo.history"),
+            *(str(self.settings.database_path), str(self.settings.history_years)),
+            stdin=asyncio.subprocess.PIPE,
+            process_group=0,
+        )
+        try:
+            if status := await filling.wait():
+                log.warning("the years before are not filled, status %s; the next start goes on", status)
+        finally:
+            if filling.returncode is None:
+                filling.kill()  # what is not recorded is undone
+                await filling.wait()
 
     async def _set(self, world: World, person: int, line: str) -> None:
         """As anyone does: send the line, look at the preview, press Save."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
+
 from alerts.market import universe
-from alerts.market.feed import FeedError
+from alerts.market.feed import FeedError, PastFeed
 from alerts.market.seasons import first_ranked
 from alerts.market.sessions import last_complete_session, previous_sessions, sessions_between
-from alerts.metrics.compute import WINDOW, compute, counts
+from alerts.metrics.compute import WINDOW, compute, counts, of_funds
 from bot.pipeline import symbols
 from bot.pipeline.closes import OVERLAP, gather_history, sessions_with_holes
 from bot.pipeline.context import RunContext
@@ -23,12 +25,12 @@ from bot.pipeline.gather import (
     gather_economy,
     months_from,
 )
-from bot.pipeline.inputs import assemble
+from bot.pipeline.inputs import assemble, assemble_funds
 from bot.pipeline.membership import ensure_members, newcomers_since, note_fast_entries
 from bot.pipeline.older import OlderCloses, gather_older, kept_from, prune
 from bot.pipeline.past import fill_past
 from bot.pipeline.retry import RetryPolicy
-from storage import advances, companies, figures, histories
+from storage import advances, closes, companies, figures, histories
 from storage.database import writing
 from storage.sessions import first_gathered
 
@@ -117,8 +119,14 @@ def backfill(
         note_fast_entries(db, newcomers_since(first_session), last)
 
     with_value = 0
+    frames = None
+    if older is None or context.feed.keeps_census:
+        first_fund, last_fund = closes.fund_span(db) or (last, last)
+        held = sessions_between(min(first_fund, first_session), max(last_fund, last))
+        frames = of_funds(assemble_funds(context, held), pd.DatetimeIndex(pd.to_datetime(sessions)))
+    filling = _Filling(sessions, counted, older, frames)
     for at in range(0, len(sessions), BLOCK):
-        with_value += _compute_block(context, sessions, at, counted, older)
+        with_value += _compute_block(context, filling, at)
     with writing(db):
         if sessions[-1] == last and companies.filled(db):
             histories.note_filled(db, sessions[0])
@@ -145,24 +153,44 @@ def _fetch_closes(context: RunContext, symbols: Sequence[str], start: date, last
         gather_history(context, present, begin, last)
 
 
-def _compute_block(
-    context: RunContext, sessions: Sequence[date], at: int, latest: universe.Companies, older: OlderCloses | None
-) -> int:
+@dataclass(frozen=True)
+class _Filling:
+    """What the blocks of one backfill share.
+
+    latest: the companies of the last session. older: the closes older than those that stay. funds: the frames of the
+    metrics of funds and economic series, which depend on their whole history; None where these are recorded already.
+    """
+
+    sessions: Sequence[date]
+    latest: universe.Companies
+    older: OlderCloses | None
+    funds: Mapping[str, pd.DataFrame] | None
+
+
+def _compute_block(context: RunContext, filling: _Filling, at: int) -> int:
     """Compute and record the figures of `BLOCK` sessions from position `at` on; how many have a value."""
     db, feed = context.db, context.feed
+    sessions, latest, older = filling.sessions, filling.latest, filling.older
     block = list(sessions[at : at + BLOCK])
     counted = {latest.session: latest} if latest.session in block else {}
     if feed.keeps_census:
         counted = {}
         for done, session in enumerate(block, start=at):
-            counted[session] = universe.as_of(latest, feed.census(session).quotes, session)
+            counted[session] = _census_of(context, session, latest, averages=session == block[-1])
             context.report("figures", done, len(sessions))
     first_census = None if feed.keeps_census else first_gathered(db) or latest.session
     inputs = assemble(context, block, counted, first_census, older.matrix if older else None)
-    computed = compute(inputs, block, of_companies=older is not None and not feed.keeps_census)
+    computed = compute(inputs, block, of_companies=filling.funds is None, funds=filling.funds)
     with writing(db):
         advances.record_advances(db, counts(inputs.closes))
         figures.record_figures(db, computed, context.now, backfilled=True)
         figures.correct(db, computed, context.now)
     context.report("figures", at + len(block), len(sessions))
     return sum(figure.value is not None for figure in computed)
+
+
+def _census_of(context: RunContext, session: date, latest: universe.Companies, *, averages: bool) -> universe.Companies:
+    """The companies of `latest` on an earlier session; of the source's `averages` only if they are needed."""
+    if isinstance(feed := context.feed, PastFeed) and not averages:
+        return universe.Companies(session, feed.figures(session, latest.frame.index), latest.excluded)
+    return universe.as_of(latest, context.feed.census(session).quotes, session)

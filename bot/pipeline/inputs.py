@@ -33,9 +33,15 @@ def segmented(quotes: pd.DataFrame, session: date, register: Register) -> pd.Dat
     frame = quotes[CENSUS_FIGURES].copy()
     members = register.on(session)
     # A member that the census did not count has no figures, and lowers the coverage.
-    frame = frame.reindex(frame.index.union(members.index))
-    frame["segment"] = members["segment"].reindex(frame.index)
-    frame["ranked"] = members["market_value"].reindex(frame.index).astype("float64")
+    at = members.index.get_indexer(frame.index)
+    if np.count_nonzero(at >= 0) < len(members):
+        frame = frame.reindex(frame.index.union(members.index))
+        at = members.index.get_indexer(frame.index)
+    none = at < 0
+    held = members["segment"].to_numpy(dtype=object)[at] if len(members) else np.full(len(at), None, dtype=object)
+    ranked = members["market_value"].to_numpy(dtype="float64")[at] if len(members) else np.full(len(at), np.nan)
+    held[none], ranked[none] = None, np.nan
+    frame["segment"], frame["ranked"] = pd.Series(held, frame.index, dtype=object), ranked
     former = former_members(register, session)
     if former is not None:
         frame = frame.reindex(frame.index.union(former.index))

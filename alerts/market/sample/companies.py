@@ -15,7 +15,9 @@ Flags = npt.NDArray[np.bool_]
 
 LARGE, MID, SMALL = slice(0, 500), slice(500, 1_000), slice(1_000, 1_600)
 COUNT = 1_600
-FIRST_SESSION = date(2020, 1, 2)
+FIRST_SESSION = date(2014, 10, 1)  # ten years of figures before the demo: the longest windows need 300 sessions
+START = date(2020, 1, 2)  # what is given "at the start" holds on this session, between the past and what follows
+NEEDS_PAST = 5  # years of history, from which on it begins before `START`
 
 _LARGEST = (2.1e12, 1.9e12, 1.6e12, 1.3e12, 1.05e12, 0.9e12, 0.75e12)  # US dollars: seven lead
 #: Share of companies, P/E at the start, and sign in a cyclical swing (1 cyclical, −1 defensive), by sector.
@@ -115,10 +117,10 @@ def _earnings_yield(
 
 
 def _listing_days(seed: int) -> npt.NDArray[np.datetime64]:
-    """A small company is listed about every five months; all others trade from the start."""
+    """A small company is listed about every five months from the start on; all others trade before it."""
     chance = np.random.default_rng(np.random.SeedSequence([seed, 2]))
     days = np.full(COUNT, np.datetime64("2009-06-01", "D"))
     young = chance.choice(np.arange(SMALL.start, SMALL.stop), 40, replace=False)
     apart = chance.integers(80, 220, len(young)).cumsum()
-    days[young] = np.datetime64(FIRST_SESSION, "D") + apart
+    days[young] = np.datetime64(START, "D") + apart
     return days

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.market.feed import FeedUnavailable
-from alerts.market.sample.companies import FIRST_SESSION
+from alerts.market.sample.companies import FIRST_SESSION, START
 from alerts.market.sample.paths import cycle_position
 from alerts.metrics.fed_meetings import scheduled
 
@@ -23,7 +23,9 @@ Floats = npt.NDArray[np.float64]
 
 
 class SampleEconomy:
-    """Economic series by FRED's ids, from one year before the simulated market begins. No figure is real.
+    """Economic series by FRED's ids, from 400 days before the simulated market begins. No figure is real.
+
+    Without its past they begin 400 days before 2 January 2020, with the same observations from there on.
 
     The series include future observations, because nothing here knows the current day; metrics use none before its day.
     """
@@ -31,11 +33,16 @@ class SampleEconomy:
     name = NAME
     dates = None
 
-    def __init__(self, seed: int = 2025) -> None:
+    def __init__(self, seed: int = 2025, *, past: bool = True) -> None:
         self._seed = seed
+        self._first = _days()[0] if past else _days()[_begun()]
 
     def series(self, identity: str) -> pd.Series:
         """All observations by their date, ascending. Raises FeedUnavailable if there is no such series."""
+        found = self._whole(identity)
+        return found[found.index >= self._first]
+
+    def _whole(self, identity: str) -> pd.Series:
         days = _days()
         wish = _wished()
         lower = lower_bounds()
@@ -54,12 +61,12 @@ class SampleEconomy:
             case "BAMLH0A0HYM2":
                 found = pd.Series(np.round(3.6 + 1.4 * _fear() + 0.2 * wander, 2), days)[days.dayofweek < 5]
             case "WALCL":
-                drift = np.cumsum(-0.04 * (wish - 3.3)) / 365.25
+                drift = _since_start(-0.04 * (wish - 3.3)) / 365.25
                 found = pd.Series(np.round(7.2e6 * np.exp(drift)), days)[days.dayofweek == 2]
             case "UNRATE":
                 found = pd.Series(np.round(4.2 + 0.7 * _fear() + 0.1 * wander, 1), days)[monthly]
             case "PCEPILFE":
-                risen = np.cumsum(0.022 + 0.003 * (wish - 3.0)) / 365.25
+                risen = _since_start(0.022 + 0.003 * (wish - 3.0)) / 365.25
                 found = pd.Series(np.round(110.0 * np.exp(risen), 3), days)[monthly]
             case "FEDTARMD":
                 ends = pd.DatetimeIndex([pd.Timestamp(year, 12, 31) for year in range(days[0].year, LAST.year + 1)])
@@ -105,7 +112,7 @@ def lower_bounds() -> Floats:
     wish = _wished()
     decided = {day + timedelta(days=1) for day in scheduled().decisions}
     out = np.empty(len(days))
-    rate = STEP * round(wish[0] / STEP)
+    rate = STEP * round(wish[_begun()] / STEP)
     for at, day in enumerate(days.date):
         if day in decided and abs(wish[at] - rate) > STEP / 2:
             rate += STEP if wish[at] > rate else -STEP
@@ -116,6 +123,17 @@ def lower_bounds() -> Floats:
 @lru_cache(maxsize=1)
 def _days() -> pd.DatetimeIndex:
     return pd.date_range(FIRST_SESSION - timedelta(days=400), LAST)
+
+
+def _begun() -> int:
+    """The number of the day on which the series had begun before the market had a past: levels are scaled to it."""
+    return (START - FIRST_SESSION).days
+
+
+def _since_start(changes: Floats) -> Floats:
+    total = np.cumsum(changes)
+    since: Floats = total - total[_begun() - 1]
+    return since
 
 
 def _wished() -> Floats:
@@ -134,7 +152,11 @@ def _positions() -> Floats:
 
 
 def _wandering(chance: np.random.Generator, count: int) -> Floats:
-    shocks = 0.1 * chance.standard_normal(count)
-    for at in range(1, count):
+    after, before = (_walked(0.1 * chance.standard_normal(part)) for part in (count - _begun(), _begun()))
+    return np.concatenate([before[::-1], after])
+
+
+def _walked(shocks: Floats) -> Floats:
+    for at in range(1, len(shocks)):
         shocks[at] += 0.98 * shocks[at - 1]
     return shocks

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, SymbolHistory, UnknownSymbol, WrongSession
-from alerts.market.sample.companies import COUNT, FIRST_SESSION, Floats, World, make_world
+from alerts.market.sample.companies import COUNT, FIRST_SESSION, START, Floats, World, make_world
 from alerts.market.sample.economy import contract_prices
 from alerts.market.sample.fundamentals import Fundamentals, fundamentals
-from alerts.market.sample.funds import fund_levels, payouts
+from alerts.market.sample.funds import INDICES, fund_levels, payouts
 from alerts.market.sample.paths import Paths, simulate
 from alerts.market.sessions import close_of, sessions_between
 
@@ -28,7 +28,9 @@ _MONTHS_KEPT = 16
 
 
 class SampleMarket:
-    """A market feed without a source: 1,600 invented companies and funds that hold them, from 2 January 2020.
+    """A market feed without a source: 1,600 invented companies and the funds made of them, from 1 October 2014 on.
+
+    Without its past it begins on 2 January 2020, with the same closes from there on, but for the first weeks of ^VIX.
 
     A close depends only on the seed, the symbol and the session. Companies pay no dividends and do not split; funds pay
     0.35 % a quarter. Any session from the first one may be requested, future ones included: nothing here knows the
@@ -39,9 +41,13 @@ class SampleMarket:
     keeps_census = True
     dates = None
 
-    def __init__(self, seed: int = 2025, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, seed: int = 2025, now: Callable[[], datetime] | None = None, *, past: bool = True
+    ) -> None:  # fmt: skip
         """`now`: the time at which a census was fetched, with a time zone; by default its session's close."""
         self._seed = seed
+        self._past = past
+        self._first = FIRST_SESSION if past else START
         self._now = now
         self._world = make_world(seed)
         self._market: _Market | None = None
@@ -51,17 +57,19 @@ class SampleMarket:
     ) -> Closes:
         """Closes of companies and funds; a symbol that is neither is a column of NaN."""
         wanted = list(dict.fromkeys(symbols))
-        if through < FIRST_SESSION:
+        if through < self._first:
             none = pd.DataFrame(index=pd.DatetimeIndex([], dtype="datetime64[s]"), columns=wanted, dtype=float)
             return Closes(none, none.copy())
         market = self._through(through)
-        first = bisect.bisect_left(market.paths.sessions, start or FIRST_SESSION)
+        first = bisect.bisect_left(market.paths.sessions, start or self._first)
         end = bisect.bisect_right(market.paths.sessions, through)
         raw = np.full((end - first, len(wanted)), np.nan)
         adjusted = raw.copy()
         for column, symbol in enumerate(wanted):
             if (company := market.column.get(symbol)) is not None:
                 raw[:, column] = adjusted[:, column] = market.price[first:end, company]
+            elif symbol in INDICES:
+                raw[:, column] = adjusted[:, column] = np.round(market.funds[symbol], 2)[first:end]
             elif (level := market.funds.get(symbol)) is not None:
                 raw[:, column] = np.round(level * market.left, 2)[first:end]
                 # Adjusted as Yahoo does: the latest close stays, and each payout lowers the closes before it.
@@ -81,9 +89,9 @@ class SampleMarket:
         return SymbolHistory(symbol, found.raw[symbol], found.adjusted[symbol], "USD", kind)
 
     def census(self, session: date) -> Census:
-        """All companies traded on `session`, any from 2 January 2020. Raises WrongSession if it is not one."""
-        if session < FIRST_SESSION:
-            raise WrongSession(f"{NAME}: the market begins on {FIRST_SESSION}, {session} was requested")
+        """All companies traded on `session`, any from the first on. Raises WrongSession if it is not one."""
+        if session < self._first:
+            raise WrongSession(f"{NAME}: the market begins on {self._first}, {session} was requested")
         market = self._through(session)
         at = bisect.bisect_left(market.paths.sessions, session)
         if at == len(market.paths.sessions) or market.paths.sessions[at] != session:
@@ -91,9 +99,14 @@ class SampleMarket:
         quotes = market.quotes(at)
         return Census(session, quotes, self._now() if self._now is not None else close_of(session))
 
+    def figures(self, session: date, symbols: pd.Index) -> pd.DataFrame:
+        """Of `census`, what does not look back: price, market value and earnings of the companies asked for."""
+        market = self._through(session)
+        return market.figures(bisect.bisect_left(market.paths.sessions, session), symbols)
+
     def contracts(self, months: Sequence[str], *, start: date | None, through: date) -> pd.DataFrame:
         """Closes of futures on the simulated bank's rate, NaN while they do not trade."""
-        return contract_prices(list(months), sessions_between(max(start or FIRST_SESSION, FIRST_SESSION), through))
+        return contract_prices(list(months), sessions_between(max(start or self._first, self._first), through))
 
     def month_valuations(self, symbol: str, *, through: date) -> pd.DataFrame:
         """Market value and forward P/E at the ends of the sixteen months before `through`; none for a loss-maker."""
@@ -108,8 +121,10 @@ class SampleMarket:
 
     def _through(self, day: date) -> _Market:
         """The market to the end of the year of `day` or later."""
-        if self._market is None or self._market.last_year < day.year:
-            self._market = _Market(self._world, simulate(self._world, self._seed, day.year), self._seed, day.year)
+        year = max(day.year, START.year)
+        if self._market is None or self._market.last_year < year:
+            paths = simulate(self._world, self._seed, year, past=self._past)
+            self._market = _Market(self._world, paths, self._seed, year)
         return self._market
 
 
@@ -127,6 +142,10 @@ class _Market:
         return {symbol: company for company, symbol in enumerate(self.world.symbols)}
 
     @cached_property
+    def _index(self) -> pd.Index:
+        return pd.Index(self.world.symbols)
+
+    @cached_property
     def price(self) -> Floats:
         """Published closes, (sessions, companies): none before a listing, and a few missing."""
         price = self.paths.price.copy()
@@ -134,7 +153,7 @@ class _Market:
         for company in np.flatnonzero(self.world.listed > days[0]):
             price[days < self.world.listed[company], company] = np.nan
         at = {session: row for row, session in enumerate(self.paths.sessions)}
-        for year in range(FIRST_SESSION.year, self.last_year + 1):
+        for year in range(self.paths.sessions[0].year, self.last_year + 1):
             chance = np.random.default_rng(np.random.SeedSequence([self.seed, 5, year]))
             for month, day, company in zip(
                 chance.integers(1, 13, _HOLES_A_YEAR),
@@ -148,11 +167,11 @@ class _Market:
 
     @cached_property
     def funds(self) -> dict[str, Floats]:
-        return fund_levels(self.world, self.paths)
+        return fund_levels(self.world, self.paths, self.seed)
 
     @cached_property
     def left(self) -> Floats:
-        return payouts(self.paths.sessions)
+        return payouts(self.paths.sessions, self.paths.start)
 
     @cached_property
     def _fixed(self) -> dict[str, npt.NDArray[np.object_]]:
@@ -205,6 +224,23 @@ class _Market:
                 for column, kind in CENSUS_COLUMNS.items()
             }
         )
+
+    def figures(self, at: int, symbols: pd.Index) -> pd.DataFrame:
+        """Price, market value and earnings on session number `at`, by symbol; NaN of those not traded."""
+        found: Fundamentals = fundamentals(self.world, self.paths, at)
+        price = self.price[at]
+        columns = {
+            "market_value": price * self.world.shares,
+            "price": price,
+            "eps_forward": found.eps_forward,
+            "eps_trailing": found.eps_trailing,
+            "ev_ebit": found.ev_ebit,
+        }
+        figures = np.column_stack(list(columns.values()))
+        figures[~np.isfinite(price)] = np.nan
+        companies = self._index.get_indexer(symbols)
+        unknown = np.full((1, len(columns)), np.nan)  # the last row, which −1 finds
+        return pd.DataFrame(np.concatenate([figures, unknown])[companies], symbols, list(columns))
 
     def month_measures(self, through: date) -> tuple[dict[str, Floats], dict[str, Floats]]:
         """(market value, forward P/E) of the companies by month, of the last sixteen that ended by `through`."""

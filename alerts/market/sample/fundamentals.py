@@ -30,9 +30,13 @@ def fundamentals(world: World, paths: Paths, at: int) -> Fundamentals:
     while then > 0 and paths.sessions[then - 1].month == paths.sessions[at].month:
         then -= 1
     grown = TREND * paths.years[then] + 0.7 * paths.own[then] + 0.25 * paths.market[then]
-    turn = _turn(cycle_position(paths.sessions[then]))
-    earnings_yield = world.earnings_yield + np.where(world.earnings_yield < 0.03, 0.006 * turn, 0.0)
-    forward = world.price * earnings_yield * np.exp(grown)
+    # In the past good and bad years differed more; in its first year small companies earned more, and lost less.
+    swing = float(np.interp(paths.years[then], (-1.0, 0.0), (3.0, 1.0)))
+    early = float(np.interp(paths.years[then], (-3.93, -3.86, -3.75, -3.2), (0.0, 1.0, 1.0, 0.0)))
+    turn = swing * _turn(cycle_position(paths.sessions[then]))
+    earnings_yield = np.where(world.earnings_yield < 0, (1 - 0.5 * early) * world.earnings_yield, world.earnings_yield)
+    earnings_yield = earnings_yield + np.where(world.earnings_yield < 0.03, 0.006 * turn, 0.0)
+    forward = world.price * earnings_yield * np.exp(grown + 0.75 * early * world.small)
     growth = world.growth + 0.11 + world.small * (0.03 + 0.07 * turn)
     trailing = np.where(forward > 0, forward / (1 + np.maximum(growth, -0.3)), 1.25 * forward)
     pe = paths.price[at] / forward

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from alerts.metrics.concentration import all_of, effective_number
+from alerts.metrics.valuation import by_segment
 
 DAY = pd.DatetimeIndex(["2025-07-31"])
 
 
 def of(values: list[float], segment: str = "large", name: str = "top7") -> pd.Series:
     census = pd.DataFrame({"market_value": values, "segment": segment})
-    return all_of([census], DAY)[f"concentration.{name}"].iloc[0]
+    return all_of([by_segment(census)], DAY)[f"concentration.{name}"].iloc[0]
 
 
 def test_seven_of_ten_equal_companies_are_seventy_percent() -> None:
@@ -27,7 +28,7 @@ def test_the_largest_count_wherever_they_stand() -> None:
 
 def test_other_segments_are_left_out() -> None:
     census = pd.DataFrame({"market_value": [1.0] * 14 + [99.0], "segment": ["large"] * 14 + ["small"]})
-    assert all_of([census], DAY)["concentration.top7"].iloc[0]["value"] == pytest.approx(50.0)
+    assert all_of([by_segment(census)], DAY)["concentration.top7"].iloc[0]["value"] == pytest.approx(50.0)
 
 
 def test_the_ten_largest_of_twelve() -> None:
@@ -70,7 +71,8 @@ def test_a_heavy_company_without_a_quote_makes_the_shares_missing_and_a_light_on
     census["ranked"] = census["market_value"]
     day = pd.DatetimeIndex(["2025-09-19"])
     for symbol, missing in (("S0", True), ("S19", True), ("S39", False)):
-        frame = all_of([census.assign(market_value=census["market_value"].mask(census.index == symbol))], day)
+        lacking = census.assign(market_value=census["market_value"].mask(census.index == symbol))
+        frame = all_of([by_segment(lacking)], day)
         row = frame["concentration.top7"].iloc[0]
         assert np.isnan(row["value"]) == missing
         assert row["coverage"] == pytest.approx(1 - census.at[symbol, "ranked"] / census["ranked"].sum())

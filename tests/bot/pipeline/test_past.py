@@ -40,7 +40,7 @@ def test_it_is_there_before_any_company_has_a_history(db: Database, market: Samp
     assert without_economy["size.trend"] == (held[199], len(held) - 199)
 
     # The economy answers on the next day: what is made of it has its past then, and nothing else is computed again.
-    refresh(RunContext(db, market, evening(DAYS[1]), SampleEconomy()), DAYS[1])
+    refresh(RunContext(db, market, evening(DAYS[1]), SampleEconomy(past=False)), DAYS[1])
     whole = firsts(db)
     expected = {entry.id for entry in catalog().values() if entry.counts in WITHOUT_COMPANIES}
     assert expected - set(whole) <= {"rates.sep_gap", "rates.cut_odds", "rates.hike_odds"}  # no contract of the past
@@ -51,12 +51,12 @@ def test_it_is_there_before_any_company_has_a_history(db: Database, market: Samp
 
 
 def test_the_same_as_a_session_records_itself(db: Database, market: SampleMarket) -> None:
-    refresh(RunContext(db, market, evening(DAYS[0]), SampleEconomy()), DAYS[0])
-    refresh(RunContext(db, market, evening(DAYS[1]), SampleEconomy()), DAYS[1])
+    refresh(RunContext(db, market, evening(DAYS[0]), SampleEconomy(past=False)), DAYS[0])
+    refresh(RunContext(db, market, evening(DAYS[1]), SampleEconomy(past=False)), DAYS[1])
     itself = figures.on_session(db, DAYS[1])
     db.conn.execute("DELETE FROM pasts")
     db.conn.execute("DELETE FROM figures WHERE session <= ?", [DAYS[1].isoformat()])
-    refresh(RunContext(db, market, evening(DAYS[2]), SampleEconomy()), DAYS[2])
+    refresh(RunContext(db, market, evening(DAYS[2]), SampleEconomy(past=False)), DAYS[2])
     filled = figures.on_session(db, DAYS[1])
     assert len(filled) > 40
     for name, figure in filled.items():

@@ -132,7 +132,7 @@ def test_every_metric_has_a_row_with_a_value_or_a_reason(db: Database, market: S
     from alerts.metrics.catalog import catalog
     from alerts.metrics.symbols import named_pairs
 
-    refresh(RunContext(db, market, evening(DAYS[0]), SampleEconomy()), DAYS[0])
+    refresh(RunContext(db, market, evening(DAYS[0]), SampleEconomy(past=False)), DAYS[0])
     recorded = figures.on_session(db, DAYS[0])
     # Of the pairs that have names, those whose symbols this market has.
     assert set(recorded) - set(named_pairs()) == set(catalog())
@@ -319,7 +319,7 @@ def test_a_backfill_agrees_with_the_sessions_recorded_one_by_one(
 ) -> None:
     from storage.database import open_database
 
-    economy = SampleEconomy()
+    economy = SampleEconomy(past=False)
     backfill(RunContext(db, market, evening(DAYS[0]), economy), DAYS[0], DAYS[0])
     for day in DAYS[1:]:
         refresh(RunContext(db, market, evening(day), economy), day)

@@ -89,7 +89,7 @@ def test_what_is_unknown_or_in_another_money_is_refused(db: Database, feed: Yaho
 
 
 def test_the_twenty_first_symbol_is_refused_and_so_is_one_more_than_all_may_have(db: Database) -> None:
-    market = SampleMarket()
+    market = SampleMarket(past=False)
     names = list(market.census(THROUGH).quotes.index[:22])
     twenty = tuple(f"price.{symbol}" for symbol in names[:20])
     add(db, market, Ask(twenty, 5), NOW, THROUGH)
@@ -104,7 +104,7 @@ def test_the_twenty_first_symbol_is_refused_and_so_is_one_more_than_all_may_have
 
 
 def test_what_nobody_watches_goes_after_ninety_days(db: Database) -> None:
-    market = SampleMarket()
+    market = SampleMarket(past=False)
     for chat, metric in ((5, "pair.QQQ/RSP"), (5, "price.MDY"), (6, "price.QQQ")):
         add(db, market, Ask((metric,), chat), NOW, THROUGH)
     with writing(db):
@@ -125,7 +125,7 @@ def test_what_nobody_watches_goes_after_ninety_days(db: Database) -> None:
 def test_each_refresh_goes_on_with_what_was_asked_for(db: Database) -> None:
     from bot.pipeline.session import refresh
 
-    market = SampleMarket()
+    market = SampleMarket(past=False)
     refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
     add(db, market, Ask(("pair.QQQ/RSP", "price.QQQ"), 5), evening(DAYS[0]), DAYS[0])
     with writing(db):
