@@ -198,7 +198,10 @@ def _move(evaluated: _Session) -> None:
         if observation is None:
             continue
         # An imported series is noted by the session of its observation: one that is imported late is new all the same.
-        observations[key] = observation if value is None or news is None else replace(observation, session=news)
+        if value is not None and news is not None and news != session:
+            observations[key] = replace(observation, session=news)
+        else:
+            observations[key] = observation
         changes += evaluated.step(watches.touched(db, key, observation, evaluated.failures.add), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
             missing = [series for series in series_of(watched) if evaluated.observed.value(series) is None]
