@@ -23,13 +23,8 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 	mkdir -p docs/pictures
 	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/bot/demo/test_page_demo.py -k "from_start or by_taps or from_a_line"
 
-bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
-	$(BIN)/python -m bench.metrics
-	$(BIN)/python -m bench.transport
-	$(BIN)/python -m bench.delivery
-	$(BIN)/python bench/broadcast.py
-	$(BIN)/python bench/broadcast.py --paced
-	$(BIN)/python bench/rules.py
+bench: $(TOOLS)  ## speeds, each beside something it is to be compared with: one table in ten minutes
+	$(BIN)/python -m bench
 
 soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests
 	$(BIN)/python tests/soak/kill.py --runs 200

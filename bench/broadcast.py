@@ -1,16 +1,15 @@
 """A broadcast beside people who ask: messages a second with all bookkeeping, and how long an answer takes meanwhile.
 
-    python bench/broadcast.py [--messages 20000] [--rate 1000] [--runs 5]   50 chats asking /summary once a second
-    python bench/broadcast.py --paced [--messages 2000]                     30 a second, where the limits are enforced
+    python -m bench.broadcast [--messages 20000] [--rate 1000]   50 chats asking /summary once a second
+    python -m bench.broadcast --paced [--messages 300]           30 a second, where the limits are enforced
 
 The bot and the local Bot API are processes of their own. Messages count once they are marked sent, which they are on
 the server's answer alone; a sample looks, meanwhile, that no more are marked than the server has stored. Answers to
-people leave within the same pace, so what a second brings is both. Medians of the runs.
+people leave within the same pace, so what a second brings is both.
 """
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
 import sys
 import tempfile
@@ -25,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from soak.kill import Bench  # noqa: E402
 
+from bench.table import NO_AIM, Aim, arguments, line, show  # noqa: E402
 from storage import chats, outbox  # noqa: E402
 from storage.database import open_database, writing  # noqa: E402
 
@@ -34,20 +34,33 @@ TEXT = (
     "Alert 1: <code>small above 200d crosses above 60</code>"
 )
 ASKING = range(9001, 9051)
+KEPT, TRIES, AHEAD = (
+    "of the pace kept",
+    "most tries for one (1: no 429)",
+    "marked sent before the server had it",
+)
+MIDDLE, LATE = "answer to /summary meanwhile, p50", "answer to /summary meanwhile, p99"
+#: Of each figure of a run its unit and its aim.
+AIMS = {
+    KEPT: ("%", Aim(at_least=99)),
+    TRIES: ("", Aim(at_most=1)),
+    AHEAD: ("", Aim(at_most=0)),
+    MIDDLE: ("ms", Aim(at_most=10)),
+    LATE: ("ms", Aim(at_most=60)),
+}
 
 
 def main() -> None:
     """Run, and print the figures."""
-    asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    asked = arguments(__doc__)
     asked.add_argument("--messages", type=int)
     asked.add_argument("--rate", type=float, default=1000.0)
     asked.add_argument("--paced", action="store_true")
-    asked.add_argument("--runs", type=int)
     given = asked.parse_args()
     rate = 30.0 if given.paced else given.rate
-    messages = given.messages or (2_000 if given.paced else 20_000)
+    messages = given.messages or (300 if given.paced else 20_000)
     found: list[dict[str, float]] = []
-    for _ in range(given.runs or (1 if given.paced else 5)):
+    for _ in range(given.runs):
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(Path(folder))
             bench.environment["MESSAGES_PER_SECOND"] = f"{rate:g}"
@@ -55,9 +68,12 @@ def main() -> None:
                 found.append(run(bench, messages, rate, paced=given.paced))
             finally:
                 bench.close()
-    for name in found[0]:
-        values = [row[name] for row in found]
-        print(f"{name:<44}{median(values):>10,.1f}   {min(values):,.1f} to {max(values):,.1f}")
+    named = f"{messages:,} messages at {rate:g}/s"
+    aims = AIMS | ({KEPT: ("%", NO_AIM)} if given.paced else {})
+    show(
+        [line(f"{named}: {name}", aims[name][0], [row[name] for row in found], aims[name][1]) for name in found[0]],
+        as_json=given.json,
+    )
 
 
 def run(bench: Bench, messages: int, rate: float, *, paced: bool) -> dict[str, float]:
@@ -94,18 +110,14 @@ def run(bench: Bench, messages: int, rate: float, *, paced: bool) -> dict[str, f
     seconds = (last - first) * 86400
     during = len(waited)
     found = {
-        "messages": messages,
-        "seconds": seconds,
-        "messages a second": (messages - 1) / seconds,
-        "messages and answers a second, % of the pace": 100 * (messages - 1 + during) / seconds / rate,
-        "most attempts for one message (1: no 429)": tries,
-        "marked sent before the server had it": ahead,
+        KEPT: 100 * (messages - 1 + during) / seconds / rate,
+        TRIES: float(tries),
+        AHEAD: float(ahead),
     }
     if waited:
         found |= {
-            "answers to /summary": during,
-            "    p50, ms": 1000 * median(waited),
-            "    p99, ms": 1000 * quantiles(waited, n=100)[98],
+            MIDDLE: 1000 * median(waited),
+            LATE: 1000 * quantiles(waited, n=100)[98],
         }
     bot.terminate()
     bot.wait(30)

@@ -1,15 +1,13 @@
 """Delivery as a whole – claimed, sent, marked in SQLite – beside python-telegram-bot's stock client sending alone.
 
-    python -m bench.delivery [--messages 4000] [--runs 5]
+    python -m bench.delivery [--messages 4000] [--runs 5] [--json]
 
 The pace is lifted beyond what Telegram sells, to see what it would hold; the local Bot API is a process of its own.
-The stock client marks nothing and is taken at its best number of requests under way. Medians of the runs, which take
-turns; the ratio is of the medians.
+The stock client marks nothing and is taken at its best number of requests under way. The runs take turns.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sqlite3
 import tempfile
@@ -20,6 +18,7 @@ from statistics import median
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bench.table import Aim, Beside, arguments, line, show
 from bench.transport import TEXT, TOKEN, UNDER_WAY, rate, with_server
 from bot.database import Store
 from bot.transport.delivery import MOST_UNDER_WAY, Delivery
@@ -35,9 +34,8 @@ FIRST_CHAT = 10_000
 
 def main() -> None:
     """Run, and print the table."""
-    given = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    given = arguments(__doc__)
     given.add_argument("--messages", type=int, default=4_000)
-    given.add_argument("--runs", type=int, default=5)
     asked = given.parse_args()
     people = range(FIRST_CHAT, FIRST_CHAT + asked.messages)
     stock: dict[int, list[float]] = {under_way: [] for under_way in UNDER_WAY}
@@ -47,11 +45,22 @@ def main() -> None:
             rates.append(with_server(lambda url, most=under_way: rate(HTTPXRequest, url, most, 1.0)))
         for latency, rates in whole.items():
             rates.append(with_server(lambda url: delivered(url, people), people=people, latency=latency))
-    best, at = max((median(rates), under_way) for under_way, rates in stock.items())
-    reached = median(whole[0.0])
-    print(f"stock client, nothing marked, {at} under way   {best:>8,.0f} messages/s")
-    print(f"delivery, the limit lifted                    {reached:>8,.0f} messages/s   {reached / best:.2f} ×")
-    print(f"delivery, {LATENCY * 1000:.0f} ms until each answer            {median(whole[LATENCY]):>8,.0f} messages/s")
+    best = max(stock, key=lambda under_way: median(stock[under_way]))
+    beside = Beside(f"stock client, nothing marked, {best} under way", stock[best])
+    late = f"delivery, {LATENCY * 1000:.0f} ms until each answer"
+    show(
+        [
+            line(
+                "delivery with its bookkeeping, pace lifted",
+                "messages/s",
+                whole[0.0],
+                Aim(at_least=1_500, ratio=3),
+                beside,
+            ),
+            line(late, "messages/s", whole[LATENCY], Aim(at_least=900)),
+        ],
+        as_json=asked.json,
+    )
 
 
 def delivered(base_url: str, people: range) -> float:

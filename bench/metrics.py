@@ -1,20 +1,18 @@
 """Computing the metrics of closes, beside a straightforward pandas version of the same formulas.
 
-    python -m bench.metrics [--members 2500] [--sessions 1700] [--runs 5]
+    python -m bench.metrics [--members 2500] [--sessions 1700] [--runs 5] [--json]
 
-Both run in this process on the same made-up closes, taking turns; each row is the median of the runs. Results have to
-be equal to 1e-9. Where a close equals its average exactly, a sum in floating point may put it on either side: as many
-members as tie on a day may differ that day, and the days on which some do are printed.
+Both run in this process on the same made-up closes, taking turns. Results have to be equal to 1e-9. Where a close
+equals its average exactly, a sum in floating point may put it on either side: as many members as tie on a day may
+differ that day, and the days on which some do are counted.
 """
 
 from __future__ import annotations
 
-import argparse
 import resource
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -22,20 +20,19 @@ import pandas as pd
 from alerts.metrics.compute import FUNDS, SEGMENTS, Inputs, compute, of_closes
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses, in_millionths
 from alerts.metrics.transforms import reach
+from bench.table import Aim, Beside, arguments, line, show
 
 WINDOW = 300
 
 
 def main() -> None:
     """Run, and print the table."""
-    given = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    given = arguments(__doc__)
     given.add_argument("--members", type=int, default=2_500)
     given.add_argument("--sessions", type=int, default=1_700)
-    given.add_argument("--runs", type=int, default=5)
     asked = given.parse_args()
     closes, funds = market(asked.members, asked.sessions)
     held = inputs(closes, funds)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     ours = of_closes(fresh(held))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     theirs = by_pandas(closes, funds)
@@ -46,11 +43,15 @@ def main() -> None:
     last = held.closes.sessions[-1].date()
     (day,) = taking_turns([lambda: compute(tail(held), [last])], asked.runs)
     size = f"{asked.members:,} members × {asked.sessions:,} sessions"
-    print(f"{size}, {len(ours)} metrics of closes; median of {asked.runs} runs")
-    print(f"{'numpy':>24}  {fast:6.2f} s   peak memory {peak:,.0f} MB, {before:,.0f} MB of it there before")
-    beside = f"{plain / fast:.1f} × as long for {len(theirs)} of them; equal, {ties} days apart by ties"
-    print(f"{'pandas':>24}  {plain:6.2f} s   {beside}")
-    print(f"{'a session, all metrics':>24}  {day:6.2f} s   from {WINDOW + 1} sessions of closes, figures included")
+    beside = Beside(f"plain pandas, {len(theirs)} of them (equal; {ties} days apart by ties)", plain)
+    show(
+        [
+            line(f"{len(ours)} metrics of closes, {size}", "s", fast, Aim(at_most=2), beside),
+            line("… memory at its peak", "MB", [peak], Aim(at_most=600)),
+            line(f"a session, all metrics, from {WINDOW + 1} sessions of closes", "s", day),
+        ],
+        as_json=asked.json,
+    )
 
 
 def market(members: int, sessions: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -183,15 +184,15 @@ def compare(ours: dict[str, pd.DataFrame], theirs: dict[str, pd.Series], closes:
     return ties
 
 
-def taking_turns(work: list[Callable[[], object]], runs: int) -> list[float]:
-    """The median seconds of each."""
+def taking_turns(work: list[Callable[[], object]], runs: int) -> list[list[float]]:
+    """The seconds of each, run by run."""
     times: list[list[float]] = [[] for _ in work]
     for _ in range(runs):
         for at, each in enumerate(work):
             begin = time.perf_counter()
             each()
             times[at].append(time.perf_counter() - begin)
-    return [median(each) for each in times]
+    return times
 
 
 if __name__ == "__main__":

@@ -1,42 +1,43 @@
 """A session's rules: what a million of them cost where nothing changes, and where ten thousand do.
 
-    python bench/rules.py [--rules 1000000] [--runs 5]
+    python -m bench.rules [--rules 1000000] [--runs 5] [--json]
 
-Beside each figure stands a loop over all rules, held in memory, through the same step; its writes are the same writes.
-Medians of the runs. All writes: states, events, messages with their texts, a full synchronous commit, its checkpoint.
+Beside stands a loop over all rules, held in memory, through the same step; its writes are the same writes. All writes:
+states, events, messages, a full synchronous commit, its checkpoint. It takes at least 400,000 rules.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import random
-import sys
 import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+from sqlite_utils import Database
 
-from sqlite_utils import Database  # noqa: E402
-
-from alerts.market.sessions import sessions_between  # noqa: E402
-from alerts.metrics.figure import Figure  # noqa: E402
-from alerts.rules.condition import Operator  # noqa: E402
-from alerts.rules.evaluate import Change, Watch, evaluate  # noqa: E402
-from alerts.rules.grammar import GrammarError, parse  # noqa: E402
-from alerts.rules.rule import Rule  # noqa: E402
-from alerts.rules.series import Series  # noqa: E402
-from alerts.rules.state import Observation, Phase, State  # noqa: E402
-from bot.alerting.evaluate import evaluate_session  # noqa: E402
-from bot.reports.series import value_past  # noqa: E402
-from storage import chats, figures, rules, watches  # noqa: E402
-from storage.database import open_database, writing  # noqa: E402
-from storage.rule_rows import columns_of  # noqa: E402
+from alerts.market.sessions import sessions_between
+from alerts.metrics.figure import Figure
+from alerts.rules.condition import Operator
+from alerts.rules.evaluate import Change, Watch, evaluate
+from alerts.rules.grammar import GrammarError, parse
+from alerts.rules.rule import Rule
+from alerts.rules.series import Series
+from alerts.rules.state import Observation, Phase, State
+from bench.table import RUNS, Aim, Beside, Line, arguments, line, show
+from bot.alerting.evaluate import evaluate_session
+from bot.reports.series import value_past
+from bot.transport.delivery import MOST_UNDER_WAY
+from bot.transport.settlement import set_aside
+from bot.transport.texts import with_texts
+from storage import chats, figures, outbox, rules, watches
+from storage.database import open_database, writing
+from storage.rule_rows import columns_of
 
 DAYS = sessions_between(date(2023, 1, 3), date(2025, 9, 30))
 BEGUN = 300  # sessions of history before the rules are made
@@ -52,35 +53,27 @@ LINES = (
 
 
 def main() -> None:
-    """Run, and print the figures."""
-    asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    """Run, and print the table."""
+    asked = arguments(__doc__)
     asked.add_argument("--rules", type=int, default=1_000_000)
-    asked.add_argument("--runs", type=int, default=5)
     given = asked.parse_args()
-    parsing()
-    tenth = _with_file(given.rules // 10, 60, given.runs, moving)
-    print(f"\n{given.rules:,} rules on 60 series")
-    whole = _with_file(given.rules, 60, given.runs, everything)
-    say("… as a multiple of the time at a tenth of the rules", f"{whole / tenth:.2f} ×", "2")
-    print(f"\n{given.rules:,} rules on 1,000 series")
-    _with_file(given.rules, 1000, given.runs, nothing)
+    lines = parsing()
+    tenth: list[float] = []
+    _with_file(given.rules // 10, 60, lambda db: tenth.extend(moving(db, 60, given.runs)))
+    _with_file(given.rules, 60, lambda db: lines.extend(everything(db, given, tenth)))
+    _with_file(
+        given.rules, 1000, lambda db: lines.append(_quiet_line(nothing(db, 1000, given.runs), given.rules, 1000))
+    )
+    show(lines, as_json=given.json)
 
 
-def say(what: str, found: str, aim: str = "") -> None:
-    print(f"{what:<58}{found:>14}" + (f"   aim {aim}" if aim else ""))
-
-
-def parsing() -> None:
+def parsing() -> list[Line]:
     """Reading a line, the worst of those a person or a machine may send."""
-    for line in LINES:
-        _read(line)
-    took = [_seconds(lambda line=line: _read(line)) for line in LINES * 50]  # type: ignore[misc]
-    say("reading a line, median", f"{1e3 * median(took):.2f} ms")
-    say("reading a line, slowest of the lines (median of 50)", f"{1e3 * _slowest(took):.2f} ms", "50 ms")
-
-
-def _slowest(took: list[float]) -> float:
-    return max(median(took[at :: len(LINES)]) for at in range(len(LINES)))
+    for one in LINES:
+        _read(one)
+    took = [1e3 * _seconds(lambda one=one: _read(one)) for one in LINES * 50]  # type: ignore[misc]
+    slowest = max((took[at :: len(LINES)] for at in range(len(LINES))), key=median)
+    return [line("reading the line of a rule, the slowest of several", "ms", slowest, Aim(at_most=50))]
 
 
 def _read(line: str) -> None:
@@ -88,13 +81,12 @@ def _read(line: str) -> None:
         parse(line)
 
 
-def _with_file(count: int, series: int, runs: int, measured: Callable[[Database, int, int], float]) -> float:
+def _with_file(count: int, series: int, measured: Callable[[Database], None]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         db = open_database(Path(folder) / "rotation.db")
         build(db, count, series)
-        found = measured(db, series, runs)
+        measured(db)
         db.close()
-    return found
 
 
 def build(db: Database, count: int, series: int) -> None:
@@ -162,63 +154,90 @@ class Evenings:
         return judged - begun, time.perf_counter() - begun, sum(found.totals.values())
 
 
-def nothing(db: Database, series: int, runs: int) -> float:
-    """A session in which every series moves and no rule does."""
+def nothing(db: Database, series: int, runs: int) -> list[float]:
+    """Seconds of sessions in which every series moves and no rule does."""
     evenings = Evenings(db, series)
     took = []
     for at in range(runs):
-        judged, whole, events = evenings.judged((BETWEEN, LOW)[at % 2])
+        judged, _, events = evenings.judged((BETWEEN, LOW)[at % 2])
         assert events == 0
-        took.append((judged, whole))
-    quiet = median(judged for judged, _ in took)
-    say("a session in which nothing changes", f"{1e3 * quiet:.1f} ms", "50 ms" if series > 60 else "10 ms")
-    say("… with commit and checkpoint", f"{1e3 * median(whole for _, whole in took):.1f} ms")
-    return quiet
+        took.append(judged)
+    return took
 
 
-def moving(db: Database, series: int, runs: int) -> float:
-    """Sessions in which MOVING rules fire, and resolve, in turn: the median of both."""
+def moving(db: Database, series: int, runs: int, after: int = 0) -> list[float]:
+    """Seconds of sessions in which MOVING rules fire, and resolve, in turn, at least `runs`."""
     evenings = Evenings(db, series)
+    evenings.at += after
     took = []
-    for _ in range(max(1, runs // 2) + 1):
+    for _ in range((runs + 1) // 2):
         for value in (HIGH, LOW):
             _, seconds, events = evenings.judged(value)
             assert events == MOVING, events
             took.append(seconds)
-    return median(took)
+    return took
 
 
-def everything(db: Database, series: int, runs: int) -> float:
-    """Nothing, much, the search alone, and the same by a loop over all rules."""
+def _quiet_line(quiet: list[float], rules: int, series: int, beside: Beside | None = None) -> Line:
+    aim = Aim(at_most=10, ratio=200) if series == 60 else Aim(at_most=50)
+    return line(f"{rules:,} rules on {series:,} series, nothing changes", "ms", _ms(quiet), aim, beside)
+
+
+def _ms(seconds: list[float]) -> list[float]:
+    return [1e3 * one for one in seconds]
+
+
+def everything(db: Database, given: Namespace, tenth: list[float]) -> list[Line]:
+    """Nothing, much, the search alone, and the same by a loop over all rules; making a rule.
+
+    tenth: seconds of much, with a tenth of the rules.
+    """
+    runs, series = given.runs, 60
     quiet = nothing(db, series, runs)
-    evenings = Evenings(db, series)
-    evenings.at += runs
     whole = _loop_rules(db, series)
-    idle, stepped = _loop(whole, evenings.at, runs)
-    say("… a loop over all rules", f"{1e3 * idle:,.0f} ms")
-    say("… times faster", f"{idle / quiet:,.0f} ×", "200")
+    idle, stepped = _loop(whole, BEGUN + runs, runs)
+    del whole  # a million objects, which every look for garbage would go through
 
     found = []
     for _ in range(runs):
         begun = time.perf_counter()
-        count = sum(len(_touched(db, f"import.s{at:04}", evenings.at)) for at in range(series))
+        count = sum(len(_touched(db, f"import.s{at:04}", BEGUN + runs)) for at in range(series))
         found.append(time.perf_counter() - begun)
         assert count == MOVING, count
-    say(f"finding and stepping {MOVING:,} rules, nothing written", f"{1e3 * median(found):.0f} ms")
-    say("… times faster than the loop", f"{stepped / median(found):,.0f} ×", "20")
 
+    changing = moving(db, series, runs, after=runs)
+    writes = median(changing) - median(found)
+    loop = "a loop over all rules"
+    with_writes = Beside(f"{loop}, and the same writes", [1e3 * (one + writes) for one in stepped])
+    whole_of_it = Aim(at_most=1_000, ratio=8)
+    growth = line(
+        "… as a multiple of the time at a tenth of the rules", "×", [one / median(tenth) for one in changing],
+        Aim(at_most=2),
+    )  # fmt: skip
+    return [
+        _quiet_line(quiet, given.rules, series, Beside(loop, _ms(idle))),
+        line(f"finding and stepping {MOVING:,} of them", "ms", _ms(found), Aim(ratio=20), Beside(loop, _ms(stepped))),
+        line(f"{MOVING:,} transitions, all writes, checkpoint", "ms", _ms(changing), whole_of_it, with_writes),
+        growth,
+        line(
+            f"… claiming {MOST_UNDER_WAY} of the messages, their texts made and stored", "ms", _ms(claiming(db, runs))
+        ),
+        *making(db),
+    ]
+
+
+def claiming(db: Database, runs: int) -> list[float]:
+    """Seconds of claiming as many messages as delivery has under way at most."""
     took = []
-    for _ in range(max(1, runs // 2) + 1):
-        for value in (HIGH, LOW):
-            _, seconds, events = evenings.judged(value)
-            assert events == MOVING, events
-            took.append(seconds)
-    changing = median(took)
-    say(f"a session with {MOVING:,} transitions, all writes, checkpoint", f"{1e3 * changing:.0f} ms", "1,000 ms")
-    say("… a loop over all rules and the same writes", f"{1e3 * (stepped + changing - median(found)):,.0f} ms")
-    say("… times faster", f"{(stepped + changing - median(found)) / changing:.1f} ×", "8")
-    making(db)
-    return changing
+    for _ in range(runs):
+        begun = time.perf_counter()
+        with writing(db):
+            due = with_texts(db, outbox.claim(db, NOW, MOST_UNDER_WAY), partial(set_aside, db, (), NOW))
+        took.append(time.perf_counter() - begun)
+        assert len(due) == MOST_UNDER_WAY
+        with writing(db):
+            outbox.mark_sent(db, [outbox.Sent(one.id, one.id) for one in due], NOW)
+    return took
 
 
 def _touched(db: Database, key: str, at: int) -> list[Change]:
@@ -235,12 +254,12 @@ def _loop_rules(db: Database, series: int) -> list[Watch]:
     return out
 
 
-def _loop(whole: list[Watch], at: int, runs: int) -> tuple[float, float]:
+def _loop(whole: list[Watch], at: int, runs: int) -> tuple[list[float], list[float]]:
     """Seconds of stepping each rule where nothing changes, and where MOVING rules do."""
     out = []
     for value in (BETWEEN, HIGH):
         observation = Observation(DAYS[at + 1], at + 1, value)
-        out.append(median(_seconds(lambda one=observation: evaluate(whole, one)) for _ in range(min(runs, 3))))  # type: ignore[misc]
+        out.append([_seconds(lambda one=observation: evaluate(whole, one)) for _ in range(runs)])  # type: ignore[misc]
     return out[0], out[1]
 
 
@@ -250,22 +269,26 @@ def _seconds(what: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def making(db: Database) -> None:
-    """A rule of a chat, made as by /alert: looked for, settled, kept, committed."""
+def making(db: Database) -> list[Line]:
+    """A rule of a chat, made as by /alert: looked for, settled, kept, committed. Five times two hundred rules."""
     source = random.Random(7)
-    took = []
-    for at in range(1000):
-        rule = parse(f"import.s{at % 60:04} > {round(source.uniform(1, 99), 4)} for 2 days clear 0.5")
-        begun = time.perf_counter()
-        with writing(db):
-            chats.subscribe(db, 500_000 + at, NOW)
-            rules.same_rule(db, 500_000 + at, rule)
-            rules.count_rules(db, 500_000 + at)
-            rules.add_rule(db, 500_000 + at, rule, value_past(db, rule.watched, DAYS[BEGUN]), NOW)
-        took.append(time.perf_counter() - begun)
-    cuts = quantiles(took, n=100)
-    say("making a rule, median", f"{1e3 * median(took):.2f} ms")
-    say("making a rule, 99th percentile", f"{1e3 * cuts[98]:.2f} ms", "5 ms")
+    runs = []
+    for run in range(RUNS):
+        took = []
+        for at in range(200 * run, 200 * (run + 1)):
+            rule = parse(f"import.s{at % 60:04} > {round(source.uniform(1, 99), 4)} for 2 days clear 0.5")
+            begun = time.perf_counter()
+            with writing(db):
+                chats.subscribe(db, 500_000 + at, NOW)
+                rules.same_rule(db, 500_000 + at, rule)
+                rules.count_rules(db, 500_000 + at)
+                rules.add_rule(db, 500_000 + at, rule, value_past(db, rule.watched, DAYS[BEGUN]), NOW)
+            took.append(1e3 * (time.perf_counter() - begun))
+        runs.append(quantiles(took, n=100))
+    return [
+        line("making a rule, p50", "ms", [cuts[49] for cuts in runs]),
+        line("making a rule, p99", "ms", [cuts[98] for cuts in runs], Aim(at_most=5)),
+    ]
 
 
 if __name__ == "__main__":

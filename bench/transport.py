@@ -1,24 +1,23 @@
 """Messages a second: python-telegram-bot's stock client beside ours, the local Bot API in a process of its own.
 
-    python -m bench.transport [--seconds 1.0] [--runs 5]
+    python -m bench.transport [--seconds 1.0] [--runs 5] [--json]
 
-Each row is the median of the runs, the two clients taking turns; the ratio is of the medians.
+The two clients take turns.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import multiprocessing
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from statistics import median
 
 import telegram
 from telegram.request import BaseRequest, HTTPXRequest
 
+from bench.table import RUNS, Beside, arguments, line, show
 from bot.transport.http import AiohttpRequest
 
 TOKEN = "987654321:BenchTokenBenchTokenBenchTokenBenchT"  # well-formed, nobody's
@@ -29,23 +28,24 @@ TEXT = "<b>Breadth fell below 40 %</b>\n38.2 % of large caps close above their 2
 
 def main() -> None:
     """Run, and print the table."""
-    given = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    given = arguments(__doc__)
     given.add_argument("--seconds", type=float, default=1.0, help="of each run")
-    given.add_argument("--runs", type=int, default=5)
     asked = given.parse_args()
-    print(f"{'under way':>9}  {'HTTPXRequest':>12}  {'AiohttpRequest':>14}  {'ratio':>5}   messages/s")
+    lines = []
     for under_way in UNDER_WAY:
         stock, ours = compare(under_way, asked.seconds, asked.runs)
-        print(f"{under_way:>9}  {stock:>12,.0f}  {ours:>14,.0f}  {ours / stock:>5.2f}")
+        beside = Beside("HTTPXRequest", stock)
+        lines.append(line(f"requests of our client, {under_way} under way", "messages/s", ours, beside=beside))
+    show(lines, as_json=asked.json)
 
 
-def compare(under_way: int, seconds: float = 1.0, runs: int = 5) -> tuple[float, float]:
-    """Messages a second, medians: (the stock client, ours)."""
+def compare(under_way: int, seconds: float = 1.0, runs: int = RUNS) -> tuple[list[float], list[float]]:
+    """Messages a second of each run: (the stock client, ours)."""
     rates: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs):
         for client, found in zip((HTTPXRequest, AiohttpRequest), rates, strict=True):
             found.append(with_server(lambda url, make=client: rate(make, url, under_way, seconds)))
-    return median(rates[0]), median(rates[1])
+    return rates
 
 
 def with_server(work: Callable[[str], float], *, people: range = CHATS, latency: float = 0.0) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,6 @@ from storage.unreadable import OnUnreadable, raising, read_rows
 
 #: The chat has heard of it, or is about to.
 _REACHES_CHAT = f"status IN ({', '.join(repr(status.value) for status in sorted(REACHES_CHAT))})"
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[
                 one.chat,
                 one.session.isoformat(),
                 one.kind.value,
-                _ENCODE(one.event.to_json()),
+                one.event.encoded(),
                 stamp,
                 one.event.gap.reading.series.key if one.event.gap else None,
                 one.status.value,
@@ -120,8 +119,10 @@ def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[StoredEve
 
 def waiting(db: Database, unreadable: OnUnreadable = raising) -> dict[int, list[StoredEvent]]:
     """By chat, the events that wait for the session that is caught up with, oldest first."""
-    where = "status = 'waiting' ORDER BY chat, session, id"
-    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE {where}").fetchall()
+    # Named, for the planner takes the order by chat from an index of all events.
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM events INDEXED BY events_waiting WHERE status = 'waiting' ORDER BY chat, session, id"
+    ).fetchall()
     out: dict[int, list[StoredEvent]] = {}
     for event in read_rows(rows, _event, 1, unreadable):
         out.setdefault(event.chat, []).append(event)
@@ -141,6 +142,17 @@ def announcement(db: Database, rule: int, since: date) -> int | None:
         [rule, since.isoformat()],
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def announced(db: Database, episodes: Iterable[tuple[int, date]]) -> set[int]:
+    """Of episodes, given as (rule, since), the rules of those that `announcement` knows."""
+    rows = db.conn.execute(
+        f"""SELECT json_extract(asked.value, '$[0]') AS asked_rule FROM json_each(?) AS asked WHERE EXISTS (
+                SELECT 1 FROM events WHERE rule = asked_rule AND session >= json_extract(asked.value, '$[1]')
+                AND kind IN ('fired', 'reminder') AND {_REACHES_CHAT})""",
+        [json.dumps([(rule, since.isoformat()) for rule, since in episodes])],
+    )
+    return {row[0] for row in rows}
 
 
 def last_firing(db: Database, rule: int, since: date) -> date | None:

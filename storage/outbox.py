@@ -3,6 +3,9 @@
 pending → sending → sent, or unknown (the answer was lost: sent again, saying so), failed (Telegram refused it for
 good), withdrawn (the chat left). A row is marked sent only on Telegram's word. A chat's messages leave one after the
 other, in order: a row waits until the one before it is done with.
+
+Where a session has messages for thousands of chats, their rows have no text yet: whoever claims one makes its text of
+the events that it names, and stores it (`write_texts`) in the same transaction, before it is sent. A repeat sends that.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from sqlite_utils import Database
 
 from storage.preferences import add_chat
 
+#: The kinds of messages that tell a session's events: what was there at first, and what followed with its inputs.
+ALERTS = {False: "alert", True: "alert that follows"}
+
 
 @dataclass(frozen=True)
 class Due:
@@ -24,7 +30,7 @@ class Due:
 
     id: int
     chat: int
-    text: str
+    text: str  # "": not made yet
     maybe_repeat: bool  # an earlier attempt may have arrived
     attempts: int  # this one included
     reply_to: int | None  # the message of the chat that it answers
@@ -47,7 +53,8 @@ class Sent:
 class Outgoing:
     """A message to put into the outbox, in as many parts as it has texts.
 
-    keyboard: inline buttons under the last part, as Telegram's JSON. picture: the key of the picture of which the first
+    texts: [""] of one whose text is made when it is claimed. keyboard: inline buttons under the last part, as
+    Telegram's JSON. picture: the key of the picture of which the first
     part is the caption. not_before: the message, and all that follow it in
     its chat, wait until then.
     """
@@ -88,6 +95,48 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
             for one in messages
             for part, text in enumerate(one.texts, start=1)
         ],
+    )
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """A message whose text is not made yet, and what it is made of: the ids of its events, in their order."""
+
+    id: int
+    chat: int
+    session: date
+    follows: bool  # it tells what had waited for its figures
+    events: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The text made of it, with its buttons and the message that it answers."""
+
+    id: int
+    text: str
+    keyboard: str | None
+    reply_to: int | None
+
+
+def unwritten(db: Database, identities: Sequence[int]) -> list[Unwritten]:
+    """Of these messages those whose text is not made yet."""
+    rows = db.conn.execute(
+        """SELECT id, chat, session, kind, events FROM outbox
+           WHERE id IN (SELECT value FROM json_each(?)) AND text = '' ORDER BY id""",
+        [json.dumps(list(identities))],
+    ).fetchall()
+    return [
+        Unwritten(identity, chat, date.fromisoformat(session), kind.startswith(ALERTS[True]), tuple(json.loads(events)))
+        for identity, chat, session, kind, events in rows
+    ]
+
+
+def write_texts(db: Database, written: Iterable[Written]) -> None:
+    """Store the texts of messages that had none."""
+    db.conn.executemany(
+        "UPDATE outbox SET text = ?, keyboard = ?, reply_to = ? WHERE id = ? AND text = ''",
+        [(one.text, one.keyboard, one.reply_to, one.id) for one in written],
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,19 +55,21 @@ def _readable(row: tuple[Any, ...], unreadable: OnUnreadable) -> ChatPreferences
     chat, subscribed, muted, *quiet, until = row
     ends = datetime.fromisoformat(until) if until else None
     try:
-        return replace(_preferences(subscribed, muted, *quiet), muted_until=ends)
+        found = _preferences(subscribed is not None, muted, *quiet)
+        return found if ends is None else replace(found, muted_until=ends)
     except Exception as error:  # noqa: BLE001 – it goes to `unreadable`
         unreadable(chat, error)
         return ChatPreferences(subscribed is not None, bool(muted), muted_until=ends)
 
 
+@lru_cache(maxsize=1024)  # most chats have the same
 def _preferences(
-    subscribed: str | None, muted: int, start: str | None, end: str, zone: str | None, silent: int
+    subscribed: bool, muted: int, start: str | None, end: str, zone: str | None, silent: int
 ) -> ChatPreferences:  # fmt: skip
     quiet = Quiet(time.fromisoformat(start), time.fromisoformat(end), zone, bool(silent)) if start and zone else None
     if quiet is not None:
         ZoneInfo(quiet.zone)  # raises an error for a zone that this system does not know
-    return ChatPreferences(subscribed is not None, bool(muted), quiet, zone)
+    return ChatPreferences(subscribed, bool(muted), quiet, zone)
 
 
 def mute(db: Database, chat: int, muted: bool, now: datetime, until: datetime | None = None) -> bool:

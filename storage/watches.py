@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -52,7 +53,8 @@ class Seen:
     missing: int  # missing observations in a row since then
 
 
-def _state(row: Sequence[Any]) -> State:
+@lru_cache(maxsize=4096)  # thousands of rules that one value moves are in the same state
+def _state(row: tuple[Any, ...]) -> State:
     """The state of the columns of _STATE."""
     phase, since, due, announced, told, side, at_least = row
     first = date.fromisoformat(since) if since else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from alerts.rules.series import Series, Transform, extreme_name, typed_name
 
@@ -39,7 +39,7 @@ class Operator(StrEnum):
     def ranged(self) -> bool:
         return self in (Operator.INSIDE, Operator.OUTSIDE)
 
-    @property
+    @cached_property
     def sign(self) -> int:
         """+1 if a value must be high, −1 if it must be low, 0 if it depends."""
         if self in (Operator.ABOVE, Operator.AT_LEAST, Operator.CROSSES_ABOVE, Operator.HAPPENS):

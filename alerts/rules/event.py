@@ -13,6 +13,7 @@ also reads what earlier versions stored: keys that are missing have a default, a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,7 @@ from alerts.rules.state import Kind
 from alerts.rules.tally import FiringTally, SignFlip
 
 Json = Mapping[str, Any]
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class EventStatus(StrEnum):
@@ -114,6 +116,14 @@ class Reading:
         """JSON values. Many events share one reading: it is converted once."""
         return self._json.copy()
 
+    def encoded_with(self, more: dict[str, Any]) -> str:
+        """`to_json() | more` as text, where `more` has no key of it. The reading's part is encoded once."""
+        return f"{self._encoded}, {_ENCODE(more)[1:]}"
+
+    @cached_property
+    def _encoded(self) -> str:
+        return _ENCODE(self._json)[:-1]
+
     @classmethod
     def from_json(cls, document: Json) -> Reading:
         """The reverse. Raises KeyError without a series or a session."""
@@ -178,12 +188,12 @@ class ConditionReading:
 
     def to_json(self) -> dict[str, Any]:
         """The reading with the condition's operator and levels."""
+        return self.reading.to_json() | self.condition_json()
+
+    def condition_json(self) -> dict[str, Any]:
+        """The condition's operator and levels."""
         condition = self.condition
-        return self.reading.to_json() | {
-            "operator": condition.operator.value,
-            "level": condition.level,
-            "upper": condition.upper,
-        }
+        return {"operator": condition.operator.value, "level": condition.level, "upper": condition.upper}
 
     @classmethod
     def from_json(cls, document: Json) -> ConditionReading:
@@ -256,9 +266,12 @@ class EventRule:
 
     def to_json(self) -> dict[str, Any]:
         """Flat: the first condition's keys beside the rule's."""
+        return self.conditions[0].reading.to_json() | self.own_json()
+
+    def own_json(self) -> dict[str, Any]:
+        """All but the reading of the first condition."""
         episode, lead = self.episode, self.lead
-        document = self.conditions[0].to_json()
-        document |= {
+        document = self.conditions[0].condition_json() | {
             "rule": self.id,
             "number": self.number,
             "line": self.line,
@@ -330,7 +343,11 @@ class DataGap:
 
     def to_json(self) -> dict[str, Any]:
         """The reading with what there is of the gap."""
-        document = self.reading.to_json()
+        return self.reading.to_json() | self.own_json()
+
+    def own_json(self) -> dict[str, Any]:
+        """All but the reading."""
+        document: dict[str, Any] = {}
         if self.numbers:
             document["numbers"] = list(self.numbers)
         if self.since is not None:
@@ -377,6 +394,12 @@ class AlertEvent:
             document["as_of"], document["session"] = document["session"], session
         document["kind"], document["late"] = self.kind.value, self.late
         return document
+
+    def encoded(self) -> str:
+        """`to_json` as text."""
+        if self.reading.figure.session != self.session:
+            return _ENCODE(self.to_json())
+        return self.reading.encoded_with(self.subject.own_json() | {"kind": self.kind.value, "late": self.late})
 
     @classmethod
     def from_json(cls, document: Json) -> AlertEvent:

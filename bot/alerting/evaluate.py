@@ -8,7 +8,9 @@ others go on. Events of sessions that were missed wait for the last of them, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -23,7 +25,7 @@ from bot.alerting.event import EventBuilder
 from bot.alerting.failures import ChatFailures
 from bot.alerting.notify import notify
 from bot.alerting.suppression import Suppression, chat_status, ended_while_snoozed
-from bot.reports.base_rates import FiringPast, FiringPasts
+from bot.reports.base_rates import NOTHING_SAID, FiringPasts
 from bot.reports.series import Observed
 from storage import data_gaps, events, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent, record_events
@@ -87,8 +89,14 @@ class _Session:
 
     def step(self, found: Iterable[Watch], observation: Observation) -> list[Change]:
         """The changes of watches that the observation moves."""
-        steps = self.failures.each(found, lambda watch: watch.chat, lambda watch: evaluate([watch], observation))
-        return [change for changes in steps for change in changes]
+        watches_found = list(found)
+        try:
+            return evaluate(watches_found, observation)
+        except Exception:  # noqa: BLE001 – one of them; by themselves the others go on
+            steps = self.failures.each(
+                watches_found, lambda watch: watch.chat, lambda watch: evaluate([watch], observation)
+            )
+            return [change for changes in steps for change in changes]
 
     def with_pasts(self) -> list[tuple[int, AlertEvent]]:
         """All events, firings with what earlier firings of the same rule say."""
@@ -102,8 +110,9 @@ class _Session:
                     past = pasts.of(by_id[event.subject.id])
                 except Exception as error:  # noqa: BLE001 – the alert goes without this line
                     self.failures.add(chat, error)
-                    past = FiringPast()
-                event = replace(event, subject=replace(event.subject, lead=past.lead, tally=past.tally))
+                    past = NOTHING_SAID
+                if past != NOTHING_SAID:
+                    event = replace(event, subject=replace(event.subject, lead=past.lead, tally=past.tally))
             return chat, event
 
         return [complete(one) for one in sorted(self.events, key=lambda one: one[1].rule is None)]  # of rules first
@@ -114,6 +123,23 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, 
 
     `late`: a later session is due too, whose message includes the events of this one.
     """
+    with _not_collecting():
+        return _evaluate(db, session, now, part, late=late)
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """No search for garbage meanwhile: thousands of new events, all of them needed, would be gone through each time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _evaluate(db: Database, session: date, now: datetime, part: Part, *, late: bool) -> Evaluation:
     evaluated = _Session(db, session, part, late=late)
     _expire(evaluated)
     _move(evaluated)
@@ -124,7 +150,8 @@ def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, 
     chats = {chat for chat, _ in found} | {one.chat for one in evaluated.ended}
     preferences = preferences_of_chats(db, chats, failures.add)
     of_chat = {chat: chat_status(one, now, late=late) for chat, one in preferences.items()}
-    suppression = Suppression(db, session, of_chat, snoozes.snoozes(db, failures.add))
+    snoozed = snoozes.snoozes(db, failures.add)
+    suppression = Suppression(db, session, of_chat, snoozed, [event for _, event in found])
     new = failures.each(
         found, lambda one: one[0], lambda one: NewEvent(one[0], one[1], suppression.status(one[0], one[1]))
     )
@@ -171,7 +198,10 @@ def _move(evaluated: _Session) -> None:
         if observation is None:
             continue
         # An imported series is noted by the session of its observation: one that is imported late is new all the same.
-        observations[key] = observation if value is None or news is None else replace(observation, session=news)
+        if value is not None and news is not None and news != session:
+            observations[key] = replace(observation, session=news)
+        else:
+            observations[key] = observation
         changes += evaluated.step(watches.touched(db, key, observation, evaluated.failures.add), observation)
         if value is None and observation.missing == NO_DATA_AFTER:
             missing = [series for series in series_of(watched) if evaluated.observed.value(series) is None]

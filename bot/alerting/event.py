@@ -27,7 +27,6 @@ class EventBuilder:
     def __init__(self, db: Database, session: date, *, late: bool = False) -> None:
         self._db, self._session, self._late = db, session, late
         self._readings = Readings(db, session)
-        self._conditions: dict[Condition, ConditionReading] = {}
         self._episodes: dict[tuple[object, ...], Episode] = {}
         self._flipped: dict[str, tuple[SignFlip, ...]] = {}
 
@@ -69,9 +68,7 @@ class EventBuilder:
         return AlertEvent(kind, self._session, gap, self._late)
 
     def _condition(self, condition: Condition) -> ConditionReading:
-        if condition not in self._conditions:
-            self._conditions[condition] = ConditionReading(condition, self._readings.of(condition.series))
-        return self._conditions[condition]
+        return ConditionReading(condition, self._readings.of(condition.series))
 
     def _episode(self, rule: Rule, since: date) -> Episode:
         """How long the episode has lasted and how far the value went: derived, not kept from day to day."""

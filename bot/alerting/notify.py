@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlite_utils import Database
@@ -13,14 +14,16 @@ from bot.alerting.suppression import chat_status
 from bot.messages.alert import alert_keyboard, alert_texts, rank
 from bot.messages.buttons import keyboard_json
 from storage import events, outbox
+from storage.announcements import message_announcing
 from storage.events import StoredEvent
 from storage.preferences import UNKNOWN_CHAT, ChatPreferences, preferences_of_chats
 
 ByChat = Mapping[int, Sequence[StoredEvent]]
 
 
-#: The messages of a session by kind: what was there at first, and what followed once its inputs had come.
-KINDS = {False: "alert", True: "alert that follows"}
+#: Messages of a session whose texts are made at once. Of more, a text that is surely one part is made when the message
+#: is claimed (bot/transport/texts.py): ten thousand texts would hold up whoever asks for something meanwhile.
+AT_ONCE = 500
 
 
 def notify(
@@ -32,6 +35,7 @@ def notify(
     A chat whose message cannot be made is noted in `failures`, and its waiting events go on waiting.
     """
     waiting = events.waiting(db, failures.add)
+    many = len(found) > AT_ONCE
     chats = {**found, **waiting}
     preferences = preferences_of_chats(db, chats, failures.add)
 
@@ -40,13 +44,17 @@ def notify(
         status = chat_status(of_chat, now)
         late = waiting.get(chat, ())
         all_of_it = [*late, *found.get(chat, ())]
-        made = None if status.suppressed else _message(db, now, all_of_it, session, of_chat, follows=follows)
+        made = None
+        if not status.suppressed:
+            made = _framed(now, all_of_it, of_chat)
+            if not many or len(all_of_it) > 1:  # a single entry is never cut
+                made = _written(db, made, session, all_of_it, follows=follows)
         if late:
             events.set_status(db, [event.id for event in late], status)
         return made
 
     messages = failures.each(chats, lambda chat: chat, message)
-    outbox.enqueue(db, session, KINDS[follows], filter(None, messages), now)
+    outbox.enqueue(db, session, outbox.ALERTS[follows], filter(None, messages), now)
 
 
 def notify_waiting(db: Database, session: date, now: datetime) -> ChatFailures:
@@ -56,43 +64,32 @@ def notify_waiting(db: Database, session: date, now: datetime) -> ChatFailures:
     return failures
 
 
-def _message(
-    db: Database,
-    now: datetime,
-    found: Sequence[StoredEvent],
-    session: date,
-    preferences: ChatPreferences,
-    *,
-    follows: bool,
-) -> outbox.Outgoing:
-    found = sorted(found, key=lambda one: rank(one.event))
-    shown = [one.event for one in found]
-    chat, quiet = found[0].chat, preferences.quiet
+def _framed(now: datetime, told: Sequence[StoredEvent], preferences: ChatPreferences) -> outbox.Outgoing:
+    """The message of a chat's events, without its text: when it leaves, and how."""
+    quiet = preferences.quiet
     ends = quiet.until(now) if quiet else None
     return outbox.Outgoing(
-        chat,
-        alert_texts(session, shown, follows=follows),
-        [one.id for one in found],
-        reply_to=_announcement(db, chat, shown),
-        keyboard=keyboard_json(alert_keyboard(session, shown, follows=follows)),
+        told[0].chat,
+        [""],
+        [one.id for one in sorted(told, key=lambda one: rank(one.event))] if len(told) > 1 else [told[0].id],
         not_before=ends if quiet and not quiet.silent else None,
         silent=ends is not None and quiet is not None and quiet.silent,
     )
 
 
-def _announcement(db: Database, chat: int, shown: Sequence[AlertEvent]) -> int | None:
-    """Telegram's id of the message that announced the episodes of all these events, where it is one and the same."""
-    messages = set()
-    for event in shown:
-        if event.rule is None or event.rule.episode is None:
-            return None
-        since = event.rule.episode.fired_on
-        announced = events.announcement(db, event.rule.id, since)
-        messages.add(outbox.message_telling(db, chat, announced, since) if announced is not None else None)
-    return messages.pop() if len(messages) == 1 else None
+def _written(
+    db: Database, framed: outbox.Outgoing, session: date, told: Sequence[StoredEvent], *, follows: bool
+) -> outbox.Outgoing:  # fmt: skip
+    shown = sorted((one.event for one in told), key=rank)
+    return replace(
+        framed,
+        texts=alert_texts(session, shown, follows=follows),
+        reply_to=message_announcing(db, framed.chat, shown),
+        keyboard=keyboard_json(alert_keyboard(session, shown, follows=follows)),
+    )
 
 
 def events_of_message(db: Database, chat: int, session: date, follows: bool = False) -> list[AlertEvent]:
     """The events in the message of a session, in its order; in the one that follows it where `follows`."""
-    told = outbox.events_told(db, chat, session, KINDS[follows])
+    told = outbox.events_told(db, chat, session, outbox.ALERTS[follows])
     return [one.event for one in events.by_ids(db, chat, told)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlite_utils import Database
@@ -21,12 +21,18 @@ class Suppression:
     """The preferences and snoozes of the chats that a session has events for.
 
     `of_chat`: what becomes of an event by the preferences of its chat alone (`chat_status`). `snoozed`: by rule.
+    `ending`: the events among which are ends of episodes.
     """
 
     def __init__(
-        self, db: Database, session: date, of_chat: Mapping[int, EventStatus], snoozed: Mapping[int, Snooze]
+        self, db: Database, session: date, of_chat: Mapping[int, EventStatus], snoozed: Mapping[int, Snooze],
+        ending: Iterable[AlertEvent],
     ) -> None:  # fmt: skip
         self._db, self._session = db, session
+        ends = (event.rule for event in ending if event.kind in _ENDS)
+        self._announced = events.announced(
+            db, [(rule.id, rule.episode.fired_on) for rule in ends if rule is not None and rule.episode is not None]
+        )
         self._of_chat, self._snoozes = of_chat, snoozed
 
     def status(self, chat: int, event: AlertEvent) -> EventStatus:
@@ -39,7 +45,7 @@ class Suppression:
         return self._of_data(chat, event.subject, event.kind, status)
 
     def _of_rule(self, rule: EventRule, kind: Kind, status: EventStatus) -> EventStatus:
-        if kind in _ENDS and not self._announced(rule):
+        if kind in _ENDS and rule.id not in self._announced:
             return EventStatus.NOT_ANNOUNCED
         snooze = self._snoozes.get(rule.id)
         if snooze is None or snooze.over(self._session):
@@ -48,10 +54,6 @@ class Suppression:
             snoozes.wake(self._db, rule.id)
             return status
         return EventStatus.SNOOZED
-
-    def _announced(self, rule: EventRule) -> bool:
-        episode = rule.episode
-        return episode is not None and events.announcement(self._db, rule.id, episode.fired_on) is not None
 
     def _of_data(self, chat: int, gap: DataGap, kind: Kind, status: EventStatus) -> EventStatus:
         """Data that are back are for whoever was notified that they were missing."""

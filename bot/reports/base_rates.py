@@ -37,6 +37,9 @@ class FiringPast:
     tally: FiringTally | None = None
 
 
+NOTHING_SAID = FiringPast()
+
+
 class FiringPasts:
     """The earlier firings of each distinct rule that fired on a session, each looked up once."""
 
@@ -54,7 +57,7 @@ class FiringPasts:
     def of(self, rule: Rule) -> FiringPast:
         """Its lead is without figures where the firings are too few."""
         if self._too_many:
-            return FiringPast()
+            return NOTHING_SAID
         always = rule.endless
         if always not in self._of:
             self._of[always] = self._computed(always)

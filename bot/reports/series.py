@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
+from functools import cached_property
 
 from sqlite_utils import Database
 
@@ -72,9 +73,16 @@ class Observed:
 
     def moves(self, metric: str) -> Counted | None:
         """When the observations of a metric count, where it is slow or an imported series."""
+        if metric.startswith(f"{FAMILY}.") and metric not in self._imports:
+            return None
         if metric not in self._moves:
             self._moves[metric] = counting(self._db, [metric], self.session).get(metric)
         return self._moves[metric]
+
+    @cached_property
+    def _imports(self) -> Container[str]:
+        """The metrics that have been imported: looked up once, however many series are watched."""
+        return imports.imports(self._db)
 
     def news(self, watched: Watched) -> date | None:
         """The session on which the latest observation of a slow series counted; of a daily one, this session."""

@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlite_utils import Database
@@ -26,8 +27,9 @@ from bot.messages.alert import MAYBE_REPEAT
 from bot.transport.errors import retry_seconds
 from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
-from bot.transport.settlement import Results, Unconfirmed, record_results, utc_now
+from bot.transport.settlement import Results, Unconfirmed, record_results, set_aside, utc_now
 from bot.transport.telemetry import SENDS
+from bot.transport.texts import with_texts
 from storage import file_ids, outbox, pictures
 from storage.errors import usable_error
 from storage.outbox import Due, Sent
@@ -165,7 +167,11 @@ class Delivery:
                 log.warning("the clock was put back: %d messages wait no longer than they were meant to", moved)
             if results:
                 record_results(db, results, self._operators, now)
-            return [] if self._stopping.is_set() else outbox.claim(db, now, most, resting=resting)
+            if self._stopping.is_set():
+                return []
+            return with_texts(
+                db, outbox.claim(db, now, most, resting=resting), partial(set_aside, db, self._operators, now)
+            )
 
         claimed = await self._store.write(exchange)
         self._looked_at = (now, looked_at)

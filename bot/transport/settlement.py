@@ -95,6 +95,13 @@ def _by_itself(notices: _Notices, identity: int, settle: Callable[[], None]) -> 
         _set_aside(notices, identity, f"what came of it could not be recorded: {type(error).__name__}: {error}")
 
 
+def set_aside(db: Database, operators: Sequence[int], now: datetime, identity: int, error: Exception) -> None:
+    """Set a message aside whose text cannot be made, and tell operators. Raises an error of the file itself again."""
+    _raise_if_of_the_file(error)
+    log.error("message %d: its text cannot be made; it is set aside", identity, exc_info=error)
+    _set_aside(_Notices(db, operators, now), identity, f"its text cannot be made: {type(error).__name__}: {error}")
+
+
 def _set_aside(notices: _Notices, identity: int, why: str) -> None:
     for part in (
         partial(outbox.mark_failed, notices.db, identity, why),

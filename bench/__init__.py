@@ -1,0 +1,1 @@
+"""Speeds and sizes, each beside what it is to be compared with: `make bench`."""
