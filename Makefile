@@ -26,10 +26,11 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 bench: $(TOOLS)  ## speeds, each beside something it is to be compared with: one table in ten minutes
 	$(BIN)/python -m bench
 
-soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests
+soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests, ten thousand posts
 	$(BIN)/python tests/soak/kill.py --runs 200
 	$(BIN)/python tests/soak/failing.py --minutes 10
 	$(BIN)/python tests/soak/digests.py --weeks 104 --chats 500
+	$(BIN)/python tests/soak/webhook.py --events 10000
 
 lint: $(TOOLS)
 	$(BIN)/ruff check .
