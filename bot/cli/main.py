@@ -20,7 +20,9 @@ from bot.cli import (
     settings,
     symbols,
     thesis,
+    track,
     universe,
+    who,
 )
 
 
@@ -49,6 +51,7 @@ for _command in (
     refresh.unseal,
     figures.summary,
     figures.figures,
+    who.who,
     imports.import_,
     export.export,
     compare.compare,
@@ -60,6 +63,7 @@ for _command in (
     rules.rules,
     rules.backtest,
     rules.baserates,
+    track.track,
     backup.backup,
     backup.restore,
     doctor.doctor,
