@@ -31,10 +31,11 @@ bench: $(TOOLS)  ## speeds, each beside something it is to be compared with
 	$(BIN)/python bench/broadcast.py --paced
 	$(BIN)/python bench/rules.py
 
-soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests
+soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests, ten thousand posts
 	$(BIN)/python tests/soak/kill.py --runs 200
 	$(BIN)/python tests/soak/failing.py --minutes 10
 	$(BIN)/python tests/soak/digests.py --weeks 104 --chats 500
+	$(BIN)/python tests/soak/webhook.py --events 10000
 
 lint: $(TOOLS)
 	$(BIN)/ruff check .

@@ -38,7 +38,8 @@ from bot.transport.polling import AnotherPoller, Poller, TokenRefused
 from bot.transport.rate_limit import Pace
 from bot.transport.settlement import utc_now
 from bot.transport.webhook import Webhook
-from storage import access, chats, pictures
+from bot.transport.webhook_out import WebhookOut
+from storage import access, chats, pictures, webhook_posts
 from storage.database import claim_bot, contents, open_database
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Service:
         )
         dispatch.listen(self.application)
         self.delivery = Delivery(self.courier, self.store, pace, settings.admin_chat_ids)
+        out = settings.webhook_out()
+        self.webhook_out = WebhookOut(*out, self.store, settings.admin_chat_ids) if out else None
         self.refresher = Refresher(
             self.store, settings.history_years, self.delivery.wake, settings.admin_chat_ids,
             longest_seconds(settings.yahoo_per_second),
@@ -112,6 +115,10 @@ class Service:
         assert self.application.job_queue is not None
         self.refresher.scheduler = self.application.job_queue.scheduler
         self._begin("delivery", self.delivery.run)
+        if self.webhook_out is not None:
+            self._begin("webhook out", self.webhook_out.run)
+        elif await self.store.read(webhook_posts.in_use) and (dropped := await self.store.write(webhook_posts.end)):
+            log.warning("WEBHOOK_OUT_URL is not set any more: %d events that were to be posted are not", dropped)
         self._begin("clock", self._watch_clock)
         self._begin("menu", partial(dispatch.register_menu, self.application.bot))
         schedule.each_minute(self.refresher.scheduler, self._look_each_minute)
@@ -130,7 +137,10 @@ class Service:
         """Let what is under way finish for a while, and release everything. Nothing that was accepted is lost."""
         try:
             async with asyncio.timeout(END_SECONDS):
-                await asyncio.gather(self.inbox.stop(), self.delivery.stop(END_SECONDS / 2), self.refresher.stop())
+                ending = [self.inbox.stop(), self.delivery.stop(END_SECONDS / 2), self.refresher.stop()]
+                if self.webhook_out is not None:
+                    ending.append(self.webhook_out.stop(END_SECONDS / 2))
+                await asyncio.gather(*ending)
                 await self.charts.close()
                 await self.health.stop()
         except TimeoutError:

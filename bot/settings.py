@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import base64
+import binascii
 import logging
 import os
 import re
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 TELEGRAM = "https://api.telegram.org"
 ENV_FILE = ".env"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+WEBHOOK_SECRET_PREFIX = "whsec_"  # of the Standard Webhooks specification
 _ALIKE = 0.88  # of difflib's ratio: one letter more, less or other in a name of eight
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{35,64}")
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -44,6 +48,8 @@ _CURES = {
     "HEARTBEAT_URL": "use an address that your monitoring gave you, such as https://hc.example.org/ping/…",
     "WEBHOOK_URL": "use the public https address at which Telegram reaches this program, such as https://bot.example.org",
     "WEBHOOK_SECRET": "use 16 to 256 letters, digits, - or _",
+    "WEBHOOK_OUT_URL": "use the https address that events are to be posted to; http:// is for this machine alone",
+    "WEBHOOK_OUT_SECRET": "use whsec_ and 24 to 64 random bytes in base64: echo whsec_$(openssl rand -base64 32)",
     "TELEGRAM_API_URL": f"use an address such as {TELEGRAM} or http://127.0.0.1:8081",
     "PORT": "use a port from 1 to 65535 for health and metrics, or leave it empty",
     "BACKUP_DIR": "name a folder that this program may write to",
@@ -89,6 +95,8 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = None
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
+    webhook_out_url: SecretStr | None = None
+    webhook_out_secret: SecretStr | None = None
     fred_api_key: SecretStr | None = None
     brand_name: Annotated[str, Field(min_length=1, max_length=64)] = NAME
     disclaimer: Annotated[str, Field(min_length=1, max_length=200)] = NO_ADVICE
@@ -123,6 +131,8 @@ class Settings(BaseSettings):
         "heartbeat_url",
         "webhook_url",
         "webhook_secret",
+        "webhook_out_url",
+        "webhook_out_secret",
         "fred_api_key",
         mode="before",
     )
@@ -151,7 +161,7 @@ class Settings(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ValueError("not an https address")
         return value.rstrip("/")
 
@@ -160,6 +170,29 @@ class Settings(BaseSettings):
     def _secret(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
             raise ValueError("malformed (it is not shown here)")
+        return value
+
+    @field_validator("webhook_out_url")
+    @classmethod
+    def _out(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            local = parts.scheme == "http" and parts.hostname in LOOPBACK
+            if not parts.hostname or not (local or parts.scheme == "https"):
+                raise ValueError("not an https address")
+        return value
+
+    @field_validator("webhook_out_secret")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            prefix, encoded = value.get_secret_value()[:6], value.get_secret_value()[6:]
+            try:
+                length = len(base64.b64decode(encoded, validate=True))
+            except binascii.Error:
+                length = 0
+            if prefix != WEBHOOK_SECRET_PREFIX or not 24 <= length <= 64:
+                raise ValueError("malformed (it is not shown here)")
         return value
 
     @property
@@ -179,7 +212,10 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[SecretStr | None, ...]:
         """What no log line may show."""
-        return (self.telegram_bot_token, self.heartbeat_url, self.webhook_secret, self.fred_api_key)
+        return (
+            self.telegram_bot_token, self.heartbeat_url, self.webhook_secret, self.webhook_out_url,
+            self.webhook_out_secret, self.fred_api_key,
+        )  # fmt: skip
 
     @cached_property
     def cache_folder(self) -> Path:
@@ -216,6 +252,17 @@ class Settings(BaseSettings):
             )
         return self.webhook_url, self.webhook_secret
 
+    def webhook_out(self) -> tuple[SecretStr, SecretStr] | None:
+        """WEBHOOK_OUT_URL and WEBHOOK_OUT_SECRET, None: events are not posted. Raises WrongSetting without a secret."""
+        if self.webhook_out_url is None:
+            return None
+        if self.webhook_out_secret is None:
+            raise WrongSetting(
+                "WEBHOOK_OUT_URL needs WEBHOOK_OUT_SECRET, by which each post is signed: "
+                + _CURES["WEBHOOK_OUT_SECRET"]
+            )
+        return self.webhook_out_url, self.webhook_out_secret
+
     def token(self) -> str:
         """The bot's token. Raises WrongSetting, never with the token in it."""
         if self.telegram_bot_token is None:
@@ -240,6 +287,7 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         problems = [_line(problem, in_file) for problem in error.errors(include_url=False)]
         raise WrongSetting("\n".join(problems)) from None
+    settings.webhook_out()
     folder = settings.database_path.expanduser().parent
     if not folder.is_dir():
         raise WrongSetting(
@@ -358,7 +406,7 @@ def _line(problem: Any, in_file: dict[str, str | None]) -> str:
         limits = {"ge": "at least", "le": "at most"}
         said = [f"{limits[key]} {bound}" for key, bound in (problem.get("ctx") or {}).items() if key in limits]
         cure = f"use a number {' and '.join(said)}" if said else "use a number, such as 50"
-    if name.endswith(("TOKEN", "SECRET", "API_KEY")) or name == "HEARTBEAT_URL":
+    if name.endswith(("TOKEN", "SECRET", "API_KEY")) or name in ("HEARTBEAT_URL", "WEBHOOK_OUT_URL"):
         return f"{name}=…: {what}; {cure}"
     shown = without_credentials(value) if "@" in value else without_tokens(value)
     if shown != without_tokens(shown) or shown != value:

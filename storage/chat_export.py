@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 _NOT_KEPT = frozenset({"waiting_updates"})  # what the chat has just sent, until it is answered
 #: Columns that hold JSON.
-_JSON = frozenset({"event", "events", "keyboard", "content", "choices", "families"})
+_JSON = frozenset({"event", "events", "keyboard", "content", "choices", "families", "body"})
 
 
 def export_chat(db: Database, chat: int) -> dict[str, list[dict[str, Any]]]:

@@ -52,7 +52,7 @@ def move_chat(db: Database, old: int, new: int) -> None:
                AND there.kind = outbox.kind) THEN kind || ' of ' || chat ELSE kind END WHERE chat = ?""",
         [new, new, old],
     )
-    for table in ("events", "snoozes", "drafts"):
+    for table in ("events", "webhook_posts", "snoozes", "drafts"):
         one(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
     for table in ("groups", "managers", "managing"):
         one(f"UPDATE OR IGNORE {table} SET chat = ? WHERE chat = ?", [new, old])

@@ -763,3 +763,33 @@ def pictures_of_messages(db: Database) -> None:
         "ALTER TABLE outbox ADD COLUMN picture TEXT",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def webhook_posts(db: Database) -> None:
+    """Events that are posted to a program of the operator, and the last event that was made a post."""
+    for statement in (
+        """CREATE TABLE webhook_posts (
+            event INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,
+            chat INTEGER NOT NULL,
+            key TEXT NOT NULL UNIQUE,        -- of the event's content, the same at every attempt
+            stream TEXT NOT NULL,            -- within which the order is kept
+            body TEXT,                       -- JSON; NULL once it was sent
+            state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            first_tried_at TEXT,
+            not_before TEXT NOT NULL,
+            error TEXT,
+            created_at TEXT NOT NULL,
+            sent_at TEXT
+        )""",
+        "CREATE INDEX webhook_posts_due ON webhook_posts (not_before, event) WHERE state = 'pending'",
+        "CREATE INDEX webhook_posts_open ON webhook_posts (stream, event) WHERE state IN ('pending', 'sending')",
+        "CREATE INDEX webhook_posts_failed ON webhook_posts (event) WHERE state = 'failed'",
+        "CREATE INDEX webhook_posts_by_chat ON webhook_posts (chat)",
+        """CREATE TABLE webhook_gathered (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            through INTEGER NOT NULL         -- the id of an event
+        )""",
+    ):
+        db.conn.execute(statement)

@@ -18,7 +18,7 @@ AT_ONCE = 2_000  # rows in one transaction
 class Retention:
     """How many days each is kept.
 
-    events: what happened to rules, as /history and /why show it. messages: texts that were sent or given up.
+    events: what happened to rules, as /history and /why show it. messages: texts and posts that were sent or given up.
     census: listings that a census left out, and closes that were held back.
     """
 
@@ -42,11 +42,17 @@ def prune(db: Database, keep: Retention, now: datetime) -> int:
             "AND (rule IS NULL OR rule NOT IN (SELECT rule FROM watches WHERE announced = 1))",
             events,
         ),
+        ("webhook_posts", "state IN ('sent', 'failed') AND created_at < ?", messages),
         ("exclusions", "until < ?", census),
         ("censuses", "session < ?", census),
         ("held_back", "session < ?", census),
     ):
-        key = {"exclusions": "symbol, since", "censuses": "session", "held_back": "symbol, session"}.get(table, "id")
+        key = {
+            "exclusions": "symbol, since",
+            "censuses": "session",
+            "held_back": "symbol, session",
+            "webhook_posts": "event",
+        }.get(table, "id")
         gone += db.conn.execute(
             f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {AT_ONCE})", [before]
         ).rowcount

@@ -44,7 +44,8 @@ async def help_(update: Update, context: Context) -> None:
 
 async def privacy(update: Update, context: Context) -> None:
     """What is kept of a chat."""
-    await say(update, words.privacy(parts(context).settings.market_words))
+    settings = parts(context).settings
+    await say(update, words.privacy(settings.market_words, posted=settings.webhook_out_url is not None))
 
 
 async def export(update: Update, context: Context) -> None:

@@ -53,8 +53,12 @@ def help_text(menu: Sequence[tuple[str, str]], simulated: bool) -> str:
     return "\n".join(lines)
 
 
-def privacy(source: str) -> str:
-    """What is kept, where, and how to end it."""
+def privacy(source: str, *, posted: bool = False) -> str:
+    """What is kept, where, and how to end it. posted: events also go to a program of the operator."""
+    forwarded = (
+        "Each event of your alerts also goes, with this chat's number, to a program that whoever runs this bot has "
+        "chosen; what it keeps, it keeps by its own rules.\n\n"
+    )
     return (
         "<b>What is kept about you</b>\n"
         "This chat's number, when it subscribed, the alerts it set, its quiet hours with their "
@@ -65,7 +69,8 @@ def privacy(source: str) -> str:
         "read it in the bot's database.\n\n"
         "/export sends you all of it as a file. /forgetme erases it at once; back-ups of the database, if the operator "
         "makes any, hold it until newer ones replace them. /unsubscribe only stops the messages.\n\n"
-        f"Figures come from {escape(source)}."
+        + (forwarded if posted else "")
+        + f"Figures come from {escape(source)}."
     )
 
 

@@ -75,6 +75,22 @@ def working(source: str, since: datetime, now: datetime) -> str:
     return f"✅ <b>{escape(capital(source))}: back</b>\nAfter {_lasted((now - since).total_seconds())}."
 
 
+def webhook_failing(why: str) -> str:
+    """Events cannot be posted for an hour."""
+    return (
+        f"⚠️ <b>Events cannot be posted</b>\nWEBHOOK_OUT_URL does not take them: {escape(why[:_LONGEST])}\n\nEach is "
+        "posted again for a day after its first attempt, in order. Messages in Telegram are not concerned."
+    )
+
+
+def webhook_given_up(why: str, event: int) -> str:
+    """An event was not taken for a day."""
+    return (
+        f"⚠️ <b>An event was not posted</b>\nWEBHOOK_OUT_URL did not take it for a day: {escape(why[:_LONGEST])} "
+        f"(event {event})\n\nIt will not be posted again; <code>rotation-alerts doctor</code> says how many there are."
+    )
+
+
 def set_aside(why: str, identity: int) -> str:
     """What came of a message cannot be recorded, or it cannot be sent at all."""
     return f"A message is set aside and will not be sent again: {escape(why[:300])} (outbox {identity})"

@@ -124,6 +124,20 @@ def outbox(found: Health, now: datetime) -> Check:
     return Check("outbox", state, says, "" if state is State.OK else cure)
 
 
+def webhook_out(found: Health, now: datetime) -> list[Check]:
+    """What waits to be posted to WEBHOOK_OUT_URL, and what was given up; nothing where nothing ever was."""
+    posts = found.posts
+    if posts.oldest is None and not posts.failed:
+        return []
+    says = f"{posts.open:,} events to post, {posts.failed:,} given up after a day"
+    age = now - posts.oldest if posts.oldest else timedelta()
+    if posts.oldest:
+        says += f"; the oldest waits for {age.total_seconds() / 60:,.0f} minutes"
+    state = State.FAIL if age > _STUCK_OUTBOX else State.WARN if age > _SLOW_OUTBOX or posts.failed else State.OK
+    cure = "is the receiver at WEBHOOK_OUT_URL running, and does it answer 2xx? The log says what it answers"
+    return [Check("webhook out", state, says, "" if state is State.OK else cure)]
+
+
 def of_health(found: Health, now: datetime) -> list[Check]:
     """The checks of what a sound database says."""
-    return [sessions(found), coverage(found), sources(found), outbox(found, now)]
+    return [sessions(found), coverage(found), sources(found), outbox(found, now), *webhook_out(found, now)]

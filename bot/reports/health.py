@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from sqlite_utils import Database
 
 from alerts.market.sessions import last_complete_session, sessions_between
-from storage import outbox, source_failures, statistics
+from storage import outbox, source_failures, statistics, webhook_posts
 from storage.source_failures import SourceFailure
 from storage.statistics import Backlog, SessionCoverage
+from storage.webhook_posts import Waiting
 
 GRACE = timedelta(hours=1)  # after a close, before its session counts as behind
 RECENT = 5  # sessions looked back on
@@ -29,6 +30,7 @@ class Health:
     totals: dict[str, int]
     transitions: dict[str, int]
     failing: tuple[SourceFailure, ...]
+    posts: Waiting  # to WEBHOOK_OUT_URL
 
     @property
     def last(self) -> SessionCoverage | None:
@@ -52,4 +54,5 @@ def health(db: Database, now: datetime) -> Health:
         totals=statistics.totals(db),
         transitions=statistics.transitions(db, sealed) if sealed else {},
         failing=tuple(source_failures.source_failures(db)),
+        posts=webhook_posts.waiting(db),
     )

@@ -84,6 +84,13 @@ def exposition(found: Health, silent: float, now: datetime) -> bytes:
     gauge("outbox_due", "Messages that should leave now.", found.backlog.due)
     gauge("outbox_held", "Messages held for a later time.", found.backlog.held)
     gauge("outbox_oldest_seconds", "Age of the oldest message due.", (now - oldest).total_seconds() if oldest else 0)
+    waits = found.posts
+    gauge("webhook_posts_open", "Events that wait to be posted to WEBHOOK_OUT_URL.", waits.open)
+    gauge("webhook_posts_given_up", "Events that were not taken for a day.", waits.failed)
+    gauge(
+        "webhook_posts_oldest_seconds", "Age of the oldest event to post.",
+        (now - waits.oldest).total_seconds() if waits.oldest else 0,
+    )  # fmt: skip
     gauge("sources_failing", "Sources that the last refresh could not use.", len(found.failing))
     gauge("telegram_silent_seconds", "Since Telegram last answered a poll.", silent)
     for name, value in found.totals.items():

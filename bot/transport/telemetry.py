@@ -13,6 +13,9 @@ ANSWER_SECONDS = Histogram(
     registry=PROCESS,
 )
 SENDS = Counter("rotation_sends", "Messages of the outbox by what Telegram said.", ["outcome"], registry=PROCESS)
+WEBHOOK_POSTS = Counter(
+    "rotation_webhook_posts", "Posts to WEBHOOK_OUT_URL by what the receiver said.", ["outcome"], registry=PROCESS
+)
 COMMAND_SECONDS = Gauge(
     "rotation_command_seconds", "How long the last run of a console command took.", ["command"], registry=PROCESS
 )

@@ -81,7 +81,7 @@ def test_of_fifty_rules_the_first_come_in_full_and_the_rest_is_counted() -> None
     "text",
     [
         program.start(True), program.start(False), program.help_text(dispatch.menu(), True),
-        program.privacy("Yahoo Finance"), rules.how_to_set(),
+        program.privacy("Yahoo Finance"), program.privacy("Yahoo Finance", posted=True), rules.how_to_set(),
         mute.subscribed(True, 0), mute.subscribed(False, 2), mute.unsubscribed(True, 1), rules.too_many(50),
         program.forget_question(3), rules.no_such_alert("why", "<x>"),
         asking.not_understood("<b>&x " + "y" * 90),

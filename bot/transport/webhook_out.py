@@ -1,0 +1,234 @@
+"""Events → WEBHOOK_OUT_URL: each one posted as JSON, signed, at least once, in order per rule.
+
+The signature is that of the Standard Webhooks specification (https://www.standardwebhooks.com): HMAC-SHA256 over
+`ID.TIMESTAMP.BODY`, in the headers `webhook-id`, `webhook-timestamp` (seconds since 1970) and `webhook-signature`. The
+id is the idempotency key: every attempt carries the same, so a receiver that notes ids takes each event once.
+
+Only a 2xx counts. Anything else is posted again after 1, 2, 4 … seconds, at most a minute, for a day; then it is given
+up, and operators are told. While the receiver takes nothing at all, one post at a time asks whether it does again.
+Redirects are not followed. Neither address nor secret appears in a log or an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+from sqlite_utils import Database
+
+from bot.database import Store
+from bot.messages import operator
+from bot.settings import LOOPBACK, WEBHOOK_SECRET_PREFIX
+from bot.transport.settlement import utc_now
+from bot.transport.telemetry import WEBHOOK_POSTS
+from storage import outbox, webhook_posts
+from storage.errors import usable_error
+from storage.webhook_posts import WebhookPost
+
+log = logging.getLogger(__name__)
+
+MOST_UNDER_WAY = 16
+POST_SECONDS = 20.0  # for one attempt, its answer included
+GATHER_SECONDS = 0.015  # answers are gathered for so long before they are written down together
+LOOK_EVERY = 1.0
+UNWRITABLE_AGAIN = 1.0  # seconds before a file that could not be written to is tried again
+LONGEST_AGAIN = 60.0  # seconds between two attempts
+LONGEST_ASKED = 3600.0  # of a Retry-After
+GIVEN_UP = timedelta(days=1)  # after the first attempt
+OPERATORS_TOLD = timedelta(hours=1)  # that one post has failed for, before operators are told
+SAID_AGAIN = 300.0  # seconds between two warnings in the log
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of one. why: None where the receiver took it. wait: the seconds that the receiver asked for."""
+
+    post: WebhookPost
+    why: str | None = None
+    wait: float = 0.0
+
+
+def signature(secret: SecretStr, identity: str, timestamp: int, body: bytes) -> str:
+    """The value of `webhook-signature`: `v1,` and the HMAC-SHA256 of `identity.timestamp.body` in base64."""
+    key = base64.b64decode(secret.get_secret_value().removeprefix(WEBHOOK_SECRET_PREFIX))
+    digest = hmac.digest(key, f"{identity}.{timestamp}.".encode() + body, "sha256")
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def seconds_until_again(attempts: int, asked: float = 0.0) -> float:
+    """The pause after so many attempts: doubled each time, and as long as the receiver asked for."""
+    return max(min(2.0 ** min(attempts - 1, 20), LONGEST_AGAIN), min(asked, LONGEST_ASKED))
+
+
+class WebhookOut:
+    """Posts what is due, until stopped."""
+
+    def __init__(
+        self, url: SecretStr, secret: SecretStr, store: Store, operators: Sequence[int] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:  # fmt: skip
+        self._url = url
+        self._secret = secret
+        self._store = store
+        self._operators = operators
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._exchanging = asyncio.Lock()  # one exchange at a time, and what it claimed is under way when it ends
+        self._under_way: dict[asyncio.Task[None], WebhookPost] = {}
+        self._attempts: list[Attempt] = []  # that are not recorded yet
+        self._said = -SAID_AGAIN
+        self._refused = 0  # attempts in a row that were not taken
+        self._ask_at = 0.0  # by the monotonic clock, while the receiver takes nothing
+
+    async def run(self) -> None:
+        """Post until `stop`. At the start, what a former process left half-way is taken up again."""
+        direct = urlsplit(self._url.get_secret_value()).hostname in LOOPBACK
+        limits = httpx.Limits(max_connections=MOST_UNDER_WAY)
+        started = False
+        async with httpx.AsyncClient(timeout=POST_SECONDS, limits=limits, trust_env=not direct) as client:
+            while not self._stopping.is_set():
+                try:
+                    if not started:
+                        await self._store.write(self._start, self._clock())
+                        started = True
+                    await self._round(client)
+                except Exception as error:
+                    if (unusable := usable_error(error, self._store.path)) is None:
+                        log.exception("posting events met an error it does not know; it goes on in a while")
+                        await self._pause(5.0)
+                    else:
+                        log.error("%s; what came of posts is kept until it can be recorded", unusable)
+                        await self._pause(UNWRITABLE_AGAIN)
+            while self._under_way:  # `stop` limits how long
+                await asyncio.wait(self._under_way)
+
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Claim nothing more, finish what is under way, and record what came of it.
+
+        What has had no answer after so many seconds may have arrived: the next start posts it again, with its key.
+        """
+        self._stopping.set()
+        self._wake.set()
+        async with self._exchanging:
+            pass  # what is being claimed now is under way
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+        for task in self._under_way:
+            task.cancel()
+        try:
+            async with self._exchanging:
+                await self._exchange(0)
+        except Exception as error:
+            if (unusable := usable_error(error, self._store.path)) is None:
+                raise
+            log.error("%s; posts that were under way are posted again at the next start", unusable)
+
+    def _start(self, db: Database, now: datetime) -> None:
+        webhook_posts.begin(db)
+        if left := webhook_posts.recover(db, now):
+            log.warning("%d posts were under way when the bot ended; they are posted again with their keys", left)
+
+    async def _round(self, client: httpx.AsyncClient) -> None:
+        """Record what came back, gather events, claim what may leave now, post it, wait for whatever comes first."""
+        self._wake.clear()
+        claimed: list[WebhookPost] = []
+        async with self._exchanging:
+            free = self._free()
+            if self._attempts or (free and await self._store.read(webhook_posts.anything, self._clock())):
+                claimed = await self._exchange(free)
+            for post in claimed:
+                task = asyncio.create_task(self._post(client, post))
+                self._under_way[task] = post
+                task.add_done_callback(self._finished)
+        await self._pause(GATHER_SECONDS)
+        if not claimed and not self._attempts:
+            await self._pause(LOOK_EVERY, until_woken=True)
+
+    def _free(self) -> int:
+        """How many posts may be claimed: one, now and then, while the receiver takes nothing."""
+        if self._refused < MOST_UNDER_WAY:
+            return MOST_UNDER_WAY - len(self._under_way)
+        return int(not self._under_way and time.monotonic() >= self._ask_at)
+
+    async def _exchange(self, most: int) -> list[WebhookPost]:
+        """In one transaction: record attempts, gather events, claim up to `most`. Forgets what is committed."""
+        now, attempts = self._clock(), self._attempts[:]
+
+        def exchange(db: Database) -> list[WebhookPost]:
+            webhook_posts.mark_sent(db, [one.post for one in attempts if one.why is None], now)
+            for one in attempts:
+                if one.why is not None:
+                    self._settle(db, one, one.why, now)
+            if self._stopping.is_set():
+                return []
+            webhook_posts.gather(db, now)
+            return webhook_posts.claim(db, now, most, timedelta(seconds=LONGEST_ASKED))
+
+        claimed = await self._store.write(exchange)
+        del self._attempts[: len(attempts)]
+        return claimed
+
+    def _settle(self, db: Database, attempt: Attempt, why: str, now: datetime) -> None:
+        """Post again later, or give up after a day. Operators are told of either once a day."""
+        post, tried_for = attempt.post, now - attempt.post.first_tried
+        if tried_for >= GIVEN_UP:
+            webhook_posts.mark_failed(db, post, why)
+            text = operator.webhook_given_up(why, post.event)
+            outbox.tell_operators(db, self._operators, "webhook given up", text, now)
+            return
+        seconds = seconds_until_again(post.attempts, attempt.wait)
+        webhook_posts.mark_again(db, post, now + timedelta(seconds=seconds), why)
+        if tried_for >= OPERATORS_TOLD:
+            outbox.tell_operators(db, self._operators, "webhook failing", operator.webhook_failing(why), now)
+
+    async def _post(self, client: httpx.AsyncClient, post: WebhookPost) -> None:
+        body, stamp = post.body.encode(), int(self._clock().timestamp())
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "rotation-alerts",
+            "webhook-id": post.key,
+            "webhook-timestamp": str(stamp),
+            "webhook-signature": signature(self._secret, post.key, stamp, body),
+        }
+        wait, why = 0.0, None
+        try:
+            async with asyncio.timeout(POST_SECONDS):
+                answer = await client.post(self._url.get_secret_value(), content=body, headers=headers)
+            if not answer.is_success:
+                why = f"HTTP {answer.status_code}"
+                asked = answer.headers.get("Retry-After", "")
+                wait = float(asked) if asked.isdecimal() else 0.0
+        except Exception as error:  # noqa: BLE001 – its name alone: its text may hold the address, which is a secret
+            why = type(error).__name__
+        self._refused = 0 if why is None else self._refused + 1
+        self._ask_at = time.monotonic() + seconds_until_again(max(1, self._refused - MOST_UNDER_WAY))
+        WEBHOOK_POSTS.labels("sent" if why is None else "again").inc()
+        if why is not None and time.monotonic() - self._said >= SAID_AGAIN:
+            self._said = time.monotonic()
+            log.warning(
+                "WEBHOOK_OUT_URL (not shown here) did not take event %d: %s; it is posted again for a day",
+                post.event, why,
+            )  # fmt: skip
+        self._attempts.append(Attempt(post, why, wait))
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self._wake.set()
+
+    async def _pause(self, seconds: float, *, until_woken: bool = False) -> None:
+        event = self._wake if until_woken else self._stopping
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return

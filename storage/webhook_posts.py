@@ -1,0 +1,193 @@
+"""Events due to be posted to WEBHOOK_OUT_URL, one row each: the outbox of machines.
+
+The events themselves are the queue: they are written in the transaction of what they tell, and `gather` takes those
+that follow the last one taken. So none is lost by a kill, and none is posted that was rolled back.
+
+pending → sending → sent, or failed (refused for a day). A row is marked sent only on the receiver's word. Rows of one
+stream (a rule; the data of a series, for one chat) leave one after the other, in order: a row waits until the one
+before it is done with. Rows go with their events: what a chat erases is not posted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+AT_ONCE = 500  # events gathered in one transaction
+VERSION = 1  # of the body
+
+
+@dataclass(frozen=True)
+class WebhookPost:
+    """A post to send now. key: the same at every attempt. first_tried: when it was first claimed."""
+
+    event: int
+    key: str
+    body: str
+    attempts: int  # this one included
+    first_tried: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many posts are open, when the oldest was made, and how many were given up."""
+
+    open: int
+    oldest: datetime | None
+    failed: int
+
+
+def begin(db: Database) -> None:
+    """Post what happens from now on. Where posting was on before, it goes on where it was. Call inside `writing()`."""
+    db.conn.execute(
+        """INSERT OR IGNORE INTO webhook_gathered (only, through)
+           SELECT 1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)"""
+    )
+
+
+def end(db: Database) -> int:
+    """Post nothing any more; how many open posts are dropped. Call inside `writing()`."""
+    db.conn.execute("DELETE FROM webhook_gathered")
+    return db.conn.execute("DELETE FROM webhook_posts WHERE state IN ('pending', 'sending')").rowcount
+
+
+def in_use(db: Database) -> bool:
+    """Whether events are being gathered, or posts of an earlier time are open."""
+    row = db.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM webhook_gathered) "
+        "OR EXISTS (SELECT 1 FROM webhook_posts WHERE state IN ('pending', 'sending'))"
+    ).fetchone()
+    return bool(row[0])
+
+
+def recover(db: Database, now: datetime) -> int:
+    """At start: what a former process was posting may have arrived, and is posted again with its key; how many."""
+    return db.conn.execute(
+        "UPDATE webhook_posts SET state = 'pending', not_before = ? WHERE state = 'sending'", [now.isoformat()]
+    ).rowcount
+
+
+def anything(db: Database, now: datetime) -> bool:
+    """Whether there are events to gather, or a post may be due."""
+    row = db.conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM events WHERE id > (SELECT through FROM webhook_gathered)) "
+        "OR EXISTS (SELECT 1 FROM webhook_posts WHERE state = 'pending' AND not_before <= ?)",
+        [now.isoformat()],
+    ).fetchone()
+    return bool(row[0])
+
+
+def gather(db: Database, now: datetime) -> int:
+    """Make posts of up to `AT_ONCE` events that are not posts yet; how many events. Call inside `writing()`."""
+    rows = db.conn.execute(
+        "SELECT id, chat, event, status, created_at FROM events "
+        "WHERE id > (SELECT through FROM webhook_gathered) ORDER BY id LIMIT ?",
+        [AT_ONCE],
+    ).fetchall()
+    if not rows:
+        return 0
+    market = db.conn.execute("SELECT market FROM origin").fetchone()
+    simulated = market is not None and market[0] == "sample"
+    db.conn.executemany(
+        """INSERT INTO webhook_posts (event, chat, key, stream, body, state, not_before, created_at, error)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
+        [_row(row, now, simulated=simulated) for row in rows],
+    )
+    db.conn.execute("UPDATE webhook_gathered SET through = ?", [rows[-1][0]])
+    return len(rows)
+
+
+def _row(row: Sequence[Any], now: datetime, *, simulated: bool) -> tuple[Any, ...]:
+    """The columns of an event's post. An event that cannot be read is given up at once and holds up nothing."""
+    identity, chat, event, status, created_at = row
+    # Of the content alone: an event that a restored back-up makes again has its key again, another one has another.
+    key = hashlib.sha256(f"{chat}\n{event}".encode()).hexdigest()[:32]
+    stamp = now.isoformat()
+    try:
+        document = json.loads(event)
+        rule = document.get("rule")
+        stream = f"rule {rule}" if rule is not None else f"data {chat} {document.get('series')}"
+        body = {
+            "id": key,
+            "type": f"alert.{document['kind'].replace(' ', '_')}",
+            "timestamp": created_at,
+            "version": VERSION,
+            "simulated": simulated,
+            "chat": chat,
+            "status": status,
+            "data": document,
+        }
+    except (ValueError, KeyError, AttributeError) as error:
+        why = f"the event cannot be read: {type(error).__name__}"
+        return identity, chat, key, f"event {identity}", None, "failed", stamp, stamp, why
+    return identity, chat, key, stream, json.dumps(body, ensure_ascii=False), "pending", stamp, stamp, None
+
+
+def claim(db: Database, now: datetime, most: int, longest: timedelta) -> list[WebhookPost]:
+    """Claim up to `most` posts that are due, one a stream, those that are due for longest first.
+
+    A post that is due later than `longest` from now is due now: the clock was put back. Call inside `writing()`.
+    """
+    if most <= 0:
+        return []
+    stamp = now.isoformat()
+    db.conn.execute(
+        "UPDATE webhook_posts SET not_before = ? WHERE state = 'pending' AND not_before > ?",
+        [stamp, (now + longest).isoformat()],
+    )
+    rows = db.conn.execute(
+        """SELECT event, key, body, attempts, first_tried_at FROM webhook_posts AS due INDEXED BY webhook_posts_due
+           WHERE state = 'pending' AND not_before <= ? AND NOT EXISTS (
+               SELECT 1 FROM webhook_posts AS earlier WHERE earlier.stream = due.stream AND earlier.event < due.event
+               AND earlier.state IN ('pending', 'sending'))
+           ORDER BY not_before, event LIMIT ?""",
+        [stamp, most],
+    ).fetchall()
+    db.conn.executemany(
+        "UPDATE webhook_posts SET state = 'sending', attempts = attempts + 1, "
+        "first_tried_at = coalesce(first_tried_at, ?) WHERE event = ?",
+        [(stamp, row[0]) for row in rows],
+    )
+    return [
+        WebhookPost(event, key, body, attempts + 1, datetime.fromisoformat(first) if first else now)
+        for event, key, body, attempts, first in rows
+    ]
+
+
+def mark_sent(db: Database, posts: Iterable[WebhookPost], now: datetime) -> None:
+    """The receiver said so. The body is dropped: the event has it."""
+    stamp = now.isoformat(timespec="milliseconds")
+    db.conn.executemany(
+        "UPDATE webhook_posts SET state = 'sent', sent_at = ?, body = NULL, error = NULL WHERE event = ?",
+        [(stamp, post.event) for post in posts],
+    )
+
+
+def mark_again(db: Database, post: WebhookPost, not_before: datetime, why: str) -> None:
+    """Post again from `not_before` on."""
+    db.conn.execute(
+        "UPDATE webhook_posts SET state = 'pending', not_before = ?, error = ? WHERE event = ?",
+        [not_before.isoformat(), why, post.event],
+    )
+
+
+def mark_failed(db: Database, post: WebhookPost, why: str) -> None:
+    """Given up; the next of its stream may leave."""
+    db.conn.execute("UPDATE webhook_posts SET state = 'failed', error = ? WHERE event = ?", [why, post.event])
+
+
+def waiting(db: Database) -> Waiting:
+    """What is open, events that are not gathered yet included, and what was given up."""
+    count, oldest = db.conn.execute(
+        """SELECT count(*), min(created_at) FROM (
+               SELECT created_at FROM webhook_posts WHERE state IN ('pending', 'sending')
+               UNION ALL SELECT created_at FROM events WHERE id > (SELECT through FROM webhook_gathered))"""
+    ).fetchone()
+    failed = db.conn.execute("SELECT count(*) FROM webhook_posts WHERE state = 'failed'").fetchone()[0]
+    return Waiting(count, datetime.fromisoformat(oldest) if oldest else None, failed)
