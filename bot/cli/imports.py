@@ -12,7 +12,7 @@ import click
 
 from bot.cli.context import DATE, command, complain, opened, settings_read
 
-_DECIMAL = {"comma": ",", "point": "."}
+DECIMAL = {"comma": ",", "point": "."}
 
 
 @click.command("import")
@@ -56,8 +56,8 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
         return
     day_first = None if dates is None else dates == "day-first"
     try:
-        text = csv_import.text_of(_content(file))
-        found = csv_import.read(text, now.date(), day_first=day_first, decimal=_DECIMAL.get(decimal or ""))
+        text = csv_import.text_of(content_of(file))
+        found = csv_import.read(text, now.date(), day_first=day_first, decimal=DECIMAL.get(decimal or ""))
     except csv_import.NotReadable as error:
         complain(f"{file}: nothing was imported:\n{error}", 2)
         return
@@ -74,7 +74,7 @@ def import_(name: str, file: Path | None, dates: str | None, decimal: str | None
         click.echo(f"A {step} series is usually known {proposed} days after its date: --lag {proposed} counts it then.")
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
     """The bytes of a file, one more than a series may have where it has more. Ends the program if it cannot be read."""
     from alerts.market.csv_import import MOST_BYTES
 

@@ -7,6 +7,7 @@ import click
 from bot.cli import (
     backup,
     chats,
+    compare,
     demo,
     doctor,
     figures,
@@ -49,6 +50,7 @@ for _command in (
     figures.figures,
     imports.import_,
     imports.export,
+    compare.compare,
     universe.universe,
     symbols.symbols,
     thesis.thesis,
