@@ -1,16 +1,14 @@
-"""`import` and `export`: series of one's own into the database, and everything out of it."""
+"""`import`: series of one's own into the database."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bot.cli.context import DATE, command, complain, opened, settings_read
+from bot.cli.context import command, complain, opened, settings_read
 
 DECIMAL = {"comma": ",", "point": "."}
 
@@ -84,47 +82,3 @@ def content_of(file: Path) -> bytes:
     except OSError as error:
         complain(f"{file}: {error.strerror}; name a CSV file that can be read", 2)
         raise AssertionError from error
-
-
-@click.command()
-@click.argument("metrics", nargs=-1)
-@click.option("--from", "start", type=DATE, help="The first session.")
-@click.option("--to", "end", type=DATE, help="The last session.")
-@command
-def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | None) -> None:
-    """Write the recorded figures of METRICS (all by default) as CSV.
-
-    An imported series comes as it was imported: its own dates and values, which `import` reads again.
-    """
-    from alerts.metrics.catalog import catalog
-    from bot.pipeline.imports import metric_named
-    from storage import figures as stored
-    from storage import imports
-
-    db = opened(settings_read())
-    imported = imports.everybodys(db)
-    wanted = [metric_named(db, name).id for name in metrics] or [*catalog(), *imported]
-    first, last = (day.date() if day else None for day in (start, end))
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    columns = ("value", "coverage", "eligible", "members", "source", "reason", "fetched_at")
-    out.writerow(("metric", "session", *columns, "notes"))
-    for metric_id in dict.fromkeys(wanted):
-        if metric_id in imported:
-            for stamp, value in imports.observations(db, metric_id).items():
-                day = stamp.date()  # type: ignore[attr-defined]
-                if (first is None or day >= first) and (last is None or day <= last):
-                    told = imported[metric_id]
-                    out.writerow(
-                        (metric_id, day, repr(value), 1, 1, 1, told.file, "", told.imported_at.isoformat(), "")
-                    )
-            continue
-        for figure in stored.history(db, metric_id, first, last):
-            told_figure = [*(getattr(figure, name) for name in columns), "; ".join(figure.remarks)]
-            out.writerow(
-                (
-                    metric_id,
-                    figure.session,
-                    *("" if cell is None else cell for cell in told_figure),
-                    "; ".join(figure.remarks),
-                )
-            )
