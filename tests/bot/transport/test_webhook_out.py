@@ -22,9 +22,12 @@ from support.post import NOW
 from alerts.rules.event import AlertEvent, EventStatus
 from alerts.rules.grammar import parse
 from bot.database import Store
+from bot.reports import checks
+from bot.reports.checks import State
+from bot.reports.health import health
 from bot.settings import WrongSetting, read_settings
 from bot.transport.settlement import utc_now
-from bot.transport.webhook_out import WebhookOut, seconds_until_again, signature
+from bot.transport.webhook_out import MOST_UNDER_WAY, WebhookOut, seconds_until_again, signature
 from storage import chats, rules, webhook_posts
 from storage.chat_export import export_chat
 from storage.chat_migration import move_chat
@@ -42,6 +45,7 @@ class Receiver:
     port: int = 0
     refuses: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    refuses_all: bool = False
     waits: asyncio.Event | None = None
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
@@ -49,7 +53,7 @@ class Receiver:
         """Note the post."""
         self.posts.append((dict(request.headers), await request.read()))
         first = self.posts[0][0]["webhook-id"] == request.headers["webhook-id"]
-        status = self.refuses.pop(0) if first and self.refuses else 204
+        status = self.refuses.pop(0) if first and self.refuses else 503 if self.refuses_all else 204
         if self.waits is not None:
             await self.waits.wait()
         return web.Response(status=status, headers=self.headers)
@@ -202,6 +206,31 @@ async def test_after_a_day_it_is_given_up_the_next_follows_and_operators_are_tol
     assert "hook" not in told[0][1]
     waits = await bench.store.read(webhook_posts.waiting)
     assert (waits.open, waits.failed) == (0, 1)
+
+
+async def test_a_receiver_that_takes_nothing_is_asked_by_one_post_at_a_time(bench: Bench) -> None:
+    bench.receiver.refuses_all = True
+    count = 3 * MOST_UNDER_WAY
+    await bench.happen(*(gap(f"import.series{at}", 1) for at in range(count)))
+    async with bench.posting():
+        await bench.until(f"SELECT sum(attempts) >= {MOST_UNDER_WAY} FROM webhook_posts", 1)
+        await bench.until("SELECT count(*) FROM webhook_posts WHERE state = 'sending'", 0)
+        refused = len(bench.receiver.posts)
+        assert refused <= 2 * MOST_UNDER_WAY  # of three times as many that are due
+        bench.receiver.refuses_all = False
+        await bench.sent(count)
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(5, State.OK), (20, State.WARN), (90, State.FAIL)])
+async def test_the_doctor_says_what_waits_and_for_how_long(bench: Bench, minutes: int, state: State) -> None:
+    nothing = checks.webhook_out(await bench.store.read(health, utc_now()), utc_now())
+    assert nothing == []
+    await bench.happen(bench.event(0), bench.event(1))
+    now = utc_now() + timedelta(minutes=minutes)
+    (found,) = checks.webhook_out(await bench.store.read(health, now), now)
+    assert (found.name, found.state) == ("webhook out", state)
+    assert found.says == f"2 events to post, 0 given up after a day; the oldest waits for {minutes} minutes"
+    assert bool(found.cure) == (state is not State.OK)
 
 
 async def test_a_sender_that_ends_half_way_posts_again_with_the_same_key(bench: Bench) -> None:
