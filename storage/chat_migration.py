@@ -60,6 +60,7 @@ def move_chat(db: Database, old: int, new: int) -> None:
     one("INSERT OR REPLACE INTO moved_chats (old, new) VALUES (?, ?)", [old, new])
     one("UPDATE OR IGNORE digests SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE data_gaps SET chat = ? WHERE chat = ?", [new, old])
+    one("UPDATE OR IGNORE track_chats SET chat = ? WHERE chat = ?", [new, old])
     one("UPDATE OR IGNORE admitted SET chat = ? WHERE chat = ?", [new, old])
     one("DELETE FROM admitted WHERE chat = ?", [old])
     # Undone later, a rule of the old chat stands after the numbers that the new chat has given already.

@@ -12,6 +12,8 @@ import re
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from alerts.rules.presets import preset_lines
+
 migrations = Migrations("rotation-alerts")
 
 
@@ -763,3 +765,68 @@ def pictures_of_messages(db: Database) -> None:
         "ALTER TABLE outbox ADD COLUMN picture TEXT",
     ):
         db.conn.execute(statement)
+
+
+@migrations()
+def track_record(db: Database) -> None:
+    """Every alert that was sent, without its chat: what it said, and what was shown of earlier firings then.
+
+    It outlives the event, the rule and the chat. Which chat was told is a row of its own, which goes with the chat.
+    """
+    for statement in (
+        """CREATE TABLE track_record (
+            id INTEGER PRIMARY KEY,
+            session TEXT NOT NULL,
+            preset TEXT,                     -- the line of a ready-made alert; NULL: a chat's own
+            value REAL,                      -- of the first condition
+            horizon INTEGER,                 -- of what was shown: sessions; NULL: nothing was shown
+            n INTEGER,                       -- earlier firings
+            median REAL,                     -- of the lead after them, pp; NULL: too few
+            all_days REAL,                   -- the median after all days, pp
+            above REAL,                      -- the share of firings with a lead above zero, 0 to 1
+            worst REAL,                      -- pp
+            UNIQUE (session, preset)
+        )""",
+        """CREATE TABLE track_chats (
+            chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+            rule INTEGER NOT NULL,
+            session TEXT NOT NULL,
+            alert INTEGER NOT NULL REFERENCES track_record,
+            line TEXT NOT NULL,
+            PRIMARY KEY (chat, rule, session)
+        ) WITHOUT ROWID""",
+    ):
+        db.conn.execute(statement)
+    _record_past_alerts(db)
+
+
+#: Firings that chats were notified of, in the form that events had by then.
+_PAST_ALERTS = """SELECT id, chat, session,
+        json_extract(event, '$.rule') AS rule, json_extract(event, '$.line') AS line, json_extract(event, '$.value'),
+        json_extract(event, '$.followed.horizon'), json_extract(event, '$.followed.n'),
+        json_extract(event, '$.followed.median'), json_extract(event, '$.followed.all'),
+        json_extract(event, '$.followed.above'), json_extract(event, '$.followed.worst')
+    FROM events WHERE kind = 'fired' AND status IN ('notified', 'held') AND json_valid(event)
+        AND json_extract(event, '$.rule') IS NOT NULL AND json_extract(event, '$.line') IS NOT NULL
+    ORDER BY session, id"""
+
+
+def _record_past_alerts(db: Database) -> None:
+    """Alerts that were sent before there was a track record, as far as their events are kept."""
+    alike: dict[tuple[str, str], int] = {}
+    for identity, chat, session, rule, line, *said in db.conn.execute(_PAST_ALERTS).fetchall():
+        preset = line if line in preset_lines() else None
+        key = (session, line if preset else f"event {identity}")
+        if key not in alike:
+            alike[key] = (
+                db.conn.execute(
+                    "INSERT INTO track_record (session, preset, value, horizon, n, median, all_days, above, worst) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [session, preset, *said],
+                ).lastrowid
+                or 0
+            )
+        db.conn.execute(
+            "INSERT OR IGNORE INTO track_chats (chat, rule, session, alert, line) VALUES (?, ?, ?, ?, ?)",
+            [chat, rule, session, alike[key], line],
+        )

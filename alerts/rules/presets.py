@@ -39,3 +39,9 @@ def packs() -> dict[str, Pack]:
         )
         for entry in tomllib.loads(text)["pack"]
     }
+
+
+@lru_cache(maxsize=1)
+def preset_lines() -> dict[str, Preset]:
+    """The presets of all packs by their lines."""
+    return {preset.line: preset for pack in packs().values() for preset in pack.presets}

@@ -18,6 +18,7 @@ from bot.cli import (
     settings,
     symbols,
     thesis,
+    track,
     universe,
 )
 
@@ -57,6 +58,7 @@ for _command in (
     rules.rules,
     rules.backtest,
     rules.baserates,
+    track.track,
     backup.backup,
     backup.restore,
     doctor.doctor,

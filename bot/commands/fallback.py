@@ -37,7 +37,7 @@ from bot.reports import funds
 #: Those that need nothing after them: a button may stand for each.
 _ALONE = (
     "help", "start", "summary", "breadth", "size", "valuation", "sectors", "rates", "regime", "thesis", "alerts",
-    "presets", "metrics", "subscribe", "unsubscribe", "privacy", "alert",
+    "presets", "metrics", "subscribe", "unsubscribe", "privacy", "alert", "track",
 )  # fmt: skip
 _SYMBOL = r"\$?\^?[A-Za-z][A-Za-z0-9]{0,7}(?:[.=-][A-Za-z]{1,4})?"
 _TICKER = re.compile(rf"({_SYMBOL})")

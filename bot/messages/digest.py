@@ -16,6 +16,7 @@ from bot.messages.alert_entry import what_text
 from bot.messages.buttons import Buttons
 from bot.messages.rule_status import distance
 from bot.messages.summary import headline
+from bot.messages.track_record import monthly_line
 from bot.reports.digest import CHOICES, Digest, MovedFigure
 from storage.digests import ChatDigest
 
@@ -28,7 +29,8 @@ _ROW = 3
 
 
 def digest_text(digest: Digest) -> str:
-    """The regime, the figures and how they moved since the last digest, what fired, and what is near its level."""
+    """The regime, the figures and how they moved since the last digest, what fired, what is near its level, and once a
+    month the track record."""
     shared = digest.shared
     since = f" · changes since {short_day(shared.since)}" if shared.since else ""
     lines = [
@@ -55,6 +57,8 @@ def digest_text(digest: Digest) -> str:
             lines.append(
                 f"#{near.number} <code>{escape(near.rule.line)}</code>: {distance(near.rule.first, near.value)}"
             )
+    if digest.track is not None and (said := monthly_line(digest.track)):
+        lines += ["", said]
     return "\n".join([*lines, "", f"<i>{no_advice()}</i>"])
 
 

@@ -64,7 +64,9 @@ def privacy(source: str) -> str:
         "send is kept until it is answered, mostly for less than a second. Nothing else; whoever runs this bot can "
         "read it in the bot's database.\n\n"
         "/export sends you all of it as a file. /forgetme erases it at once; back-ups of the database, if the operator "
-        "makes any, hold it until newer ones replace them. /unsubscribe only stops the messages.\n\n"
+        "makes any, hold it until newer ones replace them. Of an alert that was sent, its session, value and base rate "
+        "stay for /track, without this chat's number and without a line of your own. "
+        "/unsubscribe only stops the messages.\n\n"
         f"Figures come from {escape(source)}."
     )
 

@@ -16,10 +16,13 @@ from alerts.rules.event import DatedValue
 from alerts.rules.rule import Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import TRUE
+from alerts.rules.track_record import Leads
 from bot.reports.summary import FigureReading, Summary, reading_of, summarise
+from bot.reports.track_record import TrackRecord, leads_held, track_of_chat
 from storage import figures, rules
 from storage.events import StoredEvent, fired_after
 from storage.figures import latest_values
+from storage.track_record import first_sent
 
 #: Families that a digest can be about, in the order in which they are shown.
 CHOICES = ("size", "breadth", "concentration", "valuation", "sectors", "rates", "backdrop")
@@ -39,11 +42,15 @@ class MovedFigure:
 
 @dataclass(frozen=True)
 class DigestFigures:
-    """The part of a digest that chats with the same families and the same last digest share."""
+    """The part of a digest that chats with the same families and the same last digest share.
+
+    leads: of the track record, where this is a chat's first digest of a month.
+    """
 
     summary: Summary
     since: date | None
     figures: tuple[MovedFigure, ...]
+    leads: Leads | None = None
 
     @property
     def session(self) -> date:
@@ -61,11 +68,12 @@ class NearRule:
 
 @dataclass(frozen=True)
 class Digest:
-    """A chat's digest."""
+    """A chat's digest. track: its track record, once a month."""
 
     shared: DigestFigures
     fired: tuple[StoredEvent, ...]
     near: tuple[NearRule, ...]
+    track: TrackRecord | None = None
 
 
 def digest_figures(db: Database, chosen: Sequence[str], since: date | None) -> DigestFigures | None:
@@ -78,13 +86,16 @@ def digest_figures(db: Database, chosen: Sequence[str], since: date | None) -> D
         reading = reading_of(db, name, summary.session)
         if reading is not None:
             moved.append(MovedFigure(reading, _on(db, name, since)))
-    return DigestFigures(summary, since, tuple(moved))
+    month_began = since is not None and (since.year, since.month) != (summary.session.year, summary.session.month)
+    leads = leads_held(db, first_sent(db)) if month_began else None
+    return DigestFigures(summary, since, tuple(moved), leads)
 
 
 def chat_digest(db: Database, chat: int, shared: DigestFigures) -> Digest:
     """A chat's digest around the shared figures."""
     fired = tuple(fired_after(db, chat, shared.since)) if shared.since else ()
-    return Digest(shared, fired, tuple(_near(db, chat, shared.session)))
+    track = None if shared.leads is None else track_of_chat(db, chat, shared.leads)
+    return Digest(shared, fired, tuple(_near(db, chat, shared.session)), track)
 
 
 def _metrics(chosen: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlite_utils import Database
+from support import sent_alerts
 
 from alerts.digest_times import DigestTime, read_digest_time
 from alerts.market.sessions import close_of, sessions_between
@@ -90,6 +91,27 @@ def test_it_says_the_regime_how_figures_moved_what_fired_and_what_is_near(db: Da
     text, entities = parse_html(second)
     assert len(text) < 4096
     assert entities
+
+
+def test_the_first_of_a_month_says_what_followed_the_chats_alerts(db: Database) -> None:
+    days = sessions_between(date(2025, 7, 30), date(2025, 8, 4))
+    sent_alerts.hold_closes(db)
+    sent_alerts.send(db, 1, sent_alerts.PRESET, 10, 130)
+    for chat in (1, 2):
+        want(db, chat, "daily 7:30 Berlin", evening(days[0]))
+    evenings = {evening(day): day for day in days}
+    for hour in range(24 * 6):
+        moment = evening(days[0]) + timedelta(hours=hour)
+        if moment in evenings:
+            seal(db, evenings[moment], size__ratio=109.0)
+        tick(db, moment)
+    assert [f"{day:%d %b}" for day in days] == ["30 Jul", "31 Jul", "01 Aug", "04 Aug"]
+    line = (
+        "<b>Track record</b>: 2 alerts since 2 Oct 2024, 2 to be judged so far: 1 missed, "
+        "0.5 expected by the shares shown. /track"
+    )
+    assert [line in text.splitlines() for text in sent(db, 1)] == [False, False, True, False]
+    assert not any("Track record" in text for text in sent(db, 2))
 
 
 def test_a_day_without_a_new_session_is_skipped_and_counts_as_sent(db: Database) -> None:
