@@ -22,6 +22,14 @@ def _count(mask: Flags, sessions: pd.DatetimeIndex) -> pd.Series:
     return pd.Series(np.count_nonzero(mask, axis=1), index=sessions, dtype="float64")
 
 
+def above_flags(closes: MemberCloses, segment: str, n: int) -> tuple[Flags, Flags, Flags]:
+    """(T, C) each: whether a company is counted, is eligible, and closes above the mean of its last n closes."""
+    grown = closes.in_segment(segment) & (closes.age >= n)
+    complete, over = closes.standing(n)
+    eligible = grown & complete
+    return grown, eligible, eligible & over
+
+
 def above_average(
     closes: MemberCloses, segment: str, n: int, latest_average: npt.NDArray[np.float64] | None = None
 ) -> tuple[pd.DataFrame, int]:
@@ -31,10 +39,7 @@ def above_average(
     `latest_average` ((C,), dollars, NaN if unknown) replaces the average of members without a full window. Returns the
     figures by session, and the number of members for which the latest average was used.
     """
-    grown = closes.in_segment(segment) & (closes.age >= n)
-    complete, over = closes.standing(n)
-    eligible = grown & complete
-    above = eligible & over
+    grown, eligible, above = above_flags(closes, segment, n)
     served = 0
     if latest_average is not None:
         told = np.isfinite(latest_average) & (latest_average > 0)
@@ -58,16 +63,22 @@ def ad_ratio(counts: pd.DataFrame, segment: str) -> pd.DataFrame:
     return counted(f"breadth.ad_ratio.{segment}", value, told["eligible"], told["members"], reason="no member declined")
 
 
+def extreme_flags(closes: MemberCloses, segment: str, n: int = 252) -> tuple[Flags, Flags, Flags, Flags]:
+    """(T, C) each: whether a company is counted, is eligible, closes at its highest of n sessions, or at its lowest."""
+    grown = closes.in_segment(segment) & (closes.age >= n)
+    complete, high, low = closes.extremes(n)
+    eligible = grown & complete
+    return grown, eligible, eligible & high, eligible & low
+
+
 def highs_and_lows(closes: MemberCloses, segment: str, n: int = 252) -> pd.DataFrame:
     """How many members close at their highest and lowest of the last n sessions: highs, lows, eligible, members.
 
     Uses closes, not the day's highs and lows. Members with fewer than n closes among the last n + n/20 sessions are not
     eligible; those listed for fewer than n sessions are not counted.
     """
-    grown = closes.in_segment(segment) & (closes.age >= n)
-    complete, high, low = closes.extremes(n)
-    eligible = grown & complete
-    told = {"highs": eligible & high, "lows": eligible & low, "eligible": eligible, "members": grown}
+    grown, eligible, high, low = extreme_flags(closes, segment, n)
+    told = {"highs": high, "lows": low, "eligible": eligible, "members": grown}
     return pd.DataFrame({name: _count(mask, closes.sessions) for name, mask in told.items()})
 
 
@@ -106,26 +117,47 @@ def beating_index(closes: MemberCloses, funds: pd.DataFrame, n: int) -> dict[str
     both sides: the stored closes of companies exclude dividends, so those of the fund do too.
     `funds`: sessions × funds, split-adjusted closes in dollars.
     """
-    gained = np.full(closes.close.shape, np.nan)
-    if len(closes.close) > n:
-        now, then = closes.close[n:], closes.close[:-n]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gained[n:] = np.where((now > 0) & (then > 0), now / then, np.nan)
-    valid = np.isfinite(gained)
+    gained = _gained(closes, n)
     out = {}
     for segment, fund in INDEX_FUNDS.items():
-        close = funds[fund].reindex(closes.sessions)
-        hurdle = (close / close.shift(n)).to_numpy(dtype="float64")
-        grown = closes.in_segment(segment) & (closes.age > n)
-        eligible = grown & valid
+        hurdle = _hurdle(closes, funds[fund], n)
+        grown, eligible, ahead = _beating(closes, segment, gained, hurdle, n)
         count, members = _count(eligible, closes.sessions), _count(grown, closes.sessions)
-        value = 100.0 * _count(eligible & (gained > hurdle[:, None]), closes.sessions) / count.where(count > 0)
+        value = 100.0 * _count(ahead, closes.sessions) / count.where(count > 0)
         known = np.isfinite(hurdle)
         name = f"breadth.beating_index_{n}d.{segment}"
         out[name] = counted(
             name, value.where(known), count, members, reason=f"no close of {fund} today or {n} sessions ago"
         )
     return out
+
+
+def beating_flags(closes: MemberCloses, segment: str, fund: pd.Series, n: int) -> tuple[Flags, Flags, Flags]:
+    """(T, C) each: whether a company is counted, is eligible, and gained more over n sessions than the fund."""
+    return _beating(closes, segment, _gained(closes, n), _hurdle(closes, fund, n), n)
+
+
+def _gained(closes: MemberCloses, n: int) -> npt.NDArray[np.float64]:
+    """(T, C): C(t)/C(t−n), NaN where a close is missing."""
+    gained = np.full(closes.close.shape, np.nan)
+    if len(closes.close) > n:
+        now, then = closes.close[n:], closes.close[:-n]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gained[n:] = np.where((now > 0) & (then > 0), now / then, np.nan)
+    return gained
+
+
+def _hurdle(closes: MemberCloses, fund: pd.Series, n: int) -> npt.NDArray[np.float64]:
+    close = fund.reindex(closes.sessions)
+    return (close / close.shift(n)).to_numpy(dtype="float64")
+
+
+def _beating(
+    closes: MemberCloses, segment: str, gained: npt.NDArray[np.float64], hurdle: npt.NDArray[np.float64], n: int
+) -> tuple[Flags, Flags, Flags]:
+    grown = closes.in_segment(segment) & (closes.age > n)
+    eligible = grown & np.isfinite(gained)
+    return grown, eligible, eligible & (gained > hurdle[:, None])
 
 
 def sectors_above_average(raw: pd.DataFrame, n: int = 200) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from bot.cli import (
     thesis,
     track,
     universe,
+    who,
 )
 
 
@@ -48,6 +49,7 @@ for _command in (
     refresh.unseal,
     figures.summary,
     figures.figures,
+    who.who,
     imports.import_,
     imports.export,
     universe.universe,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from telegram import Update
 
 from alerts.metrics.catalog import catalog, families
+from alerts.metrics.movers import is_explained
 from alerts.metrics.symbols import without_owner
 from alerts.phrases.words import named, plain, spelled
 from alerts.rules.grammar import metric_named
@@ -14,8 +17,11 @@ from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say, show
 from bot.messages import families as words
 from bot.messages import help as help_words
+from bot.messages.buttons import Buttons
+from bot.messages.movers import movers_text
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.reports.charts import metric_chart
+from bot.reports.movers import NoMovers, who_moved
 from bot.reports.summary import FigureReading, every_metric, latest_reading, own_of, range_of
 
 
@@ -91,8 +97,27 @@ async def show_metric(update: Update, context: Context, metric_id: str) -> None:
         context,
         figure_text(entry),
         chart,
-        [[("What it is", f"about:{without_owner(metric_id)}"), ("Alert me", f"alert:{without_owner(metric_id)}")]],
+        [
+            [("What it is", f"about:{without_owner(metric_id)}"), ("Alert me", f"alert:{without_owner(metric_id)}")],
+            *_who_row(metric_id),
+        ],
     )
+
+
+def _who_row(metric_id: str) -> Buttons:
+    """The button that says who moved the figure, where that can be told."""
+    return [[("Who moved it", f"who:{metric_id}")]] if is_explained(metric_id) else []
+
+
+async def who_pressed(update: Update, context: Context) -> None:
+    """Which companies moved the figure that a button names since the session before."""
+    await answer_button(update)
+    metric_id = argument(update)
+    try:
+        text = movers_text(await parts(context).store.read(who_moved, metric_id))
+    except NoMovers as error:
+        text = escape(str(error))
+    await say(update, text, [[("History", f"metric:{metric_id}"), ("Alert me", f"alert:{metric_id}")]])
 
 
 async def _latest(update: Update, context: Context, metric_id: str) -> FigureReading | None:
@@ -120,7 +145,10 @@ async def _described(update: Update, context: Context, metric_id: str) -> None:
         context,
         words.metric_text(entry, ranged),
         chart,
-        [[("Alert me", f"alert:{without_owner(metric_id)}"), ("All metrics", "metrics")]],
+        [
+            [("Alert me", f"alert:{without_owner(metric_id)}"), ("All metrics", "metrics")],
+            *_who_row(metric_id),
+        ],
     )
 
 
@@ -134,4 +162,5 @@ BUTTONS = (
     Button("family", family, "|".join((*families(), "import"))),
     Button("metric", metric_pressed, _ID),
     Button("about", about_pressed, _ID),
+    Button("who", who_pressed, r"breadth\.[a-z0-9_]{1,30}\.(?:large|small|all)"),
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sqlite_utils import Database
 
@@ -18,10 +17,9 @@ from alerts.metrics.compute import FUNDS, WINDOW, Inputs
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
 from alerts.metrics.releases import releases
 from bot.pipeline.context import RunContext
+from bot.reports.members import ClosesOf, member_closes
 from storage import advances, censuses, closes, companies, economy, memberships, valuations
 
-#: Closes in millionths of a dollar, sessions × companies, of those with these ids.
-ClosesOf = Callable[[Sequence[date], Sequence[int]], npt.NDArray[np.int64]]
 CENSUS_FIGURES = list(censuses.COLUMNS)
 
 
@@ -67,17 +65,8 @@ def assemble(
     quotes |= {day: companies_.frame for day, companies_ in counted.items()}
     span = [*previous_sessions(sessions[0], WINDOW), *sessions]
     register = memberships.register(db, span[0], span[-1])
-    known = companies.companies(db)
-    symbols = register.symbols(span)
-    ids = known.reindex(symbols)["id"].astype(int).tolist()
-    rows = known.reindex(symbols)
-    members = MemberCloses(
-        sessions=pd.DatetimeIndex(pd.to_datetime(span)),
-        symbols=tuple(symbols),
-        close=closes_of(span, ids) if closes_of else closes.close_matrix(db, span, ids),
-        segment=register.codes(span, symbols, SEGMENT_CODES),
-        listed=companies.listed_dates(rows["first_trade"]),
-    )
+    members = member_closes(db, span, register, closes_of)
+    symbols = list(members.symbols)
     former = {
         day: codes_of(before, symbols, SEGMENT_CODES)
         for day in sessions

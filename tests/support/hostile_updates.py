@@ -33,11 +33,12 @@ ACTIONS = (
     "why", "history", "more", "rule", "erase", "edit", "snooze", "nap", "now", "wait", "unmute", "presets", "pack",
     "packall", "howto", "nobody", "begin", "editor", "listed", "watch", "alert", "pick", "way", "level", "levels",
     "options", "clear", "calm", "hold", "repeat", "until", "commit", "leave", "mine", "open", "pause", "resume",
-    "share", "undo", "mute", "silence", "details", "claims", "claim", "track",
+    "share", "undo", "mute", "silence", "details", "claims", "claim", "track", "who",
 )  # fmt: skip
 OPERANDS = (
     "", "1", "2", "٣", "0", "-1", "9" * 18, "9" * 19, "1:day", "1:off", "1:resolve", "1:year", "2025-02-30:1",
-    "2025-08-22:8", "own:8", "presets:999999", "٢٠٢٥-٠٨-٢٢:1", "breadth", "small above 200d > 60", "<i>",
+    "2025-08-22:8", "own:8", "presets:999999", "breadth.nothing.small",
+    "٢٠٢٥-٠٨-٢٢:1", "breadth", "small above 200d > 60", "<i>",
     "breadth:1", "breadth:999", "import:1", "size.ratio", "no.such.metric",
     "import.mine", "up:size.ratio", "cross:import.mine", "happens:size.ratio", "1:9999999999999", "1:-0", "1:none",
     "1:0", "1:999", "1:once", "1:2025-02-30", "1:9999-12-31", "all", "13", "99", "1\n", "\u0000",

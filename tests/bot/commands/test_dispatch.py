@@ -30,7 +30,7 @@ def test_the_menu_begins_with_the_figures_and_no_two_lines_stand_at_one_place() 
         "leave:7", "mine:2", "open:3", "pause:3", "resume:3", "share:3", "undo:3", "mute", "silence:7", "thesis",
         "details", "claims", "claim:13", "claim:all", "clearat:7:-2.5", "alert:pair.QQQ/RSP", "alert:price.^VIX",
         "pick:import.vix", "way:pctdown:breadth.beating_index_63d.mybanks", "metric:import.vix@7",
-        "track:own:8", "track:presets:0",
+        "track:own:8", "track:presets:0", "who:breadth.above_200d.small",
     ],
 )  # fmt: skip
 def test_a_button_of_ours_has_exactly_one_answer(action: str) -> None:

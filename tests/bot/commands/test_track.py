@@ -1,12 +1,12 @@
-"""/track and `rotation-alerts track`, over the same database."""
+"""/track, *Who moved it*, and the console's `track` and `who`, over the same database."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from support import sent_alerts
-from support.program import Program
+from support import sent_alerts, small_market
+from support.program import DAYS, Program
 from support.telegram_people import Person, buttons, text
 
 from storage.database import open_database
@@ -44,3 +44,26 @@ def test_a_chat_sees_what_followed_its_alerts_and_the_console_what_followed_all(
     assert "Track record of the ready-made alerts, all chats" in text(presets)
     assert sent_alerts.OWN not in text(presets)
     assert "None of your alerts has fired" in text(Person(telegram, 1003).ask("/track"))
+
+
+def test_a_figures_button_and_the_console_say_who_moved_it(program: Program, telegram: str) -> None:
+    db = open_database(program.folder / "rotation.db")
+    small_market.fill(db)
+    db.close()
+    program.start("run")
+    ada = Person(telegram, ADA)
+    shown = ada.ask("small above 50d")
+    assert "Who moved it" in buttons(shown)
+    moved = text(ada.press_and_wait(shown, "Who moved it"))
+    assert "Who moved it: Small above 50d" in moved
+    console = json.loads(program.run("who", "small above 50d", "--json").stdout)
+    (first, *_) = console["causes"]
+    assert f"{first['cause'].capitalize()}: {len(first['companies'])}, " in moved
+    assert sum(cause["effect"] for cause in console["causes"]) + console["rest"] == pytest.approx(console["change"])
+    table = program.run("who", "small above 50d", "--from", str(DAYS[1]), "--to", str(DAYS[2]), COLUMNS="80").stdout
+    assert "Small above 50d: " in table
+    assert first["companies"][0]["symbol"] in table
+    assert max(map(len, table.splitlines())) <= 80
+    refused = program.run("who", "iwm/spy")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("size.ratio: it is no count of members")

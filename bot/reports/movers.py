@@ -1,0 +1,214 @@
+"""Who moved a figure that counts members: companies by cause, whose parts add up to the change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlite_utils import Database
+
+from alerts.market.membership import Register
+from alerts.market.sessions import previous_sessions, sessions_between
+from alerts.metrics.breadth import INDEX_FUNDS
+from alerts.metrics.catalog import Metric, metric
+from alerts.metrics.compute import WINDOW
+from alerts.metrics.figure import Figure
+from alerts.metrics.movers import Cause, Part, Side, is_explained, is_share, parts, sides
+from bot.reports.members import member_closes
+from storage import closes, companies, figures, memberships
+
+NEAR = 0.1  # of the companies counted then: where more have no closes any more, they are dropped with age
+
+
+class NoMovers(Exception):
+    """Who moved the figure cannot be told; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A company's part. name: as the last census has it. value: its market value when it was ranked, dollars."""
+
+    symbol: str
+    name: str
+    cause: Cause
+    effect: Fraction
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
+class Movers:
+    """Who moved a figure from one session to another, by cause and, within one, the largest companies first.
+
+    before, after: the recorded figures. new_ranks: whether other ranks are in force on the later session.
+    """
+
+    of: Metric
+    before: Figure
+    after: Figure
+    movers: tuple[Mover, ...]
+    new_ranks: bool
+
+    @property
+    def change(self) -> float:
+        """Of the recorded figures."""
+        assert self.before.value is not None
+        assert self.after.value is not None
+        return self.after.value - self.before.value
+
+    @property
+    def explained(self) -> Fraction:
+        """The sum of all parts: the change of the figures as the closes held now give them."""
+        return sum((one.effect for one in self.movers), Fraction(0))
+
+    @property
+    def rest(self) -> float:
+        """What the parts leave of the recorded change: closes that came or were corrected since it was recorded."""
+        rest = self.change - float(self.explained)
+        return 0.0 if abs(rest) < 1e-9 else rest
+
+    def by_cause(self) -> list[tuple[Cause, tuple[Mover, ...], Fraction]]:
+        """(cause, who, the sum of their parts) of each cause that there is."""
+        out = []
+        for cause in Cause:
+            if who := tuple(one for one in self.movers if one.cause is cause):
+                out.append((cause, who, sum((one.effect for one in who), Fraction(0))))
+        return out
+
+    def as_json(self) -> dict[str, Any]:
+        """For `who --json`."""
+        ends = {
+            name: {"session": one.session.isoformat(), "value": one.value, "eligible": one.eligible,
+                   "members": one.members}
+            for name, one in (("from", self.before), ("to", self.after))
+        }  # fmt: skip
+        return {
+            "metric": self.of.id,
+            **ends,
+            "unit": self.of.unit,
+            "change": self.change,
+            "explained": float(self.explained),
+            "rest": self.rest,
+            "new_ranks": self.new_ranks,
+            "causes": [
+                {
+                    "cause": cause.value,
+                    "effect": float(effect),
+                    "companies": [{"symbol": one.symbol, "name": one.name, "effect": float(one.effect)} for one in who],
+                }
+                for cause, who, effect in self.by_cause()
+            ],
+        }
+
+
+def who_moved(db: Database, metric_id: str, start: date | None = None, end: date | None = None) -> Movers:
+    """Who moved a metric from `start` (the session with a figure before `end`) to `end` (the last one with a figure).
+
+    Raises NoMovers.
+    """
+    if not is_explained(metric_id):
+        raise NoMovers(
+            f"{metric_id}: it is no count of members by a condition of each, so no company moved it alone; "
+            "breadth.above_200d.small is such a count, as are the shares that beat their index and net new highs"
+        )
+    of = metric(metric_id)
+    before, after = _ends(db, of, start, end)
+    first, last = before.session, after.session
+    near = len(sessions_between(first, last)) <= WINDOW
+    spans = [_span(first, last)] if near else [_span(first, first), _span(last, last)]
+    register = memberships.register(db, spans[0][0], last)
+    then, now = _sides(db, metric_id, spans, (first, last), register)
+    for figure, side in ((before, then[1]), (after, now[1])):
+        _require_closes(figure, side)
+    symbols, was, is_now = _aligned(then, now)
+    found = parts(symbols, was, is_now, share=is_share(metric_id))
+    gone = {one.symbol for one in register.absences if one.covers(last)}
+    names = {one.symbol: one.name for one in companies.listings(db)}
+    values = register.on(first)["market_value"].to_dict() | register.on(last)["market_value"].to_dict()
+    movers = [_mover(one, names, values, gone) for one in found]
+    order = {cause: at for at, cause in enumerate(Cause)}
+    movers.sort(key=lambda one: (order[one.cause], -one.value, one.symbol))
+    new_ranks = register.in_force(first) is not register.in_force(last)
+    return Movers(of, before, after, tuple(movers), new_ranks)
+
+
+def _ends(db: Database, of: Metric, start: date | None, end: date | None) -> tuple[Figure, Figure]:
+    """The recorded figures of both sessions."""
+    known = [one for one in figures.history(db, of.id, None, end) if one.value is not None]
+    if not known:
+        raise NoMovers(f"{of.id}: no figure is recorded{f' up to {end}' if end else ''}; `refresh` records them")
+    after = known[-1]
+    if end is not None and after.session != end:
+        raise NoMovers(f"{of.id}: no figure on {end}; the last one before is of {after.session}")
+    if start is None:
+        if len(known) < 2:
+            raise NoMovers(f"{of.id}: only the figure of {after.session} is recorded, so nothing has moved it yet")
+        return known[-2], after
+    if start >= after.session:
+        raise NoMovers(f"--from {start}: name a session before {after.session}")
+    before = next((one for one in known if one.session == start), None)
+    if before is None:
+        raise NoMovers(f"{of.id}: no figure on {start}; the first one is of {known[0].session}")
+    return before, after
+
+
+def _span(first: date, last: date) -> list[date]:
+    return [*previous_sessions(first, WINDOW), *sessions_between(first, last)]
+
+
+_Held = tuple[tuple[str, ...], Side]
+
+
+def _sides(
+    db: Database, metric_id: str, spans: Sequence[Sequence[date]], ends: tuple[date, date],
+    register: Register,
+) -> list[_Held]:  # fmt: skip
+    """The companies on both ends: of one span that holds both, or of a span each."""
+    out: list[_Held] = []
+    for span in spans:
+        held = member_closes(db, span, register)
+        funds, _ = closes.fund_frames(db, sorted(set(INDEX_FUNDS.values())), span)
+        rows = [span.index(day) for day in ends if day in span]
+        out += [(held.symbols, side) for side in sides(metric_id, held, funds, rows)]
+    return out
+
+
+def _require_closes(figure: Figure, side: Side) -> None:
+    """Raise NoMovers where the closes that a figure was counted from are not held any more."""
+    held, counted = int(side.eligible.sum()), figure.eligible or 0
+    if held == 0 or abs(held - counted) > NEAR * counted:
+        raise NoMovers(
+            f"{figure.session}: the figure counted {counted:,} companies, the closes held suffice for {held:,}; "
+            "closes are kept for three years: choose a later session"
+        )
+
+
+def _aligned(then: _Held, now: _Held) -> tuple[tuple[str, ...], Side, Side]:
+    """Both sides over the same companies."""
+    if then[0] == now[0]:
+        return then[0], then[1], now[1]
+    symbols = tuple(sorted({*then[0], *now[0]}))
+    return symbols, _over(symbols, *then), _over(symbols, *now)
+
+
+def _over(symbols: tuple[str, ...], held: tuple[str, ...], side: Side) -> Side:
+    import numpy as np
+
+    at = {symbol: index for index, symbol in enumerate(symbols)}
+    columns = [at[symbol] for symbol in held]
+
+    def spread(values: Any) -> Any:
+        wide = np.zeros(len(symbols), dtype=values.dtype)
+        wide[columns] = values
+        return wide
+
+    return Side(spread(side.within), spread(side.counted), spread(side.eligible), spread(side.weight))
+
+
+def _mover(part: Part, names: dict[str, str], values: dict[Any, float], gone: set[str]) -> Mover:
+    found = Mover(
+        part.symbol, names.get(part.symbol, part.symbol), part.cause, part.effect, float(values.get(part.symbol, 0.0))
+    )
+    return replace(found, cause=Cause.GONE) if part.cause is Cause.LEFT and part.symbol in gone else found
