@@ -23,6 +23,7 @@ import pandas as pd
 
 from alerts.metrics import breadth
 from alerts.metrics.members import Flags, MemberCloses
+from alerts.metrics.transforms import reach
 
 _NAME = re.compile(r"breadth\.(above_(?:20|50|200)d|beating_index_(?:63|252)d|net_highs)\.(large|small|all)")
 
@@ -77,6 +78,18 @@ def is_share(metric: str) -> bool:
     return not metric.startswith("breadth.net_highs.")
 
 
+def window(metric: str) -> int:
+    """How many sessions, the last one included, a company's place in the metric is taken from."""
+    found = _NAME.fullmatch(metric)
+    if found is None:
+        raise ValueError(metric)
+    return reach(_sessions(found[1])) + 1
+
+
+def _sessions(kind: str) -> int:
+    return 252 if kind == "net_highs" else int(kind.removesuffix("d").rpartition("_")[2])
+
+
 def sides(metric: str, closes: MemberCloses, funds: pd.DataFrame, rows: Iterable[int]) -> list[Side]:
     """The companies on those rows of `closes`. `funds`: as `breadth.beating_index` takes them.
 
@@ -90,7 +103,7 @@ def sides(metric: str, closes: MemberCloses, funds: pd.DataFrame, rows: Iterable
         counted, eligible, high, low = breadth.extreme_flags(closes, segment)
         weight = high.astype(np.int64) - low
     else:
-        n = int(kind.removesuffix("d").rpartition("_")[2])
+        n = _sessions(kind)
         if kind.startswith("above"):
             counted, eligible, over = breadth.above_flags(closes, segment, n)
         else:

@@ -14,9 +14,8 @@ from alerts.market.membership import Register
 from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics.breadth import INDEX_FUNDS
 from alerts.metrics.catalog import Metric, metric
-from alerts.metrics.compute import WINDOW
 from alerts.metrics.figure import Figure
-from alerts.metrics.movers import Cause, Part, Side, is_explained, is_share, parts, sides
+from alerts.metrics.movers import Cause, Part, Side, is_explained, is_share, parts, sides, window
 from bot.reports.members import member_closes
 from storage import closes, companies, figures, memberships
 
@@ -116,8 +115,10 @@ def who_moved(db: Database, metric_id: str, start: date | None = None, end: date
     of = metric(metric_id)
     before, after = _ends(db, of, start, end)
     first, last = before.session, after.session
-    near = len(sessions_between(first, last)) <= WINDOW
-    spans = [_span(first, last)] if near else [_span(first, first), _span(last, last)]
+    back = window(metric_id)
+    near = len(sessions_between(first, last)) <= back
+    ends = [(first, last)] if near else [(first, first), (last, last)]
+    spans = [[*previous_sessions(begin, back), *sessions_between(begin, end)] for begin, end in ends]
     register = memberships.register(db, spans[0][0], last)
     then, now = _sides(db, metric_id, spans, (first, last), register)
     for figure, side in ((before, then[1]), (after, now[1])):
@@ -154,10 +155,6 @@ def _ends(db: Database, of: Metric, start: date | None, end: date | None) -> tup
     return before, after
 
 
-def _span(first: date, last: date) -> list[date]:
-    return [*previous_sessions(first, WINDOW), *sessions_between(first, last)]
-
-
 _Held = tuple[tuple[str, ...], Side]
 
 
@@ -168,9 +165,10 @@ def _sides(
     """The companies on both ends: of one span that holds both, or of a span each."""
     out: list[_Held] = []
     for span in spans:
-        held = member_closes(db, span, register)
+        here = [day for day in ends if day in span]
+        held = member_closes(db, span, register, segments_on=here)
         funds, _ = closes.fund_frames(db, sorted(set(INDEX_FUNDS.values())), span)
-        rows = [span.index(day) for day in ends if day in span]
+        rows = [span.index(day) for day in here]
         out += [(held.symbols, side) for side in sides(metric_id, held, funds, rows)]
     return out
 
