@@ -43,8 +43,8 @@ def how_to_set() -> str:
 
 def starter_buttons() -> Buttons:
     """A button for each of them, and one for the packs."""
-    previews = [[(f"{at}. {line}", previews(line))] for at, (line, _) in enumerate(STARTERS, start=1)]
-    return [*previews, [("Packs of alerts", "presets")]]
+    rows = [[(f"{at}. {line}", previews(line))] for at, (line, _) in enumerate(STARTERS, start=1)]
+    return [*rows, [("Packs of alerts", "presets")]]
 
 
 def now_text(rule: Rule, now: Sequence[Reading] | None) -> str:

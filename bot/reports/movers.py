@@ -179,7 +179,7 @@ def _require_closes(figure: Figure, side: Side) -> None:
     if held == 0 or abs(held - counted) > NEAR * counted:
         raise NoMovers(
             f"{figure.session}: the figure counted {counted:,} companies, the closes held suffice for {held:,}; "
-            "closes are kept for three years: choose a later session"
+            "choose a later one, or wait until the history is filled; closes are kept for three years"
         )
 
 

@@ -97,5 +97,5 @@ def test_what_cannot_be_told_says_why(
 def test_closes_that_are_dropped_are_not_taken_for_companies_that_left(held: Database) -> None:
     with writing(held):
         held.conn.execute("DELETE FROM closes WHERE day < ?", [day_number(DAYS[0])])
-    with pytest.raises(NoMovers, match="the closes held suffice for 0; closes are kept for three years"):
+    with pytest.raises(NoMovers, match="the closes held suffice for 0; choose a later one, or wait"):
         who_moved(held, NAME)
