@@ -94,12 +94,14 @@ async def window(browser: Any, address: str, width: int = 1280, scheme: str = "l
     return page
 
 
-async def say(page: Any, text: str) -> None:
-    """Type a message and wait for what the bot says to it."""
+async def say(page: Any, text: str) -> Any:
+    """Type a message, wait for what the bot says to it, and return it: its first message, where it has several."""
     before = await page.locator(THEIRS).count()
     await page.fill("#text", text)
     await page.press("#text", "Enter")
-    await expect(page.locator(THEIRS)).to_have_count(before + 1, timeout=60_000)
+    answer = page.locator(THEIRS).nth(before)
+    await expect(answer).to_be_visible(timeout=60_000)
+    return answer
 
 
 async def press(page: Any, button: str) -> None:
@@ -305,10 +307,10 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
     for theme in ("light", "dark"):
         await say(page, f"/theme {theme}")
         await expect(page.locator(LAST)).to_contain_text(f"Pictures are {theme} from now on")
-        await say(page, "/sectors")
-        picture = page.locator(f"{LAST} img").first
+        answer = await say(page, "/sectors")
+        picture = answer.locator("img").first
         await expect(picture).to_be_visible(timeout=60_000)
-        await expect(page.locator(LAST)).to_contain_text("Leading:")
+        await expect(answer).to_contain_text("Leading:")
         corner = await picture.evaluate(CORNER)
         assert (sum(corner) > 600) is (theme == "light"), corner
         await picture.scroll_into_view_if_needed()
