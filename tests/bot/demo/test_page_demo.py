@@ -310,7 +310,7 @@ async def test_from_a_line_to_its_preview_its_alert_a_snooze_and_its_end(browser
         answer = await say(page, "/sectors")
         picture = answer.locator("img").first
         await expect(picture).to_be_visible(timeout=60_000)
-        await expect(answer).to_contain_text("Leading:")
+        await expect(page.locator(THEIRS, has_text="Leading:").last).to_be_visible(timeout=60_000)
         corner = await picture.evaluate(CORNER)
         assert (sum(corner) > 600) is (theme == "light"), corner
         await picture.scroll_into_view_if_needed()
