@@ -142,6 +142,7 @@ async def test_hostile_updates_raise_nothing_and_change_nothing_of_others(
         '"inline_query_id" is required',
         "thread not found",
         "wrong file_id",
+        "file_id not specified",
     )  # ids given by no one
     assert not {
         (method, outcome): count
