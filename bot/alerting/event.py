@@ -10,7 +10,8 @@ from sqlite_utils import Database
 from alerts.market.sessions import sessions_between
 from alerts.rules.condition import Condition, Joined, Operator
 from alerts.rules.evaluate import Change
-from alerts.rules.event import AlertEvent, ConditionReading, DataGap, DatedValue, Episode, EventRule, LeadAfterFirings
+from alerts.rules.event import AlertEvent, DataGap, Episode, EventRule, LeadAfterFirings
+from alerts.rules.reading import ConditionReading, DatedValue
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series
 from alerts.rules.state import Kind, Phase

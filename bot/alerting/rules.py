@@ -16,9 +16,10 @@ from sqlite_utils import Database
 from alerts.market.sessions import next_session
 from alerts.rules.check import RuleError
 from alerts.rules.evaluate import Change, Watch
-from alerts.rules.event import AlertEvent, EventRule, EventStatus, Reading
+from alerts.rules.event import AlertEvent, EventRule, EventStatus
 from alerts.rules.grammar import GrammarError, parse
 from alerts.rules.presets import Pack
+from alerts.rules.reading import Reading
 from alerts.rules.rule import Rule
 from alerts.rules.state import TRUE, Kind
 from alerts.rules.step import announced

@@ -13,8 +13,9 @@ from html import escape
 from alerts.metrics.catalog import number
 from alerts.rules.base_rates import FEWEST
 from alerts.rules.condition import Condition, Operator
-from alerts.rules.event import AlertEvent, ConditionReading, DataGap, EventRule, LeadAfterFirings, Reading
+from alerts.rules.event import AlertEvent, DataGap, EventRule, LeadAfterFirings
 from alerts.rules.presets import packs
+from alerts.rules.reading import ConditionReading, Reading
 from alerts.rules.series import Transform
 from alerts.rules.state import Kind
 from alerts.rules.tally import OFTEN, RECENT, FiringTally

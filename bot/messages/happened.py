@@ -10,7 +10,8 @@ from html import escape
 from alerts.metrics.catalog import decimals_beside, number
 from alerts.metrics.meaning import Meaning
 from alerts.rules.condition import Condition, Operator
-from alerts.rules.event import ConditionReading, DatedValue, EventRule, Reading
+from alerts.rules.event import EventRule
+from alerts.rules.reading import ConditionReading, DatedValue, Reading
 from alerts.rules.series import Transform
 from bot.formatting import short_day
 

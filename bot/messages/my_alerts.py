@@ -7,7 +7,7 @@ from html import escape
 from alerts.metrics.symbols import owner_of
 from alerts.rules.condition import Operator
 from alerts.rules.evaluate import Watch
-from alerts.rules.event import ConditionReading
+from alerts.rules.reading import ConditionReading
 from alerts.rules.series import Transform
 from alerts.rules.state import Phase
 from bot.formatting import capital, short_day, since

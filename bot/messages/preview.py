@@ -7,7 +7,7 @@ from dataclasses import replace
 from html import escape
 
 from alerts.rules.condition import typed_number
-from alerts.rules.event import Reading
+from alerts.rules.reading import Reading
 from alerts.rules.rule import Rule
 from bot.formatting import hindsight, share, short_day, since
 from bot.messages.alert_entry import lead_text

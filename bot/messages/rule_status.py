@@ -6,7 +6,7 @@ from html import escape
 
 from alerts.metrics.catalog import minus
 from alerts.rules.condition import Condition, Operator, typed_number
-from alerts.rules.event import Reading
+from alerts.rules.reading import Reading
 from alerts.rules.rule import Repeat, Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import Phase

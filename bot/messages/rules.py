@@ -10,8 +10,8 @@ from alerts.metrics.catalog import minus
 from alerts.rules.check import RuleError
 from alerts.rules.condition import typed_number
 from alerts.rules.evaluate import Watch
-from alerts.rules.event import Reading
 from alerts.rules.grammar import GrammarError
+from alerts.rules.reading import Reading
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 from alerts.rules.state import Phase

@@ -12,7 +12,7 @@ from statistics import pstdev
 from sqlite_utils import Database
 
 from alerts.metrics.catalog import catalog, families, key_figures, metric
-from alerts.rules.event import DatedValue
+from alerts.rules.reading import DatedValue
 from alerts.rules.rule import Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import TRUE

@@ -11,8 +11,9 @@ from sqlite_utils import Database
 from alerts.rules.backtest import Backtest, Histories, backtest
 from alerts.rules.clearing import clear_level
 from alerts.rules.directions import leveled
-from alerts.rules.event import LeadAfterFirings, Reading, by_membership
+from alerts.rules.event import LeadAfterFirings
 from alerts.rules.levels import OFTEN
+from alerts.rules.reading import Reading, by_membership
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform, derive
 from alerts.rules.state import TRUE, Kind

@@ -9,7 +9,8 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.evaluate import Watch
-from alerts.rules.event import ConditionReading, EventStatus, Reading
+from alerts.rules.event import EventStatus
+from alerts.rules.reading import ConditionReading, Reading
 from alerts.rules.rule import Rule
 from alerts.rules.state import Phase
 from bot.reports.series import Readings, value_past

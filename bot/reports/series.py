@@ -15,7 +15,7 @@ from alerts.metrics.imported import FAMILY, Counted, counted
 from alerts.metrics.standing import released, standing
 from alerts.metrics.transforms import average
 from alerts.rules.condition import Joined, Watched
-from alerts.rules.event import DatedValue, Reading
+from alerts.rules.reading import DatedValue, Reading
 from alerts.rules.series import Series, Transform, derive, derive_counted, latest, span
 from storage import figures, imports
 

@@ -27,21 +27,18 @@ from bot.messages.alert import MAYBE_REPEAT
 from bot.transport.errors import retry_seconds
 from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
+from bot.transport.rounds import GATHER_SECONDS, LOOK_EVERY, Rounds
 from bot.transport.settlement import Results, Unconfirmed, record_results, set_aside, utc_now
 from bot.transport.telemetry import SENDS
 from bot.transport.texts import with_texts
 from storage import file_ids, outbox, pictures
-from storage.errors import usable_error
 from storage.outbox import Due, Sent
 
 log = logging.getLogger(__name__)
 
 MOST_UNDER_WAY = 128
 UNDER_WAY_SECONDS = 0.2  # of the pace: enough to keep it with an answer that takes so long
-GATHER_SECONDS = 0.015  # answers are gathered for so long before they are written down together
 SENT_TOGETHER = 4
-LOOK_EVERY = 1.0  # a console command may have put something into the outbox
-UNWRITABLE_AGAIN = 1.0  # seconds before a file that could not be written to is tried again
 LONGEST_DELAY = timedelta(minutes=15)  # of a repeat, by a clock that was put back
 CLOCK_BACK = 2.0  # seconds that the clock goes back before that is noticed
 STOP_SECONDS = 10.0
@@ -51,99 +48,43 @@ _OF_THE_PICTURE = ("send photos", "file identifier", "file_id", "image", "photo"
 _FIELDS = {"parse_mode": "HTML", "link_preview_options": json.dumps({"is_disabled": True})}
 
 
-class Delivery:
+class Delivery(Rounds[Due]):
     """Sends what is due, until stopped. `bot` is for delivery alone; `pace` is shared with the conversations."""
 
     def __init__(
         self, bot: Bot, store: Store, pace: Pace, operators: Sequence[int] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
+        super().__init__(store, "messages")
         self._bot = bot
-        self._store = store
         self._pace = pace
         self._operators = operators
         self._clock = clock
         self._most = max(4, min(MOST_UNDER_WAY, round(pace.rate * UNDER_WAY_SECONDS)))
         self._fields = _FIELDS | ({"allow_paid_broadcast": "true"} if pace.rate > FREE_RATE else {})
-        self._stopping = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._exchanging = asyncio.Lock()  # one exchange at a time, and what it claimed is under way when it ends
-        self._under_way: dict[asyncio.Task[None], Due] = {}
         self._sent: list[Sent] = []
         self._unconfirmed: list[Unconfirmed] = []
         self._looked_at: tuple[datetime, float] | None = None  # by the clock, and by the monotonic one
 
-    def wake(self) -> None:
-        """Look into the outbox now."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Send until `stop`. At the start, what a former process left half-way is taken up again."""
-        recovered = False
-        while not self._stopping.is_set():
-            try:
-                if not recovered:
-                    left = await self._store.write(outbox.recover, self._clock())
-                    recovered = True
-                    if left:
-                        log.warning(
-                            "%d messages were under way when the bot ended; they are sent again and say so", left
-                        )
-                await self._round()
-            except Exception as error:
-                if (unusable := usable_error(error, self._store.path)) is None:
-                    log.exception("delivery met an error it does not know; it goes on in a while")
-                    await self._pause(5.0)
-                else:
-                    log.error("%s; what came of messages is kept until it can be recorded", unusable)
-                    await self._pause(UNWRITABLE_AGAIN)
-
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Claim nothing more, finish what is under way, and record what came of it; nothing is left claimed.
+        """As of all rounds; a message that has had no answer is sent again by the next start, and says so."""
+        await super().stop(seconds)
 
-        What has had no answer after so many seconds may have arrived: the next start sends it again and says so. So it
-        does where the file cannot be written to in that time.
-        """
-        end = time.monotonic() + seconds
-        self._stopping.set()
-        self._wake.set()
-        try:
-            async with asyncio.timeout(seconds), self._exchanging:
-                pass  # what is being claimed now is under way
-        except TimeoutError:
-            log.error(
-                "the database has been in use for %.0f seconds; what is under way is taken up at the next start",
-                seconds,
-            )
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=max(0.0, end - time.monotonic()))
-        unanswered = list(self._under_way.items())
-        for task, _ in unanswered:
-            task.cancel()
-        while True:
-            try:
-                await self._exchange(0, {}, [due.id for _, due in unanswered])
-            except Exception as error:
-                if (unusable := usable_error(error, self._store.path)) is None:
-                    raise
-                if time.monotonic() > end:
-                    log.error("%s; what is under way is taken up at the next start", unusable)
-                    return
-                await asyncio.sleep(UNWRITABLE_AGAIN / 2)
-            else:
-                return
+    def _recover(self, db: Database) -> None:
+        if left := outbox.recover(db, self._clock()):
+            log.warning("%d messages were under way when the bot ended; they are sent again and say so", left)
+
+    async def _record(self, unanswered: Sequence[Due]) -> None:
+        await self._exchange(0, {}, [due.id for due in unanswered])
 
     async def _round(self) -> None:
-        """Record what came back, claim what may leave now, send it, and wait for whatever comes first."""
         self._wake.clear()
         async with self._exchanging:
             allowed = min(self._pace.allowance(), self._most - len(self._under_way))
             claimed = await self._exchange(allowed, self._pace.resting())
             for at, due in enumerate(claimed, start=1):
                 self._pace.left(due.chat)
-                task = asyncio.create_task(self._send(due))
-                self._under_way[task] = due
-                task.add_done_callback(self._finished)
+                self._start(due, asyncio.create_task(self._send(due)))
                 if at % SENT_TOGETHER == 0:
                     await asyncio.sleep(0)  # whoever asks something meanwhile does not wait for all of them
         if claimed or self._sent or self._unconfirmed:
@@ -184,13 +125,6 @@ class Delivery:
             return True
         before, then = self._looked_at
         return (now - before).total_seconds() < looked_at - then - CLOCK_BACK
-
-    async def _pause(self, seconds: float, *, until_woken: bool = False) -> None:
-        event = self._wake if until_woken else self._stopping
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return
 
     async def _send(self, due: Due) -> None:
         text = unbroken((MAYBE_REPEAT + due.text) if due.maybe_repeat else due.text)
@@ -243,7 +177,3 @@ class Delivery:
             identity = str(answer["photo"][-1]["file_id"])
             await self._store.write(file_ids.keep_file_id, due.picture, identity, self._clock())
         return int(answer["message_id"])
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        del self._under_way[task]
-        self._wake.set()

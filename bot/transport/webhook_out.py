@@ -28,19 +28,16 @@ from sqlite_utils import Database
 from bot.database import Store
 from bot.messages import operator
 from bot.settings import LOOPBACK, WEBHOOK_SECRET_PREFIX
+from bot.transport.rounds import GATHER_SECONDS, LOOK_EVERY, Rounds
 from bot.transport.settlement import utc_now
 from bot.transport.telemetry import WEBHOOK_POSTS
 from storage import outbox, webhook_posts
-from storage.errors import usable_error
 from storage.webhook_posts import WebhookPost
 
 log = logging.getLogger(__name__)
 
 MOST_UNDER_WAY = 16
 POST_SECONDS = 20.0  # for one attempt, its answer included
-GATHER_SECONDS = 0.015  # answers are gathered for so long before they are written down together
-LOOK_EVERY = 1.0
-UNWRITABLE_AGAIN = 1.0  # seconds before a file that could not be written to is tried again
 LONGEST_AGAIN = 60.0  # seconds between two attempts
 LONGEST_ASKED = 3600.0  # of a Retry-After
 GIVEN_UP = timedelta(days=1)  # after the first attempt
@@ -70,77 +67,46 @@ def seconds_until_again(attempts: int, asked: float = 0.0) -> float:
     return max(min(2.0 ** min(attempts - 1, 20), LONGEST_AGAIN), min(asked, LONGEST_ASKED))
 
 
-class WebhookOut:
+class WebhookOut(Rounds[WebhookPost]):
     """Posts what is due, until stopped."""
 
     def __init__(
         self, url: SecretStr, secret: SecretStr, store: Store, operators: Sequence[int] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
+        super().__init__(store, "posts")
         self._url = url
         self._secret = secret
-        self._store = store
         self._operators = operators
         self._clock = clock
-        self._stopping = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._exchanging = asyncio.Lock()  # one exchange at a time, and what it claimed is under way when it ends
-        self._under_way: dict[asyncio.Task[None], WebhookPost] = {}
+        self._client: httpx.AsyncClient
         self._attempts: list[Attempt] = []  # that are not recorded yet
         self._said = -SAID_AGAIN
         self._refused = 0  # attempts in a row that were not taken
         self._ask_at = 0.0  # by the monotonic clock, while the receiver takes nothing
 
     async def run(self) -> None:
-        """Post until `stop`. At the start, what a former process left half-way is taken up again."""
+        """Post until `stop`. At the start, what a former process left half-way is posted again, with its key."""
         direct = urlsplit(self._url.get_secret_value()).hostname in LOOPBACK
         limits = httpx.Limits(max_connections=MOST_UNDER_WAY)
-        started = False
-        async with httpx.AsyncClient(timeout=POST_SECONDS, limits=limits, trust_env=not direct) as client:
-            while not self._stopping.is_set():
-                try:
-                    if not started:
-                        await self._store.write(self._start, self._clock())
-                        started = True
-                    await self._round(client)
-                except Exception as error:
-                    if (unusable := usable_error(error, self._store.path)) is None:
-                        log.exception("posting events met an error it does not know; it goes on in a while")
-                        await self._pause(5.0)
-                    else:
-                        log.error("%s; what came of posts is kept until it can be recorded", unusable)
-                        await self._pause(UNWRITABLE_AGAIN)
+        async with httpx.AsyncClient(timeout=POST_SECONDS, limits=limits, trust_env=not direct) as self._client:
+            await super().run()
             while self._under_way:  # `stop` limits how long
                 await asyncio.wait(self._under_way)
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Claim nothing more, finish what is under way, and record what came of it.
+        """As of all rounds; what has had no answer is posted again by the next start, with its key."""
+        await super().stop(seconds)
 
-        What has had no answer after so many seconds may have arrived: the next start posts it again, with its key.
-        """
-        self._stopping.set()
-        self._wake.set()
-        async with self._exchanging:
-            pass  # what is being claimed now is under way
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
-        for task in self._under_way:
-            task.cancel()
-        try:
-            async with self._exchanging:
-                await self._exchange(0)
-        except Exception as error:
-            if (unusable := usable_error(error, self._store.path)) is None:
-                raise
-            log.error("%s; posts that were under way are posted again at the next start", unusable)
-
-    def _start(self, db: Database, now: datetime) -> None:
+    def _recover(self, db: Database) -> None:
         webhook_posts.begin(db)
-        if left := webhook_posts.recover(db, now):
+        if left := webhook_posts.recover(db, self._clock()):
             log.warning("%d posts were under way when the bot ended; they are posted again with their keys", left)
 
-    async def _round(self, client: httpx.AsyncClient) -> None:
-        """Record what came back, gather events, claim what may leave now, post it, wait for whatever comes first."""
+    async def _record(self, unanswered: Sequence[WebhookPost]) -> None:
+        await self._exchange(0)
+
+    async def _round(self) -> None:
         self._wake.clear()
         claimed: list[WebhookPost] = []
         async with self._exchanging:
@@ -148,9 +114,7 @@ class WebhookOut:
             if self._attempts or (free and await self._store.read(webhook_posts.anything, self._clock())):
                 claimed = await self._exchange(free)
             for post in claimed:
-                task = asyncio.create_task(self._post(client, post))
-                self._under_way[task] = post
-                task.add_done_callback(self._finished)
+                self._start(post, asyncio.create_task(self._post(post)))
         await self._pause(GATHER_SECONDS)
         if not claimed and not self._attempts:
             await self._pause(LOOK_EVERY, until_woken=True)
@@ -192,7 +156,7 @@ class WebhookOut:
         if tried_for >= OPERATORS_TOLD:
             outbox.tell_operators(db, self._operators, "webhook failing", operator.webhook_failing(why), now)
 
-    async def _post(self, client: httpx.AsyncClient, post: WebhookPost) -> None:
+    async def _post(self, post: WebhookPost) -> None:
         body, stamp = post.body.encode(), int(self._clock().timestamp())
         headers = {
             "Content-Type": "application/json",
@@ -204,7 +168,7 @@ class WebhookOut:
         wait, why = 0.0, None
         try:
             async with asyncio.timeout(POST_SECONDS):
-                answer = await client.post(self._url.get_secret_value(), content=body, headers=headers)
+                answer = await self._client.post(self._url.get_secret_value(), content=body, headers=headers)
             if not answer.is_success:
                 why = f"HTTP {answer.status_code}"
                 asked = answer.headers.get("Retry-After", "")
@@ -221,14 +185,3 @@ class WebhookOut:
                 post.event, why,
             )  # fmt: skip
         self._attempts.append(Attempt(post, why, wait))
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        del self._under_way[task]
-        self._wake.set()
-
-    async def _pause(self, seconds: float, *, until_woken: bool = False) -> None:
-        event = self._wake if until_woken else self._stopping
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return

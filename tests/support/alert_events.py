@@ -8,17 +8,9 @@ from typing import Any
 from alerts.metrics.figure import Figure
 from alerts.metrics.standing import Standing
 from alerts.rules.condition import Condition
-from alerts.rules.event import (
-    AlertEvent,
-    ConditionReading,
-    DataGap,
-    DatedValue,
-    Episode,
-    EventRule,
-    LeadAfterFirings,
-    Reading,
-)
+from alerts.rules.event import AlertEvent, DataGap, Episode, EventRule, LeadAfterFirings
 from alerts.rules.grammar import parse
+from alerts.rules.reading import ConditionReading, DatedValue, Reading
 from alerts.rules.rule import Repeat
 from alerts.rules.series import Series
 from alerts.rules.state import Kind

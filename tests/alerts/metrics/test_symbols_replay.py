@@ -99,7 +99,7 @@ class Charts:
         return SymbolHistory(symbol, found["raw"], found["adjusted"], "USD", "ETF")
 
     def closes(self, *_: object, **__: object) -> Closes:
-        raise NotImplementedError
+        raise AssertionError("symbols and pairs are made of the charts of their symbols alone")
 
     census = contracts = closes
 

@@ -9,8 +9,9 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.metrics.figure import Figure
-from alerts.rules.event import AlertEvent, DatedValue, Episode, EventRule
+from alerts.rules.event import AlertEvent, Episode, EventRule
 from alerts.rules.grammar import parse
+from alerts.rules.reading import DatedValue
 from alerts.rules.state import Kind
 from bot.alerting.evaluate import evaluate_session
 from bot.reports.series import value_past

@@ -11,8 +11,9 @@ import pytest
 from support.alert_events import DAY, EPISODE, after_firings, event, fired_times, gap, lead, reading, small
 
 from alerts.metrics.catalog import catalog
-from alerts.rules.event import AlertEvent, DatedValue, Episode, Reading
+from alerts.rules.event import AlertEvent, Episode
 from alerts.rules.grammar import MAX_LINE, example_line
+from alerts.rules.reading import DatedValue, Reading
 from alerts.rules.series import Series, Transform, typed_name
 from alerts.rules.tally import FiringTally, SignFlip
 from bot.commands.reply import visible_length

@@ -10,9 +10,9 @@ from support.alert_events import reading
 from alerts.metrics.catalog import catalog
 from alerts.rules.directions import directions
 from alerts.rules.evaluate import Watch
-from alerts.rules.event import ConditionReading
 from alerts.rules.grammar import MAX_LINE, parse
 from alerts.rules.levels import Steps
+from alerts.rules.reading import ConditionReading
 from alerts.rules.state import Phase, State
 from bot.emulator.api.formatting import parse_html
 from bot.messages import editor, mute, my_alerts

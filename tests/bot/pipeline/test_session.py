@@ -15,8 +15,8 @@ from alerts.market.feed import Census, Closes, FeedUnavailable, MarketFeed, Prog
 from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy
 from alerts.market.sessions import seal_deadline
-from alerts.rules.event import DatedValue
 from alerts.rules.grammar import parse
+from alerts.rules.reading import DatedValue
 from bot.formatting import short_day
 from bot.pipeline.backfill import backfill
 from bot.pipeline.context import RunContext
