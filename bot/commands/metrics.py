@@ -69,20 +69,23 @@ async def metric(update: Update, context: Context) -> None:
 
 async def metric_pressed(update: Update, context: Context) -> None:
     """The value and history of the metric that a button names."""
-    await answer_button(update)
-    if (identity := await metric_here(update, context, argument(update))) is None:
-        await say(update, help_words.no_such_metric(without_owner(argument(update))), [[("All metrics", "metrics")]])
-    else:
+    if (identity := await _named_by_button(update, context)) is not None:
         await show_metric(update, context, identity)
 
 
 async def about_pressed(update: Update, context: Context) -> None:
     """What the metric that a button names is."""
-    await answer_button(update)
-    if (identity := await metric_here(update, context, argument(update))) is None:
-        await say(update, help_words.no_such_metric(without_owner(argument(update))), [[("All metrics", "metrics")]])
-    else:
+    if (identity := await _named_by_button(update, context)) is not None:
         await _described(update, context, identity)
+
+
+async def _named_by_button(update: Update, context: Context) -> str | None:
+    """The metric that a button names; None, which is said, where the chat has it no more."""
+    await answer_button(update)
+    identity = await metric_here(update, context, argument(update))
+    if identity is None:
+        await say(update, help_words.no_such_metric(without_owner(argument(update))), [[("All metrics", "metrics")]])
+    return identity
 
 
 async def show_metric(update: Update, context: Context, metric_id: str) -> None:
@@ -114,7 +117,7 @@ async def who_pressed(update: Update, context: Context) -> None:
     await answer_button(update)
     metric_id = argument(update)
     try:
-        text = movers_text(await parts(context).store.read(who_moved, metric_id))
+        text = movers_text(await parts(context).store.read_long(who_moved, metric_id))
     except NoMovers as error:
         text = escape(str(error))
     await say(update, text, [[("History", f"metric:{metric_id}"), ("Alert me", f"alert:{metric_id}")]])

@@ -53,7 +53,7 @@ async def export(update: Update, context: Context) -> None:
     if not await may_change(update):
         return
     chat = chat_of(update)
-    found = await parts(context).store.read(chat_export.export_chat, chat)
+    found = await parts(context).store.read_long(chat_export.export_chat, chat)
     written = json.dumps({"chat": chat, "kept": found}, ensure_ascii=False, indent=1, default=str).encode()
     assert update.effective_chat is not None
     await update.effective_chat.send_document(

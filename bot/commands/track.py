@@ -17,10 +17,10 @@ async def track(update: Update, context: Context) -> None:
     start = int(typed) if typed.isdigit() else 0
     store = parts(context).store
     if of == "presets":
-        record = await store.read(track_of_all)
+        record = await store.read_long(track_of_all)
         text = presets_text(record, start)
     else:
-        record = await store.read(track_of_chat, chat_of(update))
+        record = await store.read_long(track_of_chat, chat_of(update))
         text = track_text(record, start)
     await say(update, text, track_buttons(record, start, presets=of == "presets"))
 
