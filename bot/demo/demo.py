@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alerts.rules.grammar import parse
 from bot.demo.clock import MarketClock
 from bot.demo.page import chat_page
 from bot.emulator import LocalTelegram, people, start
@@ -26,7 +27,7 @@ from bot.emulator.snapshot import keep, kept
 from bot.emulator.state import World
 from bot.pipeline.sources import make_economy, make_feed
 from bot.settings import Settings
-from storage import sessions
+from storage import rules
 from storage.database import claim_market, open_database
 
 log = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ class Demo:
         """Fill the market, and let the first person ask for the first alerts, once in the life of a file."""
         if clock is None:
             return
-        begun = await asyncio.to_thread(self._filled)  # a start that was ended before goes on from there
+        begun = self._begun_file.exists()  # a start that was ended before goes on from where it was
         person = next(iter(local.world.people))
         greeting = None
         if not begun and not local.world.chats:
@@ -141,11 +142,13 @@ class Demo:
                 _answer(local.world, person, lambda: people.say(local.world, person, "/start")), name="greeting"
             )
         await clock.begin()
+        if greeting is not None:
+            await greeting
         if not begun:
-            if greeting is not None:
-                await greeting
-            for line in FIRST_LINES:
+            for line in await asyncio.to_thread(self._first_lines_left, person):
                 await self._set(local.world, person, line)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._begun_file.touch()
         await self._fill_history()
 
     async def _fill_history(self) -> None:
@@ -171,12 +174,19 @@ class Demo:
         shown = await _answer(world, person, lambda: people.say(world, person, f"/alert {line}"))
         await _answer(world, person, lambda: people.press(world, person, shown, text="Save"))
 
-    def _filled(self) -> bool:
+    @property
+    def _begun_file(self) -> Path:
+        """It is there once the first alerts are set: whoever deletes them later does not get them again."""
+        return self.folder / "begun"
+
+    def _first_lines_left(self, person: int) -> list[str]:
+        """The first alerts that the person has not set yet."""
         db = open_database(self.settings.database_path)
         try:
-            return sessions.last_sealed(db) is not None
+            there = {watch.rule.line for watch in rules.rules_of(db, person)}
         finally:
             db.close()
+        return [line for line in FIRST_LINES if parse(line).line not in there]
 
     async def _keep(self, world: World) -> None:
         while True:

@@ -58,6 +58,11 @@ class TooMany:
         """How many updates of this kind are answered in a minute."""
         return self.per_minute * (PRESSES if update.callback_query is not None else 1)
 
+    @property
+    def queued(self) -> int:
+        """How many updates of a chat may wait, of both kinds together."""
+        return self.per_minute * (1 + PRESSES)
+
 
 @dataclass(slots=True)
 class _Chat:
@@ -163,7 +168,7 @@ class Inbox:
         while accepted and accepted[0] <= now - 60.0:
             accepted.popleft()
         most = self._too_many.most(update)
-        if len(accepted) < most and len(chat.queue) < most:
+        if len(accepted) < most and len(chat.queue) < self._too_many.queued:
             accepted.append(now)
             return True
         if now - chat.told > 60.0:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -89,7 +90,8 @@ class WebhookOut(Rounds[WebhookPost]):
         """Post until `stop`. At the start, what a former process left half-way is posted again, with its key."""
         direct = urlsplit(self._url.get_secret_value()).hostname in LOOPBACK
         limits = httpx.Limits(max_connections=MOST_UNDER_WAY)
-        async with httpx.AsyncClient(timeout=POST_SECONDS, limits=limits, trust_env=not direct) as self._client:
+        opened = partial(httpx.AsyncClient, timeout=POST_SECONDS, limits=limits, trust_env=not direct)
+        async with await asyncio.to_thread(opened) as self._client:  # it reads the certificates, which takes a while
             await super().run()
             while self._under_way:  # `stop` limits how long
                 await asyncio.wait(self._under_way)

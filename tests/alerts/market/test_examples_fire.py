@@ -42,7 +42,7 @@ Histories = dict[str, list[tuple[date, float | None]]]
 
 
 def examples() -> Iterator[str]:
-    """The lines of /help, of the starters, of the packs, of the demo, and what documents have as code."""
+    """The lines of /help, of the starters, of the packs, of the demo, and the alerts of documents. All are rules."""
     yield from (line for line, _ in STARTERS)
     yield from (preset.line for pack in packs().values() for preset in pack.presets)
     yield from FIRST_LINES
@@ -50,21 +50,27 @@ def examples() -> Iterator[str]:
     for name in DOCUMENTS:
         text = (ROOT / name).read_text(encoding="utf-8")
         yield from re.findall(r'backtest "([^"]+)"', text)
-        for code in [*re.findall(r"`([^`\n]+)`", text), *re.findall(r"^/alert .+$", text, re.MULTILINE)]:
-            yield re.split(r" {2,}", code.removeprefix("/alert "))[0]
+        for line in re.findall(r"^/alert (.+)$", text, re.MULTILINE):
+            yield re.split(r" {2,}", line)[0]
+
+
+def code() -> Iterator[str]:
+    """What documents have as code inside a sentence, which may be anything."""
+    for name in DOCUMENTS:
+        yield from re.findall(r"`([^`\n]+)`", (ROOT / name).read_text(encoding="utf-8"))
 
 
 def rules() -> list[str]:
-    """Those of the examples that are rules, each once; documents have other code too."""
-    found = []
-    for line in dict.fromkeys(unescape(line) for line in examples()):
+    """The examples, each once, and what else is a rule. Raises GrammarError where an example is none."""
+    for line in (found := [unescape(line) for line in examples()]):
+        parse(line)
+    for line in map(unescape, code()):
         try:
-            parse(line)
+            parse(line.removeprefix("/alert "))
         except GrammarError:
             continue
-        if "import." not in line:
-            found.append(line)
-    return found
+        found.append(line.removeprefix("/alert "))
+    return [line for line in dict.fromkeys(found) if "import." not in line]
 
 
 def test_examples_are_found_where_they_stand() -> None:
