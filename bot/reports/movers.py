@@ -18,6 +18,7 @@ from alerts.metrics.figure import Figure
 from alerts.metrics.movers import Cause, Part, Side, is_explained, is_share, parts, sides, window
 from bot.reports.members import member_closes
 from storage import closes, companies, figures, memberships
+from storage.database import is_simulated
 
 NEAR = 0.1  # of the companies counted then: where more have no closes any more, they are dropped with age
 
@@ -42,6 +43,7 @@ class Movers:
     """Who moved a figure from one session to another, by cause and, within one, the largest companies first.
 
     before, after: the recorded figures. new_ranks: whether other ranks are in force on the later session.
+    simulated: whether they are of the simulated market.
     """
 
     of: Metric
@@ -49,6 +51,7 @@ class Movers:
     after: Figure
     movers: tuple[Mover, ...]
     new_ranks: bool
+    simulated: bool
 
     @property
     def change(self) -> float:
@@ -80,11 +83,12 @@ class Movers:
         """For `who --json`."""
         ends = {
             name: {"session": one.session.isoformat(), "value": one.value, "eligible": one.eligible,
-                   "members": one.members}
+                   "members": one.members, "source": one.source, "notes": list(one.remarks)}
             for name, one in (("from", self.before), ("to", self.after))
         }  # fmt: skip
         return {
             "metric": self.of.id,
+            "simulated": self.simulated,
             **ends,
             "unit": self.of.unit,
             "change": self.change,
@@ -132,7 +136,7 @@ def who_moved(db: Database, metric_id: str, start: date | None = None, end: date
     order = {cause: at for at, cause in enumerate(Cause)}
     movers.sort(key=lambda one: (order[one.cause], -one.value, one.symbol))
     new_ranks = register.in_force(first) is not register.in_force(last)
-    return Movers(of, before, after, tuple(movers), new_ranks)
+    return Movers(of, before, after, tuple(movers), new_ranks, is_simulated(db))
 
 
 def _ends(db: Database, of: Metric, start: date | None, end: date | None) -> tuple[Figure, Figure]:

@@ -62,6 +62,9 @@ def test_a_figures_button_and_the_console_say_who_moved_it(program: Program, tel
     assert sum(cause["effect"] for cause in console["causes"]) + console["rest"] == pytest.approx(console["change"])
     table = program.run("who", "small above 50d", "--from", str(DAYS[1]), "--to", str(DAYS[2]), COLUMNS="80").stdout
     assert "Small above 50d: " in table
+    assert "test, simulated" in table
+    assert "test, simulated" in moved
+    assert console["simulated"] is True
     assert first["companies"][0]["symbol"] in table
     assert max(map(len, table.splitlines())) <= 80
     refused = program.run("who", "iwm/spy")

@@ -11,6 +11,7 @@ from support.small_market import METRICS, fill
 
 from alerts.metrics.movers import Cause
 from bot.emulator.api.entities import parse_html
+from bot.formatting import short_day
 from bot.messages.movers import SHOWN, movers_text
 from bot.reports.movers import NoMovers, who_moved
 from storage import figures
@@ -74,6 +75,26 @@ def test_the_answer_names_the_largest_of_each_cause(held: Database) -> None:
     told = found.as_json()
     parts = [one["effect"] for cause in told["causes"] for one in cause["companies"]]
     assert sum(parts) == pytest.approx(told["change"], abs=1e-9)
+
+
+def test_the_answer_and_the_document_say_where_the_figures_come_from(held: Database) -> None:
+    with writing(held):  # as a session after new ranks is recorded
+        held.conn.execute(
+            "UPDATE figures SET notes = '[\"provisional members\"]' WHERE metric = ? AND session = ?",
+            [NAME, DAYS[2].isoformat()],
+        )
+    found = who_moved(held, NAME, DAYS[0], DAYS[1])
+    assert movers_text(found).split("\n")[2].endswith(" companies · test, simulated")
+    found = who_moved(held, NAME, DAYS[1], DAYS[2])
+    first, second = short_day(DAYS[1]), short_day(DAYS[2])
+    assert f"companies · {first}: test; {second}: test, provisional members, simulated\n" in movers_text(found)
+    told = found.as_json()
+    assert told["simulated"] is True
+    assert [told[end]["source"] for end in ("from", "to")] == ["test", "test"]
+    assert [told[end]["notes"] for end in ("from", "to")] == [[], ["provisional members"]]
+    with writing(held):
+        held.conn.execute("UPDATE origin SET market = 'yahoo'")
+    assert "imulated" not in movers_text(who_moved(held, NAME, DAYS[1], DAYS[2]))
 
 
 @pytest.mark.parametrize(
