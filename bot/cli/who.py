@@ -32,7 +32,7 @@ def who(metric: str, start: datetime | None, end: datetime | None, as_json: bool
     try:
         found = who_moved(db, of.id, start.date() if start else None, end.date() if end else None)
     except NoMovers as error:
-        complain(str(error), 2)
+        complain("; ".join(filter(None, (f"{of.id}: {error.reason}", error.console))), 2)
         return
     if as_json:
         print_json(found.as_json())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from html import escape
 
-from alerts.metrics.catalog import number
+from alerts.metrics.catalog import Metric, number
 from alerts.metrics.movers import Cause, is_share
 from bot.formatting import capital, coverage, labelled, short_day
-from bot.reports.movers import Mover, Movers
+from bot.reports.movers import Mover, Movers, NoMovers
 
 SHOWN = 15  # symbols of a cause
 _NOTHING = "No company crossed, came or went."
@@ -36,6 +36,11 @@ def movers_text(found: Movers) -> str:
     if rest := rest_words(found):
         lines.append(f"<i>{rest}</i>")
     return "\n".join([*lines, "", f"<i>{legend(found)}</i>"])
+
+
+def no_movers_text(of: Metric, error: NoMovers) -> str:
+    """Why it cannot be told who moved a figure."""
+    return f"<b>Who moved it: {escape(capital(of.title))}</b>\nThat cannot be told: {escape(error.reason)}."
 
 
 def provenance(found: Movers) -> str:

@@ -9,7 +9,7 @@ from support import sent_alerts, small_market
 from support.program import DAYS, Program
 from support.telegram_people import Person, buttons, text
 
-from storage.database import open_database
+from storage.database import open_database, writing
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(900)]
 
@@ -76,3 +76,12 @@ def test_a_figures_button_and_the_console_say_who_moved_it(program: Program, tel
     refused = program.run("who", "iwm/spy")
     assert refused.returncode == 2
     assert refused.stderr.startswith("size.ratio: it is no count of members")
+    assert "; ask for such a count: breadth.above_200d.small" in refused.stderr
+
+    db = open_database(program.folder / "rotation.db")
+    with writing(db):
+        db.conn.execute("DELETE FROM figures WHERE session < ?", [DAYS[2].isoformat()])
+    db.close()
+    said = text(ada.press_and_wait(shown, "Who moved it"))
+    assert "is the first one recorded, so nothing has moved it yet." in said
+    assert "--" not in said
