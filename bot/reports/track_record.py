@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.base_rates import HORIZONS
-from alerts.rules.presets import packs
+from alerts.rules.presets import preset_lines
 from alerts.rules.track_record import Judged, Leads, Unknown, Verdict, chance_of_miss, judge
 from bot.reports.base_rates import HORIZON
 from storage import closes, track_record
@@ -107,8 +107,8 @@ def track_of_all(db: Database) -> TrackRecord:
 
 def by_preset(record: TrackRecord) -> list[PresetTrack]:
     """A record's alerts by preset, in the order of the packs; chats' own alerts are left out."""
-    lines = dict.fromkeys(preset.line for pack in packs().values() for preset in pack.presets)
-    lines |= dict.fromkeys(one.alert.preset for one in record.alerts if one.alert.preset)  # former presets, too
+    former = [one.alert.preset for one in record.alerts if one.alert.preset]
+    lines = dict.fromkeys([*preset_lines(), *former])
     out = []
     for line in lines:
         if of_line := [one for one in record.alerts if one.alert.preset == line]:
