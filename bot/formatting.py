@@ -13,8 +13,8 @@ from alerts.metrics.figure import Figure
 from alerts.metrics.standing import COUNTED, ordinal, record
 
 __all__ = [
-    "because", "beside_text", "capital", "counted_over", "counted_years", "coverage", "day", "hindsight", "ordinal",
-    "percentile_words", "share", "short_day", "since", "sources", "standing", "visible_length",
+    "because", "beside_text", "capital", "counted_over", "counted_years", "coverage", "day", "hindsight",
+    "labelled", "ordinal", "percentile_words", "share", "short_day", "since", "sources", "standing", "visible_length",
 ]  # fmt: skip
 
 
@@ -102,6 +102,11 @@ def sources(figures: Iterable[Figure]) -> str:
         if figure.corrected_on is not None:
             seen["some corrected since"] = None
     return ", ".join(filter(None, seen))
+
+
+def labelled(source: str, *, simulated: bool) -> str:
+    """A source's words, with "simulated" where it is so and the words do not say it already."""
+    return f"{source}, simulated" if simulated and "simulated" not in source.lower() else source
 
 
 def because(figure: Figure) -> str:

@@ -35,6 +35,8 @@ def _of_chat(table: str, columns: list[str]) -> str | None:
         return None
     if table == "chats":
         return "id = ?"
+    if table == "track_record":  # names no chat; without it, what the chat was told is a number of a row
+        return "id IN (SELECT alert FROM track_chats WHERE chat = ?)"
     if "chat" in columns:
         return "chat = ?"
     if "owner" in columns:

@@ -190,6 +190,12 @@ def claim_market(db: Database, market: str, now: datetime) -> None:
         )
 
 
+def is_simulated(db: Database) -> bool:
+    """Whether the file holds figures of the simulated market; False where no market is recorded yet."""
+    row = db.conn.execute("SELECT market FROM origin").fetchone()
+    return row is not None and row[0] == "sample"
+
+
 def claim_bot(db: Database, bot: int) -> None:
     """Record the bot (its Telegram id) in a file that has none. Raises AnotherBot if the file belongs to another bot.
 

@@ -144,6 +144,16 @@ def history(db: Database, metric: str, start: date | None = None, end: date | No
     return [_figure(row) for row in rows]
 
 
+def last_told(db: Database, metric: str, count: int, end: date | None = None) -> list[Figure]:
+    """The last `count` figures of a metric that have a value, up to `end`, ascending."""
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM figures WHERE metric = ? AND session <= ? AND value IS NOT NULL "
+        "ORDER BY session DESC LIMIT ?",
+        [metric, end.isoformat() if end else "9999", count],
+    ).fetchall()
+    return [_figure(row) for row in reversed(rows)]
+
+
 def by_former_members(db: Database, metric: str) -> dict[date, tuple[float | None, float]]:
     """On each first session of new ranks: a metric's value, and the value had the ranks before still applied."""
     rows = db.conn.execute(

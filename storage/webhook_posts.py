@@ -36,11 +36,12 @@ class WebhookPost:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many posts are open, when the oldest was made, and how many were given up."""
+    """How many posts are open, when the oldest was made, how many were given up, and when the last of these was."""
 
     open: int
     oldest: datetime | None
     failed: int
+    last_failed: datetime | None = None
 
 
 def begin(db: Database) -> None:
@@ -177,9 +178,12 @@ def mark_again(db: Database, post: WebhookPost, not_before: datetime, why: str) 
     )
 
 
-def mark_failed(db: Database, post: WebhookPost, why: str) -> None:
-    """Given up; the next of its stream may leave."""
-    db.conn.execute("UPDATE webhook_posts SET state = 'failed', error = ? WHERE event = ?", [why, post.event])
+def mark_failed(db: Database, post: WebhookPost, now: datetime, why: str) -> None:
+    """Given up; the next of its stream may leave. Its `not_before` says from now on when that was."""
+    db.conn.execute(
+        "UPDATE webhook_posts SET state = 'failed', not_before = ?, error = ? WHERE event = ?",
+        [now.isoformat(), why, post.event],
+    )
 
 
 def waiting(db: Database) -> Waiting:
@@ -189,5 +193,8 @@ def waiting(db: Database) -> Waiting:
                SELECT created_at FROM webhook_posts WHERE state IN ('pending', 'sending')
                UNION ALL SELECT created_at FROM events WHERE id > (SELECT through FROM webhook_gathered))"""
     ).fetchone()
-    failed = db.conn.execute("SELECT count(*) FROM webhook_posts WHERE state = 'failed'").fetchone()[0]
-    return Waiting(count, datetime.fromisoformat(oldest) if oldest else None, failed)
+    failed, last_failed = db.conn.execute(
+        "SELECT count(*), max(not_before) FROM webhook_posts WHERE state = 'failed'"
+    ).fetchone()
+    oldest, last_failed = (datetime.fromisoformat(one) if one else None for one in (oldest, last_failed))
+    return Waiting(count, oldest, failed, last_failed)

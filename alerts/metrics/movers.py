@@ -60,13 +60,6 @@ class Side:
     eligible: Flags
     weight: npt.NDArray[np.int64]
 
-    def value(self, *, share: bool) -> Fraction | None:
-        """The figure; None for a share of nobody."""
-        total, count = int(self.weight.sum()), int(self.eligible.sum())
-        if not share:
-            return Fraction(total)
-        return Fraction(100 * total, count) if count else None
-
 
 def is_explained(metric: str) -> bool:
     """Whether the movers of a metric can be told: a share or a number of members."""

@@ -72,17 +72,23 @@ class Judged:
 
 
 def judge(leads: Leads, session: date, shown: LeadAfterFirings | None) -> Judged:
-    """Hold the lead after an alert against the median that was shown. A median of exactly zero says nothing."""
+    """Hold the lead after an alert against the median that was shown: as shown on the same side of zero, else missed.
+
+    A lead of exactly zero is on no side, so it is a miss; a median of exactly zero says nothing.
+    """
     if shown is None or not shown.median:
         return Judged(Verdict.NOTHING_SHOWN)
     lead = leads.after(session, shown.horizon)
     if isinstance(lead, Unknown):
         return Judged(Verdict.NOT_YET if lead is Unknown.NOT_YET else Verdict.NOT_KNOWN)
-    return Judged(Verdict.AS_SHOWN if (lead > 0) == (shown.median > 0) else Verdict.MISSED, lead)
+    return Judged(Verdict.AS_SHOWN if lead * shown.median > 0 else Verdict.MISSED, lead)
 
 
 def chance_of_miss(shown: LeadAfterFirings) -> float | None:
-    """The share, 0 to 1, of the earlier firings that would have been misses; None where it was not shown."""
+    """The share, 0 to 1, of the earlier firings that would have been misses; None where it was not shown.
+
+    Below a negative median, leads of exactly zero would be misses too; `above` does not tell them from those below.
+    """
     if shown.median is None or shown.above is None:
         return None
     return 1.0 - shown.above if shown.median > 0 else shown.above

@@ -40,7 +40,7 @@ def _print(record: TrackRecord) -> None:
     from alerts.rules.base_rates import HORIZONS
     from bot.brand import NO_ADVICE
     from bot.formatting import day
-    from bot.messages.track_record import SIGNS, lead_word, value_text
+    from bot.messages.track_record import SIGNS, lead_word, legend, value_text
     from bot.reports.track_record import by_preset
 
     console = Console(highlight=False)
@@ -52,7 +52,7 @@ def _print(record: TrackRecord) -> None:
     closes = f"closes to {day(record.through)}" if record.through else "no closes of IWM and SPY are held"
     console.print(
         f"[bold]{len(record.alerts):,} alerts sent, {record.known:,} judged, {record.missed:,} missed[/bold]{said}\n"
-        f"IWM − SPY in pp by sessions ahead, total return; {closes}"
+        f"IWM − SPY in pp by sessions ahead, total return; {closes}{'; simulated market' if record.simulated else ''}"
     )
     table = Table(box=None, pad_edge=False)
     table.add_column("")
@@ -86,9 +86,8 @@ def _print(record: TrackRecord) -> None:
         console.print("\n[bold]By preset[/bold], medians of what is known")
         console.print(presets)
     console.print(
-        "\n[dim]✗ missed: after the sessions shown (63) the other side of 0 than the median shown. ✓ as shown. … not "
-        "yet.\n· no base rate was shown. shown, of: that median, and of how many earlier firings. Alerts less than 63\n"
-        f"sessions apart share part of their returns. {NO_ADVICE}[/dim]"
+        f"\n[dim]{legend(record)} Columns shown, of: the median shown, and of how many earlier firings. "
+        f"{NO_ADVICE}[/dim]"
     )
 
 

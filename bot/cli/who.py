@@ -32,7 +32,7 @@ def who(metric: str, start: datetime | None, end: datetime | None, as_json: bool
     try:
         found = who_moved(db, of.id, start.date() if start else None, end.date() if end else None)
     except NoMovers as error:
-        complain(str(error), 2)
+        complain("; ".join(filter(None, (f"{of.id}: {error.reason}", error.console))), 2)
         return
     if as_json:
         print_json(found.as_json())
@@ -46,7 +46,7 @@ def _print(found: Movers) -> None:
     from rich.table import Table
 
     from bot.formatting import capital, coverage, day
-    from bot.messages.movers import cause_words, effect_words, legend, one_words, rest_words
+    from bot.messages.movers import cause_words, effect_words, legend, one_words, provenance, rest_words
 
     of, before, after = found.of, found.before, found.after
     assert before.value is not None
@@ -56,7 +56,8 @@ def _print(found: Movers) -> None:
         f"[bold]{escape(capital(of.title))}: {of.show(before.value)} → {of.show(after.value)}, "
         f"{of.show_change(found.change)}[/bold]\n"
         f"{day(before.session)} ({coverage(before.eligible, before.members)}) to "
-        f"{day(after.session)} ({coverage(after.eligible, after.members)})"
+        f"{day(after.session)} ({coverage(after.eligible, after.members)})\n"
+        f"{escape(provenance(found))}"
     )
     table = Table(box=None, pad_edge=False)
     table.add_column("")

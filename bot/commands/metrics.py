@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from telegram import Update
 
 from alerts.metrics.catalog import catalog, families
@@ -18,7 +16,7 @@ from bot.commands.reply import Context, answer_button, argument, chat_of, parts,
 from bot.messages import families as words
 from bot.messages import help as help_words
 from bot.messages.buttons import Buttons
-from bot.messages.movers import movers_text
+from bot.messages.movers import movers_text, no_movers_text
 from bot.messages.summary import NO_FIGURES, figure_text
 from bot.reports.charts import metric_chart
 from bot.reports.movers import NoMovers, who_moved
@@ -116,10 +114,14 @@ async def who_pressed(update: Update, context: Context) -> None:
     """Which companies moved the figure that a button names since the session before."""
     await answer_button(update)
     metric_id = argument(update)
+    of = catalog().get(metric_id)
+    if of is None:  # of an earlier version, or made up
+        await say(update, help_words.no_such_metric(metric_id), [[("All metrics", "metrics")]])
+        return
     try:
         text = movers_text(await parts(context).store.read_long(who_moved, metric_id))
     except NoMovers as error:
-        text = escape(str(error))
+        text = no_movers_text(of, error)
     await say(update, text, [[("History", f"metric:{metric_id}"), ("Alert me", f"alert:{metric_id}")]])
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from telegram import Update
 
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say
+from bot.commands.reply import Context, answer_button, argument, chat_of, parts, replace_text, say
 from bot.messages.track_record import presets_text, track_buttons, track_text
 from bot.reports.track_record import track_of_all, track_of_chat
 
 
 async def track(update: Update, context: Context) -> None:
-    """The chat's alerts; by a button another page, or the presets over all chats."""
+    """The chat's alerts; by a button another page, or the presets over all chats, in the message's place."""
     await answer_button(update)
     of, _, typed = argument(update).partition(":")
-    start = int(typed) if typed.isdigit() else 0
+    start = int(typed) if typed.isdecimal() else 0
     store = parts(context).store
     if of == "presets":
         record = await store.read_long(track_of_all)
@@ -22,7 +22,8 @@ async def track(update: Update, context: Context) -> None:
     else:
         record = await store.read_long(track_of_chat, chat_of(update))
         text = track_text(record, start)
-    await say(update, text, track_buttons(record, start, presets=of == "presets"))
+    answer = say if update.callback_query is None else replace_text
+    await answer(update, text, track_buttons(record, start, presets=of == "presets"))
 
 
 COMMANDS = (Command("track", track, "What followed the alerts that were sent, misses first", place=105),)

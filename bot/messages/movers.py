@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from html import escape
 
-from alerts.metrics.catalog import number
+from alerts.metrics.catalog import Metric, number
 from alerts.metrics.movers import Cause, is_share
-from bot.formatting import capital, coverage, short_day
-from bot.reports.movers import Mover, Movers
+from bot.formatting import capital, coverage, labelled, short_day
+from bot.reports.movers import Mover, Movers, NoMovers
 
 SHOWN = 15  # symbols of a cause
 _NOTHING = "No company crossed, came or went."
@@ -23,7 +23,8 @@ def movers_text(found: Movers) -> str:
         f"<b>Who moved it: {escape(capital(of.title))}</b>",
         f"{short_day(before.session)} to {short_day(after.session)}: {escape(of.show(before.value))} → "
         f"<b>{escape(of.show(after.value))}</b> ({escape(of.show_change(found.change))})",
-        f"{coverage(before.eligible, before.members)} → {coverage(after.eligible, after.members)} companies",
+        f"{coverage(before.eligible, before.members)} → {coverage(after.eligible, after.members)} companies · "
+        f"{escape(provenance(found))}",
         "",
     ]
     for cause, who, effect in found.by_cause():
@@ -35,6 +36,20 @@ def movers_text(found: Movers) -> str:
     if rest := rest_words(found):
         lines.append(f"<i>{rest}</i>")
     return "\n".join([*lines, "", f"<i>{legend(found)}</i>"])
+
+
+def no_movers_text(of: Metric, error: NoMovers) -> str:
+    """Why it cannot be told who moved a figure."""
+    return f"<b>Who moved it: {escape(capital(of.title))}</b>\nThat cannot be told: {escape(error.reason)}."
+
+
+def provenance(found: Movers) -> str:
+    """The sources and notes of both figures, and whether they are simulated. Plain text."""
+    before, after = found.before, found.after
+    told = after.provenance
+    if before.provenance != told:
+        told = f"{short_day(before.session)}: {before.provenance}; {short_day(after.session)}: {told}"
+    return labelled(told, simulated=found.simulated)
 
 
 def cause_words(cause: Cause, found: Movers) -> str:

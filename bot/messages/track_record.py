@@ -34,7 +34,7 @@ def track_text(record: TrackRecord, start: int = 0) -> str:
     lines = [_head("Track record of your alerts", record, start, len(record.alerts)), f"{_judged(record)}."]
     for one in record.alerts[start : start + PAGE]:
         lines += ["", *_alert_lines(one)]
-    return "\n".join([*lines, "", *_legend(record)])
+    return "\n".join([*lines, "", _foot(record)])
 
 
 def presets_text(record: TrackRecord, start: int = 0) -> str:
@@ -43,12 +43,12 @@ def presets_text(record: TrackRecord, start: int = 0) -> str:
     if not tracks:
         return NONE_AT_ALL
     start = page_start(start, len(tracks))
-    of_presets = TrackRecord(tuple(one for one in record.alerts if one.alert.preset), record.through)
+    of_presets = record.only(one for one in record.alerts if one.alert.preset)
     head = _head("Track record of the ready-made alerts, all chats", of_presets, start, len(tracks))
     lines = [head, f"{_judged(of_presets)}."]
     for one in tracks[start : start + PAGE]:
         lines += ["", *_preset_lines(one)]
-    return "\n".join([*lines, "", *_legend(of_presets)])
+    return "\n".join([*lines, "", _foot(of_presets)])
 
 
 def track_buttons(record: TrackRecord, start: int, *, presets: bool) -> Buttons:
@@ -70,7 +70,7 @@ def monthly_line(record: TrackRecord) -> str:
     """What a digest says of the track record, once a month; "" where no alert was sent."""
     if not record.alerts:
         return ""
-    return f"<b>Track record</b>: {_judged(record)}. /track"
+    return f"<b>Track record</b>{' (simulated market)' if record.simulated else ''}: {_judged(record)}. /track"
 
 
 def value_text(line: str | None, value: float | None) -> str:
@@ -93,7 +93,7 @@ def _head(title: str, record: TrackRecord, start: int, count: int) -> str:
     pages = -(-count // PAGE)
     page = f", page {start // PAGE + 1} of {pages}" if pages > 1 else ""
     closes = f" · closes to {short_day(record.through)}" if record.through else " · no closes of IWM and SPY are held"
-    return f"<b>{title}</b>{page}{closes}"
+    return f"<b>{title}</b>{page}{closes}{' · simulated market' if record.simulated else ''}"
 
 
 def _judged(record: TrackRecord) -> str:
@@ -169,11 +169,23 @@ def _preset_lines(one: PresetTrack) -> list[str]:
     ]
 
 
-def _legend(record: TrackRecord) -> list[str]:
-    horizons = sorted({one.alert.shown.horizon for one in record.alerts if one.alert.shown}) or [63]
-    far = " or ".join(map(str, horizons))
-    return [
-        f"<i>IWM − SPY, total return, sessions after the close of the alert. ✗ missed: after {far} sessions the other "
-        f"side of 0 than the median shown. … not yet. Alerts less than {far} sessions apart share part of their "
-        f"returns. {no_advice()}</i>"
-    ]
+def legend(record: TrackRecord) -> str:
+    """What the leads are, and what each sign says. Plain text."""
+    far = " or ".join(map(str, record.horizons))
+    market = " of a simulated market" if record.simulated else ""
+    signs = {
+        Verdict.MISSED: f"missed: after {far} sessions the other side of 0 than the median shown, or 0",
+        Verdict.AS_SHOWN: "as shown: the same side",
+        Verdict.NOT_YET: "not yet",
+        Verdict.NOTHING_SHOWN: "no base rate shown",
+        Verdict.NOT_KNOWN: "a close is missing",
+    }
+    return (
+        f"IWM − SPY{market}, total return, sessions after the close of the alert. "
+        f"{' '.join(f'{SIGNS[verdict]} {means}.' for verdict, means in signs.items())} "
+        f"Alerts less than {far} sessions apart share part of their returns."
+    )
+
+
+def _foot(record: TrackRecord) -> str:
+    return f"<i>{legend(record)} {no_advice()}</i>"

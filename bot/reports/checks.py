@@ -18,6 +18,7 @@ MB = 1_000_000
 _LITTLE_DISK, _NO_DISK = 1000 * MB, 100 * MB
 _OLD_BACKUP, _VERY_OLD_BACKUP = timedelta(hours=26), timedelta(hours=72)
 _SLOW_OUTBOX, _STUCK_OUTBOX = timedelta(minutes=10), timedelta(hours=1)
+_GIVEN_UP_LATELY = timedelta(days=3)
 _LOW_COVERAGE, _POOR_COVERAGE = 0.9, 0.5
 
 
@@ -125,16 +126,27 @@ def outbox(found: Health, now: datetime) -> Check:
 
 
 def webhook_out(found: Health, now: datetime) -> list[Check]:
-    """What waits to be posted to WEBHOOK_OUT_URL, and what was given up; nothing where nothing ever was."""
+    """What waits to be posted to WEBHOOK_OUT_URL, and what was given up; nothing where nothing ever was.
+
+    Nothing can be done about an event that was given up: the last days' are a warning, earlier ones are only counted.
+    """
     posts = found.posts
     if posts.oldest is None and not posts.failed:
         return []
     says = f"{posts.open:,} events to post, {posts.failed:,} given up after a day"
+    if posts.last_failed:
+        says += f" (the last on {posts.last_failed:%Y-%m-%d %H:%M} UTC)"
+    lately = posts.last_failed is not None and now - posts.last_failed < _GIVEN_UP_LATELY
     age = now - posts.oldest if posts.oldest else timedelta()
     if posts.oldest:
         says += f"; the oldest waits for {age.total_seconds() / 60:,.0f} minutes"
-    state = State.FAIL if age > _STUCK_OUTBOX else State.WARN if age > _SLOW_OUTBOX or posts.failed else State.OK
+    state = State.FAIL if age > _STUCK_OUTBOX else State.WARN if age > _SLOW_OUTBOX or lately else State.OK
     cure = "is the receiver at WEBHOOK_OUT_URL running, and does it answer 2xx? The log says what it answers"
+    if age <= _SLOW_OUTBOX:
+        cure = (
+            "what was given up is not posted again: the receiver lacks these events. The log says what it answered; "
+            f"this warning ends {_GIVEN_UP_LATELY.days} days after the last one"
+        )
     return [Check("webhook out", state, says, "" if state is State.OK else cure)]
 
 

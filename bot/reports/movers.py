@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from sqlite_utils import Database
 
 from alerts.market.membership import Register
@@ -16,14 +17,23 @@ from alerts.metrics.breadth import INDEX_FUNDS
 from alerts.metrics.catalog import Metric, metric
 from alerts.metrics.figure import Figure
 from alerts.metrics.movers import Cause, Part, Side, is_explained, is_share, parts, sides, window
+from bot.formatting import short_day
 from bot.reports.members import member_closes
 from storage import closes, companies, figures, memberships
+from storage.database import is_simulated
 
 NEAR = 0.1  # of the companies counted then: where more have no closes any more, they are dropped with age
 
 
 class NoMovers(Exception):
-    """Who moved the figure cannot be told; the text says why, and what to do."""
+    """Who moved the figure cannot be told.
+
+    reason: why, as chats and the console show it. console: what helps there, "" where nothing does. Plain text.
+    """
+
+    def __init__(self, reason: str, console: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.console = reason, console
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ class Movers:
     """Who moved a figure from one session to another, by cause and, within one, the largest companies first.
 
     before, after: the recorded figures. new_ranks: whether other ranks are in force on the later session.
+    simulated: whether they are of the simulated market.
     """
 
     of: Metric
@@ -49,6 +60,7 @@ class Movers:
     after: Figure
     movers: tuple[Mover, ...]
     new_ranks: bool
+    simulated: bool
 
     @property
     def change(self) -> float:
@@ -80,11 +92,12 @@ class Movers:
         """For `who --json`."""
         ends = {
             name: {"session": one.session.isoformat(), "value": one.value, "eligible": one.eligible,
-                   "members": one.members}
+                   "members": one.members, "source": one.source, "notes": list(one.remarks)}
             for name, one in (("from", self.before), ("to", self.after))
         }  # fmt: skip
         return {
             "metric": self.of.id,
+            "simulated": self.simulated,
             **ends,
             "unit": self.of.unit,
             "change": self.change,
@@ -109,8 +122,8 @@ def who_moved(db: Database, metric_id: str, start: date | None = None, end: date
     """
     if not is_explained(metric_id):
         raise NoMovers(
-            f"{metric_id}: it is no count of members by a condition of each, so no company moved it alone; "
-            "breadth.above_200d.small is such a count, as are the shares that beat their index and net new highs"
+            "it is no count of members by a condition of each, so no company moved it alone",
+            "ask for such a count: breadth.above_200d.small, a share that beats its index, net new highs",
         )
     of = metric(metric_id)
     before, after = _ends(db, of, start, end)
@@ -132,27 +145,39 @@ def who_moved(db: Database, metric_id: str, start: date | None = None, end: date
     order = {cause: at for at, cause in enumerate(Cause)}
     movers.sort(key=lambda one: (order[one.cause], -one.value, one.symbol))
     new_ranks = register.in_force(first) is not register.in_force(last)
-    return Movers(of, before, after, tuple(movers), new_ranks)
+    return Movers(of, before, after, tuple(movers), new_ranks, is_simulated(db))
 
 
 def _ends(db: Database, of: Metric, start: date | None, end: date | None) -> tuple[Figure, Figure]:
     """The recorded figures of both sessions."""
-    known = [one for one in figures.history(db, of.id, None, end) if one.value is not None]
+    known = figures.last_told(db, of.id, 1 if start else 2, end)
     if not known:
-        raise NoMovers(f"{of.id}: no figure is recorded{f' up to {end}' if end else ''}; `refresh` records them")
+        up_to = f" up to {short_day(end)}" if end else ""
+        raise NoMovers(f"no figure is recorded{up_to}", "run: rotation-alerts refresh")
     after = known[-1]
     if end is not None and after.session != end:
-        raise NoMovers(f"{of.id}: no figure on {end}; the last one before is of {after.session}")
+        raise NoMovers(f"there is no figure of {short_day(end)}", f"the last one before: --to {after.session}")
     if start is None:
         if len(known) < 2:
-            raise NoMovers(f"{of.id}: only the figure of {after.session} is recorded, so nothing has moved it yet")
-        return known[-2], after
+            raise NoMovers(
+                f"the figure of {short_day(after.session)} is the first one recorded, so nothing has moved it yet",
+                "name a later one with --to, or fill earlier sessions: rotation-alerts backfill --from DATE",
+            )
+        return known[0], after
     if start >= after.session:
-        raise NoMovers(f"--from {start}: name a session before {after.session}")
-    before = next((one for one in known if one.session == start), None)
-    if before is None:
-        raise NoMovers(f"{of.id}: no figure on {start}; the first one is of {known[0].session}")
-    return before, after
+        raise NoMovers(
+            f"{short_day(start)} is not before {short_day(after.session)}", "name an earlier session with --from"
+        )
+    before = figures.history(db, of.id, start, start)
+    if not before or before[0].value is None:
+        raise NoMovers(f"there is no figure of {short_day(start)}", _later_than(db, of, start, after.session))
+    return before[0], after
+
+
+def _later_than(db: Database, of: Metric, start: date, end: date) -> str:
+    """The first session after `start` that a figure can be compared from, as the console's cure."""
+    first = next(one.session for one in figures.history(db, of.id, start, end) if one.value is not None)
+    return f"the first one after: --from {first}" if first != end else "name an earlier session with --from"
 
 
 _Held = tuple[tuple[str, ...], Side]
@@ -178,8 +203,9 @@ def _require_closes(figure: Figure, side: Side) -> None:
     held, counted = int(side.eligible.sum()), figure.eligible or 0
     if held == 0 or abs(held - counted) > NEAR * counted:
         raise NoMovers(
-            f"{figure.session}: the figure counted {counted:,} companies, the closes held suffice for {held:,}; "
-            "choose a later one, or wait until the history is filled; closes are kept for three years"
+            f"the figure of {short_day(figure.session)} counted {counted:,} companies, the closes held suffice for "
+            f"{held:,}: the history is still being filled, or the closes are older than the three years kept",
+            "name later sessions with --from and --to, or wait until the history is filled",
         )
 
 
@@ -192,8 +218,6 @@ def _aligned(then: _Held, now: _Held) -> tuple[tuple[str, ...], Side, Side]:
 
 
 def _over(symbols: tuple[str, ...], held: tuple[str, ...], side: Side) -> Side:
-    import numpy as np
-
     at = {symbol: index for index, symbol in enumerate(symbols)}
     columns = [at[symbol] for symbol in held]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from statistics import median
 from typing import Any
@@ -12,9 +12,11 @@ from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.rules.base_rates import HORIZONS
-from alerts.rules.presets import packs
+from alerts.rules.presets import preset_lines
 from alerts.rules.track_record import Judged, Leads, Unknown, Verdict, chance_of_miss, judge
+from bot.reports.base_rates import HORIZON
 from storage import closes, track_record
+from storage.database import is_simulated
 from storage.track_record import SentAlert
 
 _ORDER = (Verdict.MISSED, Verdict.AS_SHOWN, Verdict.NOT_YET, Verdict.NOT_KNOWN, Verdict.NOTHING_SHOWN)
@@ -33,11 +35,22 @@ class TrackedAlert:
 class TrackRecord:
     """Alerts that were sent: misses first, the largest before all, then the others, the latest first.
 
-    through: the last session with closes, None where none are held.
+    through: the last session with closes, None where none are held. simulated: whether they are of the simulated
+    market.
     """
 
     alerts: tuple[TrackedAlert, ...]
     through: date | None
+    simulated: bool = False
+
+    def only(self, alerts: Iterable[TrackedAlert]) -> TrackRecord:
+        """The record of some of its alerts."""
+        return replace(self, alerts=tuple(alerts))
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizons at which alerts are judged: those shown with them, in sessions, ascending."""
+        return tuple(sorted({one.alert.shown.horizon for one in self.alerts if one.alert.shown})) or (HORIZON,)
 
     @property
     def since(self) -> date | None:
@@ -83,32 +96,31 @@ def leads_held(db: Database, start: date | None) -> Leads:
 def track_of_chat(db: Database, chat: int, leads: Leads | None = None) -> TrackRecord:
     """The record of the alerts that a chat was told of. `leads`: read already, from its first alert on."""
     sent = track_record.sent_to(db, chat)
-    return _tracked(sent, leads or leads_held(db, sent[0].session if sent else None))
+    return _tracked(db, sent, leads or leads_held(db, sent[0].session if sent else None))
 
 
 def track_of_all(db: Database) -> TrackRecord:
     """The record over all chats, without naming any."""
     sent = track_record.sent_alerts(db)
-    return _tracked(sent, leads_held(db, sent[0].session if sent else None))
+    return _tracked(db, sent, leads_held(db, sent[0].session if sent else None))
 
 
 def by_preset(record: TrackRecord) -> list[PresetTrack]:
     """A record's alerts by preset, in the order of the packs; chats' own alerts are left out."""
-    lines = dict.fromkeys(preset.line for pack in packs().values() for preset in pack.presets)
-    lines |= dict.fromkeys(one.alert.preset for one in record.alerts if one.alert.preset)  # former presets, too
+    former = [one.alert.preset for one in record.alerts if one.alert.preset]
+    lines = dict.fromkeys([*preset_lines(), *former])
     out = []
     for line in lines:
-        of_line = tuple(one for one in record.alerts if one.alert.preset == line)
-        if of_line:
-            out.append(PresetTrack(line, TrackRecord(of_line, record.through), _medians(of_line)))
+        if of_line := [one for one in record.alerts if one.alert.preset == line]:
+            out.append(PresetTrack(line, record.only(of_line), _medians(of_line)))
     return out
 
 
-def _tracked(sent: Iterable[SentAlert], leads: Leads) -> TrackRecord:
+def _tracked(db: Database, sent: Iterable[SentAlert], leads: Leads) -> TrackRecord:
     found = [
         TrackedAlert(one, leads.after_all(one.session), judge(leads, one.session, one.shown)) for one in sent
     ]  # fmt: skip
-    return TrackRecord(tuple(sorted(found, key=_place)), leads.through)
+    return TrackRecord(tuple(sorted(found, key=_place)), leads.through, is_simulated(db))
 
 
 def _place(one: TrackedAlert) -> tuple[int, float, int]:
@@ -126,6 +138,7 @@ def _medians(found: Iterable[TrackedAlert]) -> tuple[tuple[float, int] | None, .
 def track_json(record: TrackRecord) -> dict[str, Any]:
     """A record as its JSON document has it."""
     return {
+        "simulated": record.simulated,
         "closes_through": record.through.isoformat() if record.through else None,
         **_counts(record),
         "alerts": [_alert_json(one) for one in record.alerts],

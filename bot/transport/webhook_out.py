@@ -149,7 +149,7 @@ class WebhookOut(Rounds[WebhookPost]):
         """Post again later, or give up after a day. Operators are told of either once a day."""
         post, tried_for = attempt.post, now - attempt.post.first_tried
         if tried_for >= GIVEN_UP:
-            webhook_posts.mark_failed(db, post, why)
+            webhook_posts.mark_failed(db, post, now, why)
             text = operator.webhook_given_up(why, post.event)
             outbox.tell_operators(db, self._operators, "webhook given up", text, now)
             return

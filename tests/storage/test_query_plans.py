@@ -88,6 +88,8 @@ def an_alert_that_is_made(db: Database) -> None:
 
 def answers(db: Database) -> None:
     assert reading_of(db, "breadth.above_200d.small", DAYS[1]) == latest_reading(db, "breadth.above_200d.small")
+    last = figures.last_told(db, "breadth.above_200d.small", 2)
+    assert [(one.session, one.value) for one in last] == [(DAYS[0], 40.0), (DAYS[1], 75.0)]
     rules.rules_of(db, CHATS[0])
     events.events_of(db, CHATS[0], 20)
 

@@ -11,7 +11,7 @@ from support.member_frames import NONE, falling, members, rising
 
 from alerts.metrics import breadth
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
-from alerts.metrics.movers import Cause, Part, is_explained, parts, sides
+from alerts.metrics.movers import Cause, Part, Side, is_explained, parts, sides
 
 NOBODY = pd.DataFrame()
 NAME = "breadth.above_20d.large"
@@ -49,12 +49,20 @@ def test_one_that_becomes_old_enough_and_one_without_its_close_are_told_apart() 
     assert back == [Part("C", Cause.CLOSES_AGAIN, Fraction(100, 6))]
 
 
+def value(side: Side, *, share: bool) -> Fraction | None:
+    """The figure as its companies give it; None for a share of nobody."""
+    total, count = int(side.weight.sum()), int(side.eligible.sum())
+    if not share:
+        return Fraction(total)
+    return Fraction(100 * total, count) if count else None
+
+
 def test_a_new_high_is_a_company_more_and_a_low_one_less() -> None:
     n = 254
     closes = members({"A": [*[10.0] * (n - 1), 11.0], "B": falling(n), "C": [9.0, *[10.0] * (n - 2), 9.0]}, "small")
     before, after = sides("breadth.net_highs.small", closes, NOBODY, [n - 2, n - 1])
     found = {one.symbol: one.effect for one in parts(closes.symbols, before, after, share=False)}
-    was, now = before.value(share=False), after.value(share=False)
+    was, now = value(before, share=False), value(after, share=False)
     assert was is not None
     assert now is not None
     assert sum(found.values()) == now - was
@@ -126,7 +134,7 @@ def test_the_parts_add_up_to_the_change_exactly_on_500_sessions(
         for back in {1, min(at, int(distances[at - 1]))}:
             before, after = held[at - back], held[at]
             found = parts(closes.symbols, before, after, share=share)
-            was, now = before.value(share=share), after.value(share=share)
+            was, now = value(before, share=share), value(after, share=share)
             assert was is not None
             assert now is not None
             assert sum((one.effect for one in found), Fraction(0)) == now - was

@@ -55,6 +55,7 @@ SHOWN = [
     (1.2, 103.0, Verdict.AS_SHOWN, 3.0),
     (1.2, 97.0, Verdict.MISSED, -3.0),
     (1.2, 100.0, Verdict.MISSED, 0.0),  # not above zero
+    (-0.8, 100.0, Verdict.MISSED, 0.0),  # not below zero
     (-0.8, 97.0, Verdict.AS_SHOWN, -3.0),
     (-0.8, 103.0, Verdict.MISSED, 3.0),
     (0.0, 103.0, Verdict.NOTHING_SHOWN, None),

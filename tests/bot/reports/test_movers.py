@@ -9,9 +9,11 @@ from sqlite_utils import Database
 from support.program import DAYS
 from support.small_market import METRICS, fill
 
+from alerts.metrics.catalog import metric
 from alerts.metrics.movers import Cause
 from bot.emulator.api.entities import parse_html
-from bot.messages.movers import SHOWN, movers_text
+from bot.formatting import short_day
+from bot.messages.movers import SHOWN, movers_text, no_movers_text
 from bot.reports.movers import NoMovers, who_moved
 from storage import figures
 from storage.closes import day_number
@@ -76,26 +78,52 @@ def test_the_answer_names_the_largest_of_each_cause(held: Database) -> None:
     assert sum(parts) == pytest.approx(told["change"], abs=1e-9)
 
 
+def test_the_answer_and_the_document_say_where_the_figures_come_from(held: Database) -> None:
+    with writing(held):  # as a session after new ranks is recorded
+        held.conn.execute(
+            "UPDATE figures SET notes = '[\"provisional members\"]' WHERE metric = ? AND session = ?",
+            [NAME, DAYS[2].isoformat()],
+        )
+    found = who_moved(held, NAME, DAYS[0], DAYS[1])
+    assert movers_text(found).split("\n")[2].endswith(" companies · test, simulated")
+    found = who_moved(held, NAME, DAYS[1], DAYS[2])
+    first, second = short_day(DAYS[1]), short_day(DAYS[2])
+    assert f"companies · {first}: test; {second}: test, provisional members, simulated\n" in movers_text(found)
+    told = found.as_json()
+    assert told["simulated"] is True
+    assert [told[end]["source"] for end in ("from", "to")] == ["test", "test"]
+    assert [told[end]["notes"] for end in ("from", "to")] == [[], ["provisional members"]]
+    with writing(held):
+        held.conn.execute("UPDATE origin SET market = 'yahoo'")
+    assert "imulated" not in movers_text(who_moved(held, NAME, DAYS[1], DAYS[2]))
+
+
 @pytest.mark.parametrize(
-    ("name", "start", "end", "why"),
+    ("name", "start", "end", "why", "cure"),
     [
-        ("size.ratio", None, None, "no count of members"),
-        (NAME, None, date(2031, 1, 2), "no figure on 2031-01-02; the last one before is of"),
-        (NAME, DAYS[2], DAYS[2], "name a session before"),
-        (NAME, date(1999, 1, 4), DAYS[2], "no figure on 1999-01-04; the first one is of"),
-        (NAME, None, DAYS[0], "nothing has moved it yet"),
-        (NAME, None, date(1999, 1, 4), "no figure is recorded up to 1999-01-04"),
+        ("size.ratio", None, None, "no count of members", "breadth.above_200d.small"),
+        (NAME, None, date(2031, 1, 2), "no figure of 2 Jan 2031", f"the last one before: --to {DAYS[2]}"),
+        (NAME, DAYS[2], DAYS[2], f"{short_day(DAYS[2])} is not before {short_day(DAYS[2])}", "an earlier session"),
+        (NAME, date(1999, 1, 4), DAYS[2], "no figure of 4 Jan 1999", f"the first one after: --from {DAYS[0]}"),
+        (NAME, None, DAYS[0], "nothing has moved it yet", "rotation-alerts backfill"),
+        (NAME, None, date(1999, 1, 4), "no figure is recorded up to 4 Jan 1999", "rotation-alerts refresh"),
     ],
 )
-def test_what_cannot_be_told_says_why(
-    held: Database, name: str, start: date | None, end: date | None, why: str
+def test_what_cannot_be_told_says_why_and_the_console_alone_hears_of_its_commands(
+    held: Database, name: str, start: date | None, end: date | None, why: str, cure: str
 ) -> None:  # fmt: skip
-    with pytest.raises(NoMovers, match=why):
+    with pytest.raises(NoMovers, match=why) as error:
         who_moved(held, name, start, end)
+    assert cure in error.value.console
+    said = no_movers_text(metric(name), error.value)
+    parse_html(said)
+    assert why in said
+    assert not any(word in said for word in ("`", "--", "refresh", cure))
 
 
 def test_closes_that_are_dropped_are_not_taken_for_companies_that_left(held: Database) -> None:
     with writing(held):
         held.conn.execute("DELETE FROM closes WHERE day < ?", [day_number(DAYS[0])])
-    with pytest.raises(NoMovers, match="the closes held suffice for 0; choose a later one, or wait"):
+    with pytest.raises(NoMovers, match="the closes held suffice for 0: the history is still") as error:
         who_moved(held, NAME)
+    assert "wait until the history is filled" in error.value.console

@@ -6,6 +6,8 @@ import pytest
 from sqlite_utils import Database
 from support.sent_alerts import DAYS, OWN, PRESET, SHOWN, TOP, a_year, hold_closes, send
 
+from alerts.market.sessions import close_of
+from alerts.rules.event import LeadAfterFirings
 from alerts.rules.track_record import Verdict
 from bot.emulator.api.entities import parse_html
 from bot.formatting import short_day, visible_length
@@ -13,7 +15,7 @@ from bot.messages.track_record import NONE_AT_ALL, NONE_SENT, monthly_line, pres
 from bot.reports.track_record import by_preset, track_json, track_of_all, track_of_chat
 from storage import chats
 from storage.closes import day_number
-from storage.database import writing
+from storage.database import claim_market, writing
 
 ADA, BEN = 1001, 1002
 
@@ -88,6 +90,34 @@ def test_the_answer_says_what_followed_beside_what_was_shown(db: Database) -> No
     parse_html(shown)
     assert "4 alerts since 2 Oct 2024, 3 to be judged so far: 2 missed, 0.8 expected" in shown
     assert OWN not in shown
+
+
+def test_the_foot_says_what_the_signs_mean_at_the_horizons_shown(db: Database) -> None:
+    hold_closes(db)
+    send(db, ADA, PRESET, 10)
+    assert "✗ missed: after 63 sessions the other side of 0 than the median shown, or 0." in track_text(
+        track_of_chat(db, ADA)
+    )
+    send(db, ADA, OWN, 20, shown=LeadAfterFirings(21, 12, -1.0, -0.4, 0.25, -6.1))
+    record = track_of_chat(db, ADA)
+    assert record.horizons == (21, 63)
+    assert "✗ missed: after 21 or 63 sessions the other side" in track_text(record)
+    assert "after 63 sessions the other side" in presets_text(record)  # the preset's alone
+
+
+def test_leads_of_the_simulated_market_say_so(db: Database) -> None:
+    a_year(db, ADA, BEN)
+    record = track_of_all(db)
+    assert "imulated" not in track_text(record) + presets_text(record) + monthly_line(record)
+    assert track_json(record)["simulated"] is False
+    claim_market(db, "sample", close_of(DAYS[0]))
+    record = track_of_all(db)
+    for text in (track_text(record), presets_text(record)):
+        assert text.splitlines()[0].endswith(" · simulated market")
+        assert "<i>IWM − SPY of a simulated market, total return" in text
+    assert monthly_line(record).startswith("<b>Track record</b> (simulated market): ")
+    assert monthly_line(track_of_chat(db, ADA)).startswith("<b>Track record</b> (simulated market): ")
+    assert track_json(record)["simulated"] is True
 
 
 def test_a_long_record_has_pages_that_telegram_takes(db: Database) -> None:

@@ -233,6 +233,20 @@ async def test_the_doctor_says_what_waits_and_for_how_long(bench: Bench, minutes
     assert bool(found.cure) == (state is not State.OK)
 
 
+async def test_the_doctor_warns_of_what_was_given_up_for_three_days(bench: Bench) -> None:
+    now = utc_now()
+    await bench.happen(bench.event())
+    await bench.store.write(webhook_posts.gather, now)
+    (post,) = await bench.store.write(webhook_posts.claim, now, 1, timedelta(hours=1))
+    await bench.store.write(webhook_posts.mark_failed, post, now, "HTTP 500")
+    for later, state in ((0, State.WARN), (2, State.WARN), (4, State.OK)):
+        (found,) = checks.webhook_out(await bench.store.read(health, now), now + timedelta(days=later))
+        assert (found.says, found.state) == (
+            f"0 events to post, 1 given up after a day (the last on {now:%Y-%m-%d %H:%M} UTC)", state
+        )  # fmt: skip
+        assert ("not posted again" in found.cure) == (state is State.WARN)
+
+
 async def test_a_sender_that_ends_half_way_posts_again_with_the_same_key(bench: Bench) -> None:
     bench.receiver.waits = asyncio.Event()
     await bench.happen(bench.event())
