@@ -16,7 +16,7 @@ from bot.messages.buttons import keyboard_json
 from storage import events, outbox
 from storage.announcements import message_announcing
 from storage.events import StoredEvent
-from storage.preferences import UNKNOWN_CHAT, ChatPreferences, preferences_of_chats
+from storage.preferences import ChatPreferences, preferences_of_chats
 
 ByChat = Mapping[int, Sequence[StoredEvent]]
 
@@ -41,7 +41,9 @@ def notify(
     decided: dict[EventStatus, list[int]] = {}
 
     def message(chat: int) -> outbox.Outgoing | None:
-        of_chat = preferences.get(chat, UNKNOWN_CHAT)
+        of_chat = preferences.get(chat)
+        if of_chat is None:  # they cannot be read, which is noted
+            return None
         status = chat_status(of_chat, now)
         late = waiting.get(chat, ())
         all_of_it = [*late, *found.get(chat, ())]

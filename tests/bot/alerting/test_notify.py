@@ -70,10 +70,18 @@ def test_a_muted_chats_events_do_not_go_on_waiting_and_get_no_message(db: Databa
     assert db.conn.execute("SELECT chat FROM outbox").fetchall() == [(ADA + 1,)]
 
 
-def test_a_chat_whose_message_cannot_be_made_goes_on_waiting_while_others_hear(db: Database) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "UPDATE events SET event = json_set(event, '$.value', 'high') WHERE chat = ?",  # can be read, and not be said
+        "UPDATE events SET event = '{' WHERE chat = ?",
+        "UPDATE chats SET muted_until = 'nonsense' WHERE id = ?",
+    ],
+)
+def test_a_chat_whose_message_cannot_be_made_goes_on_waiting_while_others_hear(db: Database, fault: str) -> None:
     wait(db, 2)
-    with writing(db):  # it can be read, and not be said
-        db.conn.execute("UPDATE events SET event = json_set(event, '$.value', 'high') WHERE chat = ?", [ADA])
+    with writing(db):
+        db.conn.execute(fault, [ADA])
         failures = notify_waiting(db, DAY, NOW)
     assert set(failures.reasons) == {ADA}
     assert statuses(db) == {"waiting": 1, "notified": 1}
