@@ -12,13 +12,10 @@ from sqlite_utils import Database
 
 from alerts.rules.event import REACHES_CHAT, AlertEvent, EventStatus
 from alerts.rules.state import Kind
-from storage.track_record import record_sent
 from storage.unreadable import OnUnreadable, raising, read_rows
 
 #: The chat has heard of it, or is about to.
 _REACHES_CHAT = f"status IN ({', '.join(repr(status.value) for status in sorted(REACHES_CHAT))})"
-#: A message tells the chat: with these, a firing enters the track record.
-_SENT = frozenset({EventStatus.NOTIFIED, EventStatus.HELD})
 
 
 @dataclass(frozen=True)
@@ -78,9 +75,7 @@ def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[
         ],
     )
     written = {row[0] for row in db.conn.execute("SELECT id FROM events WHERE id >= ?", [first])}
-    found = [one for one in stored if one.id in written]
-    record_sent(db, ((one.chat, one.event) for one in found if one.kind is Kind.FIRED and one.status in _SENT))
-    return found
+    return [one for one in stored if one.id in written]
 
 
 _COLUMNS = "id, chat, event, status"
@@ -135,14 +130,20 @@ def waiting(db: Database, unreadable: OnUnreadable = raising) -> dict[int, list[
 
 
 def set_status(db: Database, identities: Sequence[int], status: EventStatus) -> None:
-    """Write down what became of events. Firings that the chat is told of now enter the track record."""
-    db.conn.executemany("UPDATE events SET status = ? WHERE id = ?", [(status.value, one) for one in identities])
-    if status in _SENT:
-        rows = db.conn.execute(
-            f"SELECT {_COLUMNS} FROM events WHERE kind = 'fired' AND id IN (SELECT value FROM json_each(?))",
-            [json.dumps(list(identities))],
-        )
-        record_sent(db, ((one.chat, one.event) for one in map(_event, rows.fetchall())))
+    """Write down what became of events."""
+    db.conn.execute(
+        "UPDATE events SET status = ? WHERE id IN (SELECT value FROM json_each(?))",
+        [status.value, json.dumps(list(identities))],
+    )
+
+
+def firings(db: Database, identities: Sequence[int]) -> list[StoredEvent]:
+    """The firings among the events of those ids, by id."""
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE kind = 'fired' AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [json.dumps(list(identities))],
+    )
+    return [_event(row) for row in rows]
 
 
 def announcement(db: Database, rule: int, since: date) -> int | None:

@@ -12,8 +12,6 @@ import re
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from alerts.rules.presets import preset_lines
-
 migrations = Migrations("rotation-alerts")
 
 
@@ -841,12 +839,63 @@ _PAST_ALERTS = """SELECT id, chat, session,
     ORDER BY session, id"""
 
 
+#: The lines of the presets that there were by then: what this migration makes of a file must not change with them.
+PRESETS_BEFORE_THE_TRACK_RECORD = frozenset(
+    {
+        "iwm/spy trend crosses above 0 clear -1",
+        "iwm/spy trend crosses below 0 clear 1",
+        "small above 200d crosses above 60 clear 55",
+        "small above 200d crosses below 40 clear 45",
+        "equal weight at a new high 252d",
+        "valuation discount profitable ≤ -25",
+        "zweig thrust",
+        "deemer thrust",
+        "whaley thrust",
+        "regime changes",
+        "fed cut odds > 50",
+        "large above 200d crosses below 50 clear 55",
+        "large above 200d crosses above 60 clear 55",
+        "small above 50d > 80 for 2 days clear 60",
+        "small above 50d < 20 for 2 days clear 40",
+        "rsp/spy crosses above its 50d average",
+        "rsp/spy at a new low 252d",
+        "valuation discount profitable ≤ -30 clear -27",
+        "valuation discount profitable ≥ -15 clear -18",
+        "ev/ebit discount ≤ -20 clear -17",
+        "small loss share > 30 clear 27",
+        "fed cut odds > 50 for 2 days clear 40",
+        "fed upper changes",
+        "curve 10y2y crosses above 0 clear -0.1",
+        "curve 10y2y crosses below 0 clear 0.1",
+        "credit spread > 4.5 clear 4",
+        "xly/xlp crosses above its 200d average",
+        "xly/xlp crosses below its 200d average",
+        "iwd/iwf crosses above its 200d average",
+        "iwn/iwo crosses above its 200d average",
+        "ijh/spy crosses above its 200d average",
+        "sphb/splv crosses below its 200d average",
+        "smh/spy crosses below its 200d average",
+        "hyg/ief crosses below its 200d average",
+        "vxus/vti at a new high 252d",
+    }
+)
+
+
 def _record_past_alerts(db: Database) -> None:
-    """Alerts that were sent before there was a track record, as far as their events are kept."""
-    alike: dict[tuple[str, str], int] = {}
+    """Alerts that were sent before there was a track record, as far as their events are kept.
+
+    What a message tells that has not left enters when it is sent. One whose message is no longer kept counts as sent.
+    """
+    unsent = {
+        row[0]
+        for row in db.conn.execute("SELECT value FROM outbox, json_each(outbox.events) WHERE outbox.state <> 'sent'")
+    }
+    alike: dict[tuple[object, ...], int] = {}
     for identity, chat, session, rule, line, *said in db.conn.execute(_PAST_ALERTS).fetchall():
-        preset = line if line in preset_lines() else None
-        key = (session, line if preset else f"event {identity}")
+        if identity in unsent:
+            continue
+        preset = line if line in PRESETS_BEFORE_THE_TRACK_RECORD else None
+        key = (session, preset) if preset else (chat, rule, session)
         if key not in alike:
             alike[key] = (
                 db.conn.execute(

@@ -19,6 +19,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage.preferences import add_chat
+from storage.track_record import record_messages
 
 #: The kinds of messages that tell a session's events: what was there at first, and what followed with its inputs.
 ALERTS = {False: "alert", True: "alert that follows"}
@@ -208,7 +209,7 @@ def _due(row: Sequence[Any]) -> Due:
 
 
 def mark_sent(db: Database, sent: Sequence[Sent], now: datetime) -> None:
-    """Telegram said so."""
+    """Telegram said so. The firings that the messages tell enter the track record."""
     stamp = now.isoformat(timespec="milliseconds")
     db.conn.executemany(
         "UPDATE outbox SET state = 'sent', message_id = ?, sent_at = ?, error = NULL WHERE id = ?",
@@ -219,6 +220,7 @@ def mark_sent(db: Database, sent: Sequence[Sent], now: datetime) -> None:
            AND chat IN (SELECT chat FROM outbox WHERE id IN (SELECT value FROM json_each(?)))""",
         [json.dumps([one.id for one in sent])],
     )
+    record_messages(db, [one.id for one in sent])
 
 
 def mark_again(db: Database, identity: int, not_before: datetime, why: str, *, maybe_repeat: bool) -> None:

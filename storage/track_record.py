@@ -1,21 +1,30 @@
 """The track record: a row for each alert that was sent, which outlives its event, its rule and its chat.
 
-`track_record` names no chat. All chats that one preset told on one session share a row. `track_chats` says which chat
-was told of it, and by what line; it goes when the chat is erased.
+An alert is sent when Telegram has taken every part of its message, or when an answer tells it. Nothing else enters.
+
+`track_record` names no chat. All chats that one preset told on one session share a row; a line of a chat's own has a
+row for each rule and session. `track_chats` says which chat was told of it, and by what line; it goes when the chat is
+erased.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlite_utils import Database
 
-from alerts.rules.event import AlertEvent, EventRule, LeadAfterFirings
+from alerts.rules.event import EventRule, LeadAfterFirings
 from alerts.rules.presets import preset_lines
+from storage.database import savepoint
+from storage.errors import usable_error
+from storage.events import StoredEvent, firings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,49 +43,88 @@ class SentAlert:
     number: int | None = None
 
 
-def record_sent(db: Database, sent: Iterable[tuple[int, AlertEvent]]) -> None:
-    """Record firings that chats are notified of, as (chat, event). One that is recorded already is left as it is."""
-    new = _not_recorded(db, [(chat, event, event.rule) for chat, event in sent if event.rule is not None])
+def record_messages(db: Database, messages: Sequence[int]) -> None:
+    """Record the firings that messages of the outbox tell, of those whose every part is sent.
+
+    What cannot be recorded is logged: no message depends on it. Raises sqlite3.Error of the database file itself.
+    """
+
+    def record(identities: Sequence[int]) -> None:
+        told = db.conn.execute(
+            """SELECT DISTINCT told.value FROM outbox, json_each(outbox.events) AS told
+               WHERE outbox.id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (
+                   SELECT 1 FROM outbox AS part WHERE part.chat = outbox.chat AND part.session = outbox.session
+                   AND part.kind = outbox.kind AND part.state <> 'sent')""",
+            [json.dumps(list(identities))],
+        )
+        _record(db, firings(db, [event for (event,) in told]))
+
+    _guarded(db, messages, record, "message")
+
+
+def record_answered(db: Database, events: Sequence[int]) -> None:
+    """Record the firings among events that an answer tells. Failures as in `record_messages`."""
+    _guarded(db, events, lambda identities: _record(db, firings(db, identities)), "event")
+
+
+def _guarded(db: Database, identities: Sequence[int], record: Callable[[Sequence[int]], None], what: str) -> None:
+    """Record all together; where that fails, each by itself, and log those that fail."""
+    try:
+        with savepoint(db):
+            record(identities)
+    except Exception as error:
+        if usable_error(error, "") is not None:
+            raise
+        if len(identities) == 1:
+            log.exception("%s %d was sent, and is missing in the track record", what, identities[0])
+        else:
+            for one in identities:
+                _guarded(db, [one], record, what)
+
+
+def _record(db: Database, told: Iterable[StoredEvent]) -> None:
+    """Record firings that chats were told of. One that is recorded already is left as it is."""
+    new = _not_recorded(db, [(one, one.event.rule) for one in told if one.event.rule is not None])
     if not new:
         return
-    alerts = _presets_of(db, {event.session for _, event, _ in new})
+    alerts = _presets_of(db, {one.session for one, _ in new})
     (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM track_record").fetchone()
-    rows, told = [], []
-    for chat, event, rule in new:
-        session, value = event.session.isoformat(), event.reading.figure.value
+    rows, chats = [], []
+    for one, rule in new:
+        session = one.session.isoformat()
         preset = rule.line if rule.line in preset_lines() else None
-        alike = (session, preset) if preset else (session, rule.line, value)
-        if alike not in alerts:
-            last = alerts[alike] = last + 1
-            rows.append((last, session, preset, value, *_shown(rule.lead)))
-        told.append((chat, rule.id, session, alerts[alike], rule.line))
+        alert = alerts.get((session, preset)) if preset else None
+        if alert is None:
+            alert = last = last + 1
+            rows.append((alert, session, preset, one.event.reading.figure.value, *_shown(rule.lead)))
+            if preset:
+                alerts[session, preset] = alert
+        chats.append((one.chat, rule.id, session, alert, rule.line))
     db.conn.executemany(
         f"INSERT INTO track_record (id, session, preset, value, {_SHOWN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
-    db.conn.executemany("INSERT INTO track_chats (chat, rule, session, alert, line) VALUES (?, ?, ?, ?, ?)", told)
+    db.conn.executemany("INSERT INTO track_chats (chat, rule, session, alert, line) VALUES (?, ?, ?, ?, ?)", chats)
 
 
-_Sent = tuple[int, AlertEvent, EventRule]
-
-
-def _not_recorded(db: Database, sent: Sequence[_Sent]) -> list[_Sent]:
-    """Those that are not recorded yet. Mostly none is: only `unseal` has a session run again."""
-    sessions = json.dumps(sorted({event.session.isoformat() for _, event, _ in sent}))
-    in_sessions = "session IN (SELECT value FROM json_each(?))"
-    if db.conn.execute(f"SELECT 1 FROM track_record WHERE {in_sessions} LIMIT 1", [sessions]).fetchone() is None:
-        return list(sent)
-    chats = json.dumps(sorted({chat for chat, _, _ in sent}))
+def _not_recorded(
+    db: Database, told: Sequence[tuple[StoredEvent, EventRule]]
+) -> list[tuple[StoredEvent, EventRule]]:  # fmt: skip
+    """Those that are not recorded yet. A message may arrive twice, and `unseal` has a session run again."""
     there = set(
         db.conn.execute(
-            "SELECT chat, rule, session FROM track_chats "
-            f"WHERE chat IN (SELECT value FROM json_each(?)) AND {in_sessions}",
-            [chats, sessions],
+            "SELECT chat, rule, session FROM track_chats WHERE chat IN (SELECT value FROM json_each(?)) "
+            "AND session IN (SELECT value FROM json_each(?))",
+            [
+                json.dumps(sorted({one.chat for one, _ in told})),
+                json.dumps(sorted({one.session.isoformat() for one, _ in told})),
+            ],
         )
     )
-    return [one for one in sent if (one[0], one[2].id, one[1].session.isoformat()) not in there]
+    new = {(one.chat, rule.id, one.session.isoformat()): (one, rule) for one, rule in told}
+    return [found for key, found in new.items() if key not in there]
 
 
-def _presets_of(db: Database, sessions: Iterable[date]) -> dict[tuple[object, ...], int]:
+def _presets_of(db: Database, sessions: Iterable[date]) -> dict[tuple[str, str], int]:
     """{(session, preset): the alert's id} of what is recorded of sessions."""
     rows = db.conn.execute(
         "SELECT session, preset, id FROM track_record WHERE preset IS NOT NULL "

@@ -24,7 +24,7 @@ def end_due(db: Database, now: datetime) -> int:
     preferences = preferences_of_chats(db, chats)
     session = sessions.last_judged(db) or now.date()
     for chat in chats:
-        made, of_chat = unmute(db, chat, now), preferences[chat]
+        made, of_chat = unmute(db, chat, now, answered=False), preferences[chat]
         if not made.missed or not of_chat.subscribed:
             continue
         quiet = of_chat.quiet

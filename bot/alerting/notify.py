@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
-from alerts.rules.event import AlertEvent
+from alerts.rules.event import AlertEvent, EventStatus
 from bot.alerting.failures import ChatFailures
 from bot.alerting.suppression import chat_status
 from bot.messages.alert import alert_keyboard, alert_texts, rank
@@ -16,7 +16,7 @@ from bot.messages.buttons import keyboard_json
 from storage import events, outbox
 from storage.announcements import message_announcing
 from storage.events import StoredEvent
-from storage.preferences import UNKNOWN_CHAT, ChatPreferences, preferences_of_chats
+from storage.preferences import ChatPreferences, preferences_of_chats
 
 ByChat = Mapping[int, Sequence[StoredEvent]]
 
@@ -35,12 +35,15 @@ def notify(
     A chat whose message cannot be made is noted in `failures`, and its waiting events go on waiting.
     """
     waiting = events.waiting(db, failures.add)
-    many = len(found) > AT_ONCE
     chats = {**found, **waiting}
+    many = len(chats) > AT_ONCE
     preferences = preferences_of_chats(db, chats, failures.add)
+    decided: dict[EventStatus, list[int]] = {}
 
     def message(chat: int) -> outbox.Outgoing | None:
-        of_chat = preferences.get(chat, UNKNOWN_CHAT)
+        of_chat = preferences.get(chat)
+        if of_chat is None:  # they cannot be read, which is noted
+            return None
         status = chat_status(of_chat, now)
         late = waiting.get(chat, ())
         all_of_it = [*late, *found.get(chat, ())]
@@ -49,11 +52,13 @@ def notify(
             made = _framed(now, all_of_it, of_chat)
             if not many or len(all_of_it) > 1:  # a single entry is never cut
                 made = _written(db, made, session, all_of_it, follows=follows)
-        if late:
-            events.set_status(db, [event.id for event in late], status)
+        # After all that can fail for this chat alone: of a message that is not made, the events go on waiting.
+        decided.setdefault(status, []).extend(event.id for event in late)
         return made
 
     messages = failures.each(chats, lambda chat: chat, message)
+    for status, identities in decided.items():
+        events.set_status(db, identities, status)
     outbox.enqueue(db, session, outbox.ALERTS[follows], filter(None, messages), now)
 
 

@@ -35,6 +35,7 @@ from storage import chats, deleted_rules, events, preferences, rules, snoozes, w
 from storage.events import NewEvent, StoredEvent
 from storage.sessions import last_judged
 from storage.snoozes import PAUSED, Snooze
+from storage.track_record import record_answered
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ def resume(db: Database, chat: int, identity: int) -> StoredEvent | None:
         if state.phase in TRUE and event.kind is Kind.FIRED and event.session == state.since:
             if event.status is EventStatus.SNOOZED:
                 events.set_status(db, [event.id], EventStatus.NOTIFIED)
+                record_answered(db, [event.id])
             return None
     ended = ended_while_snoozed(db, watch.chat, watch.id)
     if ended is not None:
@@ -249,8 +251,11 @@ class Unmuted:
     ended: tuple[StoredEvent, ...] = ()
 
 
-def unmute(db: Database, chat: int, now: datetime) -> Unmuted:
-    """End a chat's mute. The answer tells of the events in `still`, so they count as told and their end is told too."""
+def unmute(db: Database, chat: int, now: datetime, *, answered: bool = True) -> Unmuted:
+    """End a chat's mute. The chat hears of the events in `still`, so they count as told and their end is told too.
+
+    answered: an answer tells it now; else a message will.
+    """
     if not preferences.mute(db, chat, False, now):
         return Unmuted(changed=False)
     missed = events.with_status(db, chat, EventStatus.MUTED)
@@ -261,6 +266,8 @@ def unmute(db: Database, chat: int, now: datetime) -> Unmuted:
         if watch is not None and event.kind is Kind.FIRED and event.session == watch.state.since:
             still[watch.id] = event
     events.set_status(db, [event.id for event in still.values()], EventStatus.NOTIFIED)
+    if answered:
+        record_answered(db, [event.id for event in still.values()])
     over = [event.id for event in missed if event not in still.values()]
     events.set_status(db, over, EventStatus.MUTED_BEFORE)
     ended = tuple(event for event in missed if _was_heard_of(db, event))
@@ -285,4 +292,5 @@ def alert_now(db: Database, watch: Watch, now: datetime) -> AlertEvent | None:
     event = EventBuilder(db, seen.session).of_rule(change, Kind.FIRED)
     watches.record_changes(db, [change])
     written = events.record_events(db, [NewEvent(watch.chat, event)], now)
+    record_answered(db, [one.id for one in written])
     return event if written else None

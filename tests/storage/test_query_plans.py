@@ -28,6 +28,7 @@ CHATS = range(1001, 2001)
 RULE = "small above 200d > 60 remind every 2 days"
 #: Tables that grow with chats, rules, sessions or what happened. All others have a row a series, a source, an open gap.
 GROWING = {"chats", "rules", "watches", "events", "outbox", "figures", "closes", "companies", "updates"}
+GROWING |= {"track_record", "track_chats"}
 
 
 @pytest.fixture

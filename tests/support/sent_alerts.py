@@ -14,6 +14,7 @@ from storage import chats, events, rules
 from storage.closes import day_number
 from storage.database import writing
 from storage.events import NewEvent
+from storage.track_record import record_answered
 from support.alert_events import small
 
 PRESET = "small above 200d crosses above 60 clear 55"
@@ -43,7 +44,8 @@ def send(db: Database, chat: int, line: str, *days: int, shown: LeadAfterFirings
         watch = rules.rule_numbered(db, chat, number)
         assert watch is not None
         told = [small(line, id=watch.id, number=number, session=DAYS[at], lead=shown) for at in days]
-        events.record_events(db, [NewEvent(chat, event) for event in told], now)
+        written = events.record_events(db, [NewEvent(chat, event) for event in told], now)
+        record_answered(db, [one.id for one in written])
 
 
 def a_year(db: Database, ada: int, ben: int) -> None:

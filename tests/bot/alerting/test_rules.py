@@ -29,10 +29,11 @@ from bot.alerting.rules import (
 from bot.formatting import short_day
 from bot.messages.history import history_text
 from bot.messages.mute import snoozed
-from storage import chats, events, figures, preferences, rules, sessions
+from storage import chats, events, figures, outbox, preferences, rules, sessions
 from storage.database import writing
 from storage.deleted_rules import delete_for_undo
 from storage.snoozes import PAUSED
+from storage.track_record import sent_to
 
 NOW = datetime(2025, 8, 29, 21, tzinfo=UTC)
 DAYS = sessions_between(date(2025, 1, 2), date(2025, 1, 31))
@@ -51,6 +52,11 @@ def record(db: Database, session: date, value: float) -> None:
 
 def lines(db: Database, chat: int = CHAT) -> list[tuple[int, str]]:
     return [(watch.number, watch.rule.line) for watch in rules.rules_of(db, chat)]
+
+
+def sent_lines(db: Database) -> list[str | None]:
+    """The lines of the alerts that count as sent to the chat."""
+    return [one.line for one in sent_to(db, CHAT)]
 
 
 def test_the_first_rule_subscribes_its_chat_and_the_same_rule_is_not_set_twice(db: Database) -> None:
@@ -97,6 +103,7 @@ def test_a_rule_that_is_true_when_it_is_set_may_be_told_now_and_once(db: Databas
         assert alert_now(db, watch, NOW) is None
     assert fired is not None
     assert fired.session == DAYS[0]
+    assert sent_lines(db) == ["lead 21d > 2"]
     assert [(event.kind, event.session) for event in events.events_of(db, CHAT)] == [("fired", DAYS[0])]
 
 
@@ -127,11 +134,13 @@ def test_unmuting_tells_what_still_holds_and_counts_the_rest(db: Database) -> No
     record(db, DAYS[1], 3.0)
     with writing(db):
         evaluate_session(db, DAYS[1], NOW, late=False)
+        assert sent_lines(db) == []
         made = unmute(db, CHAT, NOW)
         again = unmute(db, CHAT, NOW)
     assert (made.changed, made.missed, [event.session for event in made.still]) == (True, 2, [DAYS[1]])
     assert (again.changed, again.missed) == (False, 0)
     assert sorted(str(stored.status) for stored in events.events_of(db, CHAT)) == ["muted before", "notified"]
+    assert sent_lines(db) == [one.event.rule.line for one in made.still if one.event.rule]
 
 
 def test_a_pack_sets_what_the_chat_has_not_and_may_have(db: Database) -> None:
@@ -236,6 +245,35 @@ def test_a_mute_with_a_length_ends_by_itself_and_says_what_ended(db: Database) -
     (said,) = db.conn.execute("SELECT text FROM outbox WHERE kind LIKE 'mute over%'").fetchall()
     assert f"Ended meanwhile: #1 on {short_day(DAYS[2])}." in said[0]
     assert rules.rule_of(db, CHAT, identity) is not None
+
+
+def test_what_a_pause_hid_and_still_holds_counts_as_sent_when_it_ends(db: Database) -> None:
+    record(db, DAYS[0], 1.0)
+    with writing(db):
+        made = set_rule(db, CHAT, parse("lead 21d > 2"), 50, NOW)
+        assert made is not None
+        snooze(db, made.watch, SnoozeLength.PAUSE, NOW)
+    record(db, DAYS[1], 3.0)
+    with writing(db):
+        evaluate_session(db, DAYS[1], NOW, late=False)
+        assert sent_lines(db) == []
+        resume(db, CHAT, made.watch.id)
+    assert sent_lines(db) == ["lead 21d > 2"]
+
+
+def test_what_a_mute_with_a_length_hid_counts_as_sent_when_the_message_of_its_end_is(db: Database) -> None:
+    record(db, DAYS[0], 1.0)
+    with writing(db):
+        set_rule(db, CHAT, parse("lead 21d > 2"), 50, NOW)
+        preferences.mute(db, CHAT, True, NOW, NOW + timedelta(days=7))
+    record(db, DAYS[1], 3.0)
+    with writing(db):
+        evaluate_session(db, DAYS[1], NOW, late=False)
+        assert end_due(db, NOW + timedelta(days=7)) == 1
+        assert sent_lines(db) == []
+        (due,) = outbox.claim(db, NOW + timedelta(days=7), 10)
+        outbox.mark_sent(db, [outbox.Sent(due.id, 7)], NOW)
+    assert sent_lines(db) == ["lead 21d > 2"]
 
 
 def test_a_mute_in_which_nothing_happened_ends_without_a_word(db: Database) -> None:
