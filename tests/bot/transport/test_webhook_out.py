@@ -190,12 +190,17 @@ async def test_what_is_refused_comes_again_with_its_key_and_holds_up_its_own_rul
     assert len(of_first) == 1
 
 
-async def test_after_a_day_it_is_given_up_the_next_follows_and_operators_are_told(bench: Bench) -> None:
-    now, bench.receiver.refuses = [NOW], [500, 500]
+def tried_since(db: Database, first: datetime) -> None:
+    """The open post has been tried since then."""
+    db.conn.execute("UPDATE webhook_posts SET first_tried_at = ? WHERE first_tried_at IS NOT NULL", [first.isoformat()])
+
+
+async def test_after_a_day_of_trying_it_is_given_up_the_next_follows_and_operators_are_told(bench: Bench) -> None:
+    bench.receiver.refuses = [500, 500]
     await bench.happen(bench.event(0, FIRST), bench.event(0, SECOND))
-    async with bench.posting(lambda: now[0]):
+    async with bench.posting():
         await bench.until("SELECT count(*) FROM webhook_posts WHERE error = 'HTTP 500'", 1)
-        now[0] += timedelta(hours=25)
+        await bench.store.write(tried_since, utc_now() - timedelta(hours=25))
         await bench.until("SELECT count(*) FROM webhook_posts WHERE state = 'failed'", 1)
         await bench.sent(1)
     assert [session for _, session in bench.receiver.told] == [str(FIRST), str(FIRST), str(SECOND)]
@@ -206,6 +211,34 @@ async def test_after_a_day_it_is_given_up_the_next_follows_and_operators_are_tol
     assert "hook" not in told[0][1]
     waits = await bench.store.read(webhook_posts.waiting)
     assert (waits.open, waits.failed) == (0, 1)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_day_in_which_the_machine_stands_still_is_no_day_of_trying(bench: Bench, restarted: bool) -> None:
+    ahead, bench.receiver.refuses = [timedelta(0)], [500, 500]
+    await bench.happen(bench.event())
+    async with bench.posting(lambda: utc_now() + ahead[0]):
+        await bench.until("SELECT count(*) FROM webhook_posts WHERE error = 'HTTP 500'", 1)
+        if not restarted:
+            ahead[0] = timedelta(days=2)
+            await bench.sent(1)
+    if restarted:
+        ahead[0] = timedelta(days=2)
+        async with bench.posting(lambda: utc_now() + ahead[0]):
+            await bench.sent(1)
+    assert len(bench.receiver.posts) == 3
+    told = await bench.store.read(lambda db: db.conn.execute("SELECT text FROM outbox").fetchall())
+    assert told == []
+
+
+async def test_trying_adds_up_over_restarts(bench: Bench) -> None:
+    await bench.happen(bench.event())
+    await bench.store.write(webhook_posts.gather, NOW)
+    (post,) = await bench.store.write(webhook_posts.claim, NOW, 1, timedelta(hours=1))
+    await bench.store.write(webhook_posts.mark_again, post, NOW + timedelta(hours=5), "HTTP 500")
+    later = NOW + timedelta(days=3)
+    await bench.store.write(webhook_posts.recover, later)
+    assert await bench.store.read(webhook_posts.tried_for, post, later) == timedelta(hours=5)
 
 
 async def test_a_receiver_that_takes_nothing_is_asked_by_one_post_at_a_time(bench: Bench) -> None:
