@@ -3,9 +3,9 @@
 The events themselves are the queue: they are written in the transaction of what they tell, and `gather` takes those
 that follow the last one taken. So none is lost by a kill, and none is posted that was rolled back.
 
-pending → sending → sent, or failed (refused for a day of trying). A row is marked sent only on the receiver's word. Rows
-of one stream (a rule; the data of a series, for one chat) leave one after the other, in order: a row waits until the
-one before it is done with. Rows go with their events: what a chat erases is not posted.
+pending → sending → sent, or failed (refused for a day of trying). A row is marked sent only on the receiver's word.
+Rows of one stream (a rule; the data of a series, for one chat) leave one after the other, in order: a row waits until
+the one before it is done with. Rows go with their events: what a chat erases is not posted.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ def begin(db: Database) -> None:
 
 
 def end(db: Database) -> int:
-    """Post nothing any more; how many open posts are dropped. Call inside `writing()`."""
+    """Post nothing any more; how many events are not posted. Call inside `writing()`."""
+    dropped = waiting(db).open
     db.conn.execute("DELETE FROM webhook_gathered")
-    return db.conn.execute("DELETE FROM webhook_posts WHERE state IN ('pending', 'sending')").rowcount
+    db.conn.execute("DELETE FROM webhook_posts WHERE state IN ('pending', 'sending')")
+    return dropped
 
 
 def in_use(db: Database) -> bool:
@@ -143,7 +145,7 @@ def _row(row: Sequence[Any], now: datetime, *, simulated: bool) -> tuple[Any, ..
     try:
         document = json.loads(event)
         rule = document.get("rule")
-        stream = f"rule {rule}" if rule is not None else f"data {chat} {document.get('series')}"
+        stream = f"rule {rule}" if rule is not None else f"{_data_of(chat)}{document.get('series')}"
         body = {
             "id": key,
             "type": f"alert.{document['kind'].replace(' ', '_')}",
@@ -211,6 +213,23 @@ def mark_failed(db: Database, post: WebhookPost, now: datetime, why: str) -> Non
         "UPDATE webhook_posts SET state = 'failed', not_before = ?, error = ? WHERE event = ?",
         [now.isoformat(), why, post.event],
     )
+
+
+def move(db: Database, old: int, new: int) -> None:
+    """Move the posts of a chat to a new id: what is still to be posted says the new one. Call inside `writing()`."""
+    db.conn.execute(
+        """UPDATE webhook_posts SET chat = :new,
+               body = CASE WHEN json_valid(body) THEN json_set(body, '$.chat', :new) ELSE body END,
+               stream = CASE WHEN stream LIKE :old_data || '%'
+                   THEN :new_data || substr(stream, length(:old_data) + 1) ELSE stream END
+           WHERE chat = :old""",
+        {"old": old, "new": new, "old_data": _data_of(old), "new_data": _data_of(new)},
+    )
+
+
+def _data_of(chat: int) -> str:
+    """What the streams of a chat's series without data begin with."""
+    return f"data {chat} "
 
 
 def waiting(db: Database) -> Waiting:
