@@ -316,7 +316,8 @@ async def test_nothing_of_before_is_posted_and_nothing_after_the_setting_is_gone
     await bench.happen(bench.event(0, SECOND))
     await bench.store.write(webhook_posts.begin)  # a second start goes on where the first was
     assert await bench.store.write(webhook_posts.gather, NOW) == 1
-    assert await bench.store.write(webhook_posts.end) == 1
+    await bench.happen(bench.event(1, SECOND))  # not gathered yet
+    assert await bench.store.write(webhook_posts.end) == 2
     assert not await bench.store.read(webhook_posts.in_use)
 
 
@@ -334,6 +335,22 @@ async def test_an_event_that_cannot_be_read_is_given_up_and_holds_up_nothing(ben
     [
         ({"webhook_out_url": "https://a.example/x"}, "WEBHOOK_OUT_URL needs WEBHOOK_OUT_SECRET"),
         ({"webhook_out_url": "http://a.example/own-path"}, "WEBHOOK_OUT_URL=…: not an https address"),
+        *(
+            ({"webhook_out_url": wrong}, "WEBHOOK_OUT_URL=…: not an https address; use the https address")
+            for wrong in (
+                "https://own-path:abc/",
+                "https://own-path:99999999/x",
+                "https://own-path:0/",
+                "https://a own-path/",
+                "https://a.example/own-path\n",
+                " https://a.example/own-path",
+                "https://[::1/own-path",
+                "https://xn--/own-path",
+                "https://a..own-path/",
+                "https:///own-path",
+            )
+        ),
+        ({"webhook_out_secret": "whsec_" + "ä" * 32}, "WEBHOOK_OUT_SECRET=…: malformed"),
         ({"webhook_out_secret": "whsec_c2hvcnQ="}, "WEBHOOK_OUT_SECRET=…: malformed"),
         ({"webhook_out_secret": "no-prefix-but-thirty-two-letters"}, "WEBHOOK_OUT_SECRET=…: malformed"),
     ],
@@ -343,3 +360,16 @@ def test_a_wrong_setting_is_named_and_not_shown(given: dict[str, str], said: str
         read_settings(**given)
     assert "own-path" not in str(raised.value)
     assert "openssl" in str(raised.value) or "this machine alone" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://A.example/x", "https://a.example:8443/x?y=1", "http://localhost:8090/x", "http://[::1]:8090/x",
+        "https://bücher.example/x", "https://xn--bcher-kva.example/x", "https://name:word@a.example/x",
+    ],
+)  # fmt: skip
+def test_an_address_that_the_client_takes_is_taken(address: str) -> None:
+    given = read_settings(webhook_out_url=address, webhook_out_secret=SECRET.get_secret_value()).webhook_out()
+    assert given is not None
+    assert given[0].get_secret_value() == address
