@@ -22,6 +22,11 @@ from sqlite_utils import Database
 AT_ONCE = 500  # events gathered in one transaction
 VERSION = 1  # of the body
 
+_CLAIMABLE = """webhook_posts AS due INDEXED BY webhook_posts_due
+    WHERE state = 'pending' AND not_before <= ? AND NOT EXISTS (
+        SELECT 1 FROM webhook_posts AS earlier WHERE earlier.stream = due.stream AND earlier.event < due.event
+        AND earlier.state IN ('pending', 'sending'))"""
+
 
 @dataclass(frozen=True)
 class WebhookPost:
@@ -77,7 +82,9 @@ def recover(db: Database, now: datetime) -> int:
         if (late := now - due) > timedelta(0):
             _set_first_tried(db, event, first + late)
     return db.conn.execute(
-        "UPDATE webhook_posts SET state = 'pending', not_before = ? WHERE state = 'sending'", [now.isoformat()]
+        "UPDATE webhook_posts SET state = 'pending', not_before = ? "
+        "WHERE state IN ('pending', 'sending') AND state = 'sending'",  # the first is what the index holds
+        [now.isoformat()],
     ).rowcount
 
 
@@ -107,10 +114,10 @@ def tried_for(db: Database, post: WebhookPost, now: datetime) -> timedelta:
 
 
 def anything(db: Database, now: datetime) -> bool:
-    """Whether there are events to gather, or a post may be due."""
+    """Whether there are events to gather, or a post may be claimed."""
     row = db.conn.execute(
         "SELECT EXISTS (SELECT 1 FROM events WHERE id > (SELECT through FROM webhook_gathered)) "
-        "OR EXISTS (SELECT 1 FROM webhook_posts WHERE state = 'pending' AND not_before <= ?)",
+        f"OR EXISTS (SELECT 1 FROM {_CLAIMABLE})",
         [now.isoformat()],
     ).fetchone()
     return bool(row[0])
@@ -175,11 +182,7 @@ def claim(db: Database, now: datetime, most: int, longest: timedelta) -> list[We
         [stamp, (now + longest).isoformat()],
     )
     rows = db.conn.execute(
-        """SELECT event, key, body, attempts FROM webhook_posts AS due INDEXED BY webhook_posts_due
-           WHERE state = 'pending' AND not_before <= ? AND NOT EXISTS (
-               SELECT 1 FROM webhook_posts AS earlier WHERE earlier.stream = due.stream AND earlier.event < due.event
-               AND earlier.state IN ('pending', 'sending'))
-           ORDER BY not_before, event LIMIT ?""",
+        f"SELECT event, key, body, attempts FROM {_CLAIMABLE} ORDER BY not_before, event LIMIT ?",
         [stamp, most],
     ).fetchall()
     db.conn.executemany(

@@ -84,7 +84,8 @@ class WebhookOut(Rounds[WebhookPost]):
         self._client: httpx.AsyncClient
         self._attempts: list[Attempt] = []  # that are not recorded yet
         self._said = -SAID_AGAIN
-        self._refused = 0  # attempts in a row that were not taken
+        self._refused: set[int] = set()  # events that were not taken since one was
+        self._asked = 0  # how often one post alone has asked since then
         self._looked_at: datetime | None = None  # the last round
         self._ask_at = 0.0  # by the monotonic clock, while the receiver takes nothing
 
@@ -129,7 +130,7 @@ class WebhookOut(Rounds[WebhookPost]):
 
     def _free(self) -> int:
         """How many posts may be claimed: one, now and then, while the receiver takes nothing."""
-        if self._refused < MOST_UNDER_WAY:
+        if len(self._refused) < MOST_UNDER_WAY:
             return MOST_UNDER_WAY - len(self._under_way)
         return int(not self._under_way and time.monotonic() >= self._ask_at)
 
@@ -192,8 +193,7 @@ class WebhookOut(Rounds[WebhookPost]):
                 wait = float(asked) if asked.isdecimal() else 0.0
         except Exception as error:  # noqa: BLE001 – its name alone: its text may hold the address, which is a secret
             why = type(error).__name__
-        self._refused = 0 if why is None else self._refused + 1
-        self._ask_at = time.monotonic() + seconds_until_again(max(1, self._refused - MOST_UNDER_WAY))
+        self._count(post.event, taken=why is None)
         WEBHOOK_POSTS.labels("sent" if why is None else "again").inc()
         if why is not None and time.monotonic() - self._said >= SAID_AGAIN:
             self._said = time.monotonic()
@@ -202,3 +202,14 @@ class WebhookOut(Rounds[WebhookPost]):
                 post.event, why,
             )  # fmt: skip
         self._attempts.append(Attempt(post, why, wait))
+
+    def _count(self, event: int, *, taken: bool) -> None:
+        """Note what the receiver said. One that refuses a few events, however often, still takes the others."""
+        if taken:
+            self._refused.clear()
+            self._asked = 0
+            return
+        if len(self._refused) >= MOST_UNDER_WAY and len(self._under_way) == 1:
+            self._asked += 1
+        self._refused.add(event)
+        self._ask_at = time.monotonic() + seconds_until_again(max(1, self._asked))

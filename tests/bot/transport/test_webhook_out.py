@@ -254,6 +254,32 @@ async def test_a_receiver_that_takes_nothing_is_asked_by_one_post_at_a_time(benc
         await bench.sent(count)
 
 
+async def test_an_event_that_is_refused_again_and_again_makes_no_other_wait(bench: Bench) -> None:
+    out = bench.out()
+    for _ in range(2 * MOST_UNDER_WAY):
+        out._count(1, taken=False)
+    assert out._free() == MOST_UNDER_WAY
+    for event in range(2, MOST_UNDER_WAY + 1):
+        out._count(event, taken=False)
+    assert out._free() == 0  # it takes nothing at all
+    out._count(1, taken=True)
+    assert out._free() == MOST_UNDER_WAY
+
+
+async def test_a_post_behind_an_earlier_one_of_its_stream_is_nothing_to_do(bench: Bench) -> None:
+    await bench.happen(bench.event(0, FIRST), bench.event(0, SECOND))
+    assert await bench.store.read(webhook_posts.anything, NOW)
+    await bench.store.write(webhook_posts.gather, NOW)
+    assert await bench.store.read(webhook_posts.anything, NOW)
+    (post,) = await bench.store.write(webhook_posts.claim, NOW, 9, timedelta(hours=1))
+    assert not await bench.store.read(webhook_posts.anything, NOW)
+    await bench.store.write(webhook_posts.mark_again, post, NOW + timedelta(seconds=8), "HTTP 500")
+    assert not await bench.store.read(webhook_posts.anything, NOW)
+    assert await bench.store.read(webhook_posts.anything, NOW + timedelta(seconds=8))
+    await bench.store.write(webhook_posts.mark_sent, [post], NOW)
+    assert await bench.store.read(webhook_posts.anything, NOW)
+
+
 @pytest.mark.parametrize(("minutes", "state"), [(5, State.OK), (20, State.WARN), (90, State.FAIL)])
 async def test_the_doctor_says_what_waits_and_for_how_long(bench: Bench, minutes: int, state: State) -> None:
     nothing = checks.webhook_out(await bench.store.read(health, utc_now()), utc_now())
