@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from alerts.rules.state import Phase
-from storage import owners, rules
+from storage import owners, rules, webhook_posts
 from storage.preferences import add_chat
 
 _OVER = (Phase.DISARMED, Phase.EXPIRED)
@@ -52,7 +52,8 @@ def move_chat(db: Database, old: int, new: int) -> None:
                AND there.kind = outbox.kind) THEN kind || ' of ' || chat ELSE kind END WHERE chat = ?""",
         [new, new, old],
     )
-    for table in ("events", "webhook_posts", "snoozes", "drafts"):
+    webhook_posts.move(db, old, new)
+    for table in ("events", "snoozes", "drafts"):
         one(f"UPDATE {table} SET chat = ? WHERE chat = ?", [new, old])
     for table in ("groups", "managers", "managing"):
         one(f"UPDATE OR IGNORE {table} SET chat = ? WHERE chat = ?", [new, old])

@@ -101,13 +101,23 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
 
 @dataclass(frozen=True)
 class Unwritten:
-    """A message whose text is not made yet, and what it is made of: the ids of its events, in their order."""
+    """A message whose text is not made yet. What it is made of is read when it is asked for: one row may be damaged."""
 
     id: int
     chat: int
-    session: date
     follows: bool  # it tells what had waited for its figures
-    events: tuple[int, ...]
+    stored_session: str
+    stored_events: str  # a JSON array
+
+    @property
+    def session(self) -> date:
+        """The session that it tells. Raises ValueError or TypeError for a damaged row."""
+        return date.fromisoformat(self.stored_session)
+
+    @property
+    def events(self) -> tuple[int, ...]:
+        """The ids of its events, in their order. Raises ValueError or TypeError for a damaged row."""
+        return tuple(json.loads(self.stored_events))
 
 
 @dataclass(frozen=True)
@@ -123,13 +133,13 @@ class Written:
 def unwritten(db: Database, identities: Sequence[int]) -> list[Unwritten]:
     """Of these messages those whose text is not made yet."""
     rows = db.conn.execute(
-        """SELECT id, chat, session, kind, events FROM outbox
+        """SELECT id, chat, kind, session, events FROM outbox
            WHERE id IN (SELECT value FROM json_each(?)) AND text = '' ORDER BY id""",
         [json.dumps(list(identities))],
     ).fetchall()
     return [
-        Unwritten(identity, chat, date.fromisoformat(session), kind.startswith(ALERTS[True]), tuple(json.loads(events)))
-        for identity, chat, session, kind, events in rows
+        Unwritten(identity, chat, kind.startswith(ALERTS[True]), session, events)
+        for identity, chat, kind, session, events in rows
     ]
 
 
@@ -145,7 +155,8 @@ def message_telling(db: Database, chat: int, event: int, since: date) -> int | N
     """Telegram's id of the first part of the message, of `since` or later, that told a chat of an event."""
     row = db.conn.execute(
         """SELECT message_id FROM outbox WHERE chat = ? AND session >= ? AND part = 1 AND kind LIKE 'alert%'
-           AND EXISTS (SELECT 1 FROM json_each(outbox.events) WHERE value = ?) ORDER BY id LIMIT 1""",
+           AND EXISTS (SELECT 1 FROM json_each(iif(json_valid(outbox.events), outbox.events, '[]')) WHERE value = ?)
+           ORDER BY id LIMIT 1""",
         [chat, since.isoformat(), event],
     ).fetchone()
     return None if row is None else row[0]

@@ -3,9 +3,9 @@
 The events themselves are the queue: they are written in the transaction of what they tell, and `gather` takes those
 that follow the last one taken. So none is lost by a kill, and none is posted that was rolled back.
 
-pending → sending → sent, or failed (refused for a day). A row is marked sent only on the receiver's word. Rows of one
-stream (a rule; the data of a series, for one chat) leave one after the other, in order: a row waits until the one
-before it is done with. Rows go with their events: what a chat erases is not posted.
+pending → sending → sent, or failed (refused for a day of trying). A row is marked sent only on the receiver's word.
+Rows of one stream (a rule; the data of a series, for one chat) leave one after the other, in order: a row waits until
+the one before it is done with. Rows go with their events: what a chat erases is not posted.
 """
 
 from __future__ import annotations
@@ -22,16 +22,20 @@ from sqlite_utils import Database
 AT_ONCE = 500  # events gathered in one transaction
 VERSION = 1  # of the body
 
+_CLAIMABLE = """webhook_posts AS due INDEXED BY webhook_posts_due
+    WHERE state = 'pending' AND not_before <= ? AND NOT EXISTS (
+        SELECT 1 FROM webhook_posts AS earlier WHERE earlier.stream = due.stream AND earlier.event < due.event
+        AND earlier.state IN ('pending', 'sending'))"""
+
 
 @dataclass(frozen=True)
 class WebhookPost:
-    """A post to send now. key: the same at every attempt. first_tried: when it was first claimed."""
+    """A post to send now. key: the same at every attempt."""
 
     event: int
     key: str
     body: str
     attempts: int  # this one included
-    first_tried: datetime
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,11 @@ def begin(db: Database) -> None:
 
 
 def end(db: Database) -> int:
-    """Post nothing any more; how many open posts are dropped. Call inside `writing()`."""
+    """Post nothing any more; how many events are not posted. Call inside `writing()`."""
+    dropped = waiting(db).open
     db.conn.execute("DELETE FROM webhook_gathered")
-    return db.conn.execute("DELETE FROM webhook_posts WHERE state IN ('pending', 'sending')").rowcount
+    db.conn.execute("DELETE FROM webhook_posts WHERE state IN ('pending', 'sending')")
+    return dropped
 
 
 def in_use(db: Database) -> bool:
@@ -68,17 +74,50 @@ def in_use(db: Database) -> bool:
 
 
 def recover(db: Database, now: datetime) -> int:
-    """At start: what a former process was posting may have arrived, and is posted again with its key; how many."""
+    """At start: what a former process was posting may have arrived, and is posted again with its key; how many.
+
+    The time since an open post was due does not count as tried: no process was there to post it.
+    """
+    for event, first, due in _tried(db):
+        if (late := now - due) > timedelta(0):
+            _set_first_tried(db, event, first + late)
     return db.conn.execute(
-        "UPDATE webhook_posts SET state = 'pending', not_before = ? WHERE state = 'sending'", [now.isoformat()]
+        "UPDATE webhook_posts SET state = 'pending', not_before = ? "
+        "WHERE state IN ('pending', 'sending') AND state = 'sending'",  # the first is what the index holds
+        [now.isoformat()],
     ).rowcount
 
 
+def stood_still(db: Database, time: timedelta) -> None:
+    """Nothing could be posted for that long: it does not count as tried. Call inside `writing()`."""
+    for event, first, _ in _tried(db):
+        _set_first_tried(db, event, first + time)
+
+
+def _tried(db: Database) -> list[tuple[int, datetime, datetime]]:
+    """Open posts that were tried: the event, when it was first tried, and when it was due to be tried again."""
+    rows = db.conn.execute(
+        "SELECT event, first_tried_at, not_before FROM webhook_posts "
+        "WHERE state IN ('pending', 'sending') AND first_tried_at IS NOT NULL"
+    ).fetchall()
+    return [(event, datetime.fromisoformat(first), datetime.fromisoformat(due)) for event, first, due in rows]
+
+
+def _set_first_tried(db: Database, event: int, first: datetime) -> None:
+    db.conn.execute("UPDATE webhook_posts SET first_tried_at = ? WHERE event = ?", [first.isoformat(), event])
+
+
+def tried_for(db: Database, post: WebhookPost, now: datetime) -> timedelta:
+    """How long a post has been tried for; times without a process to post it do not count."""
+    row = db.conn.execute("SELECT first_tried_at FROM webhook_posts WHERE event = ?", [post.event]).fetchone()
+    return now - datetime.fromisoformat(row[0]) if row is not None and row[0] else timedelta(0)
+
+
 def anything(db: Database, now: datetime) -> bool:
-    """Whether there are events to gather, or a post may be due."""
+    """Whether there are events to gather, or a post may be claimed."""
     row = db.conn.execute(
         "SELECT EXISTS (SELECT 1 FROM events WHERE id > (SELECT through FROM webhook_gathered)) "
-        "OR EXISTS (SELECT 1 FROM webhook_posts WHERE state = 'pending' AND not_before <= ?)",
+        f"OR EXISTS (SELECT 1 FROM {_CLAIMABLE})",
         [now.isoformat()],
     ).fetchone()
     return bool(row[0])
@@ -113,7 +152,7 @@ def _row(row: Sequence[Any], now: datetime, *, simulated: bool) -> tuple[Any, ..
     try:
         document = json.loads(event)
         rule = document.get("rule")
-        stream = f"rule {rule}" if rule is not None else f"data {chat} {document.get('series')}"
+        stream = f"rule {rule}" if rule is not None else f"{_data_of(chat)}{document.get('series')}"
         body = {
             "id": key,
             "type": f"alert.{document['kind'].replace(' ', '_')}",
@@ -143,11 +182,7 @@ def claim(db: Database, now: datetime, most: int, longest: timedelta) -> list[We
         [stamp, (now + longest).isoformat()],
     )
     rows = db.conn.execute(
-        """SELECT event, key, body, attempts, first_tried_at FROM webhook_posts AS due INDEXED BY webhook_posts_due
-           WHERE state = 'pending' AND not_before <= ? AND NOT EXISTS (
-               SELECT 1 FROM webhook_posts AS earlier WHERE earlier.stream = due.stream AND earlier.event < due.event
-               AND earlier.state IN ('pending', 'sending'))
-           ORDER BY not_before, event LIMIT ?""",
+        f"SELECT event, key, body, attempts FROM {_CLAIMABLE} ORDER BY not_before, event LIMIT ?",
         [stamp, most],
     ).fetchall()
     db.conn.executemany(
@@ -155,10 +190,7 @@ def claim(db: Database, now: datetime, most: int, longest: timedelta) -> list[We
         "first_tried_at = coalesce(first_tried_at, ?) WHERE event = ?",
         [(stamp, row[0]) for row in rows],
     )
-    return [
-        WebhookPost(event, key, body, attempts + 1, datetime.fromisoformat(first) if first else now)
-        for event, key, body, attempts, first in rows
-    ]
+    return [WebhookPost(event, key, body, attempts + 1) for event, key, body, attempts in rows]
 
 
 def mark_sent(db: Database, posts: Iterable[WebhookPost], now: datetime) -> None:
@@ -184,6 +216,23 @@ def mark_failed(db: Database, post: WebhookPost, now: datetime, why: str) -> Non
         "UPDATE webhook_posts SET state = 'failed', not_before = ?, error = ? WHERE event = ?",
         [now.isoformat(), why, post.event],
     )
+
+
+def move(db: Database, old: int, new: int) -> None:
+    """Move the posts of a chat to a new id: what is still to be posted says the new one. Call inside `writing()`."""
+    db.conn.execute(
+        """UPDATE webhook_posts SET chat = :new,
+               body = CASE WHEN json_valid(body) THEN json_set(body, '$.chat', :new) ELSE body END,
+               stream = CASE WHEN stream LIKE :old_data || '%'
+                   THEN :new_data || substr(stream, length(:old_data) + 1) ELSE stream END
+           WHERE chat = :old""",
+        {"old": old, "new": new, "old_data": _data_of(old), "new_data": _data_of(new)},
+    )
+
+
+def _data_of(chat: int) -> str:
+    """What the streams of a chat's series without data begin with."""
+    return f"data {chat} "
 
 
 def waiting(db: Database) -> Waiting:

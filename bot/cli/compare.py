@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 SHOWN = 10  # days on different sides of the level
 
 
+@dataclass(frozen=True)
+class _Options:
+    """How FILE is to be read, the level (None: the metric's own), and what is to be made of it."""
+
+    dates: str | None
+    decimal: str | None
+    level: float | None
+    chart: Path | None
+    as_json: bool
+
+
 @click.command()
 @click.argument("metric")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -27,9 +39,7 @@ SHOWN = 10  # days on different sides of the level
 @click.option("--chart", type=click.Path(path_type=Path), help="Write a picture of both series to this PNG file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, with all such days.")
 @command
-def compare(
-    metric: str, file: Path, dates: str | None, decimal: str | None, level: float | None, **how: object
-) -> None:
+def compare(metric: str, file: Path, **options: Any) -> None:
     """Compare what is recorded of METRIC with a series in FILE.csv: how far they agree, and where they do not.
 
     FILE has a date and a value a line, in the metric's unit, and is read as `import` reads it. Nothing is stored.
@@ -41,19 +51,21 @@ def compare(
     from bot.pipeline.imports import metric_named
     from bot.reports.comparison import compared, default_level
 
+    wanted = _Options(**options)
     settings = settings_read()
     db = opened(settings)
     of = metric_named(db, metric)
     try:
         series = csv_import.read(
             csv_import.text_of(content_of(file)), datetime.now(UTC).date(),
-            day_first=None if dates is None else dates == "day-first", decimal=DECIMAL.get(decimal or ""),
+            day_first=None if wanted.dates is None else wanted.dates == "day-first",
+            decimal=DECIMAL.get(wanted.decimal or ""),
         )  # fmt: skip
     except csv_import.NotReadable as error:
         complain(f"{file}: nothing was compared:\n{error}", 2)
         return
     theirs = {stamp.date(): float(value) for stamp, value in series.observations.items()}  # type: ignore[attr-defined]
-    level = default_level(of) if level is None else level
+    level = default_level(of) if wanted.level is None else wanted.level
     try:
         told = compared(db, of, theirs, file.name, level, simulated=settings.market == "sample")
     except NothingInCommon as error:
@@ -63,10 +75,10 @@ def compare(
             2,
         )
         return
-    if (picture := how["chart"]) is not None:
+    if wanted.chart is not None:
         os.environ.setdefault("MPLCONFIGDIR", str(settings.cache_folder / "matplotlib"))
-        _draw(told, Path(str(picture)))
-    if how["as_json"]:
+        _draw(told, wanted.chart)
+    if wanted.as_json:
         print_json(told.as_json())
     else:
         _print(told)

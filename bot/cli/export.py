@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from bot.cli.context import DATE, command, complain, opened, settings_read
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from storage.imports import Import
+
 COLUMNS = (
     "metric", "session", "value", "coverage", "eligible", "members", "source", "reason", "fetched_at", "notes",
 )  # fmt: skip
@@ -25,9 +28,10 @@ _INSTALL = "--parquet needs pyarrow, which is not installed: pip install 'rotati
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Metrics, and the first and last session; None: without limit."""
+    """Metrics, which of all are imported, and the first and last session; None: without limit."""
 
     metrics: tuple[str, ...]
+    imported: Mapping[str, Import]
     first: date | None
     last: date | None
 
@@ -49,23 +53,23 @@ def export(metrics: tuple[str, ...], start: datetime | None, end: datetime | Non
 
     settings = settings_read()
     db = opened(settings)
-    named = [metric_named(db, name).id for name in metrics] or [*catalog(), *imports.everybodys(db)]
-    wanted = _Wanted(tuple(dict.fromkeys(named)), *(day.date() if day else None for day in (start, end)))
+    imported = imports.everybodys(db)
+    named = [metric_named(db, name).id for name in metrics] or [*catalog(), *imported]
+    wanted = _Wanted(tuple(dict.fromkeys(named)), imported, *(day.date() if day else None for day in (start, end)))
     if parquet is not None:
         _write_parquet(db, wanted, parquet, settings.market)
         return
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(COLUMNS)
     for metric_id in wanted.metrics:
-        for row in _rows(db, metric_id, wanted):
-            out.writerow("" if cell is None else repr(cell) if isinstance(cell, float) else cell for cell in row)
+        out.writerows(_rows(db, metric_id, wanted))
 
 
 def _rows(db: Database, metric_id: str, wanted: _Wanted) -> Iterator[tuple[Any, ...]]:
     """The rows of a metric, ascending, in the order of COLUMNS."""
     from storage import figures, imports
 
-    own = imports.everybodys(db).get(metric_id)
+    own = wanted.imported.get(metric_id)
     if own is not None:
         for stamp, value in imports.observations(db, metric_id).items():
             day = stamp.date()  # type: ignore[attr-defined]
@@ -100,8 +104,10 @@ def _write_parquet(db: Database, wanted: _Wanted, file: Path, market: str) -> No
                     writer.write_table(pa.table(columns, schema=schema))
         part.replace(file)
     except OSError as error:
-        part.unlink(missing_ok=True)
         complain(f"--parquet {file}: {error.strerror or error}; name a file in a folder that can be written to", 2)
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _typed(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -4,9 +4,9 @@ The signature is that of the Standard Webhooks specification (https://www.standa
 `ID.TIMESTAMP.BODY`, in the headers `webhook-id`, `webhook-timestamp` (seconds since 1970) and `webhook-signature`. The
 id is the idempotency key: every attempt carries the same, so a receiver that notes ids takes each event once.
 
-Only a 2xx counts. Anything else is posted again after 1, 2, 4 … seconds, at most a minute, for a day; then it is given
-up, and operators are told. While the receiver takes nothing at all, one post at a time asks whether it does again.
-Redirects are not followed. Neither address nor secret appears in a log or an error.
+Only a 2xx counts. Anything else is posted again after 1, 2, 4 … seconds, at most a minute, for a day of trying; then it
+is given up, and operators are told. While the receiver takes nothing at all, one post at a time asks whether it does
+again. Redirects are not followed. Neither address nor secret appears in a log or an error.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ MOST_UNDER_WAY = 16
 POST_SECONDS = 20.0  # for one attempt, its answer included
 LONGEST_AGAIN = 60.0  # seconds between two attempts
 LONGEST_ASKED = 3600.0  # of a Retry-After
-GIVEN_UP = timedelta(days=1)  # after the first attempt
+GIVEN_UP = timedelta(days=1)  # of trying
+STOOD_STILL = timedelta(minutes=1)  # between two rounds: the machine slept, or the database could not be written to
 OPERATORS_TOLD = timedelta(hours=1)  # that one post has failed for, before operators are told
 SAID_AGAIN = 300.0  # seconds between two warnings in the log
 STOP_SECONDS = 5.0
@@ -83,7 +84,9 @@ class WebhookOut(Rounds[WebhookPost]):
         self._client: httpx.AsyncClient
         self._attempts: list[Attempt] = []  # that are not recorded yet
         self._said = -SAID_AGAIN
-        self._refused = 0  # attempts in a row that were not taken
+        self._refused: set[int] = set()  # events that were not taken since one was
+        self._asked = 0  # how often one post alone has asked since then
+        self._looked_at: datetime | None = None  # the last round
         self._ask_at = 0.0  # by the monotonic clock, while the receiver takes nothing
 
     async def run(self) -> None:
@@ -102,7 +105,8 @@ class WebhookOut(Rounds[WebhookPost]):
 
     def _recover(self, db: Database) -> None:
         webhook_posts.begin(db)
-        if left := webhook_posts.recover(db, self._clock()):
+        self._looked_at = self._clock()
+        if left := webhook_posts.recover(db, self._looked_at):
             log.warning("%d posts were under way when the bot ended; they are posted again with their keys", left)
 
     async def _record(self, unanswered: Sequence[WebhookPost]) -> None:
@@ -112,9 +116,12 @@ class WebhookOut(Rounds[WebhookPost]):
         self._wake.clear()
         claimed: list[WebhookPost] = []
         async with self._exchanging:
-            free = self._free()
-            if self._attempts or (free and await self._store.read(webhook_posts.anything, self._clock())):
+            free, now = self._free(), self._clock()
+            due = self._attempts or self._stood_still(now)
+            if due or (free and await self._store.read(webhook_posts.anything, now)):
                 claimed = await self._exchange(free)
+            else:
+                self._looked_at = now
             for post in claimed:
                 self._start(post, asyncio.create_task(self._post(post)))
         await self._pause(GATHER_SECONDS)
@@ -123,15 +130,23 @@ class WebhookOut(Rounds[WebhookPost]):
 
     def _free(self) -> int:
         """How many posts may be claimed: one, now and then, while the receiver takes nothing."""
-        if self._refused < MOST_UNDER_WAY:
+        if len(self._refused) < MOST_UNDER_WAY:
             return MOST_UNDER_WAY - len(self._under_way)
         return int(not self._under_way and time.monotonic() >= self._ask_at)
+
+    def _stood_still(self, now: datetime) -> timedelta:
+        """The time without a round before this one, which is no trying; zero where rounds follow one another."""
+        gap = now - (self._looked_at or now)
+        return gap if gap > STOOD_STILL else timedelta(0)
 
     async def _exchange(self, most: int) -> list[WebhookPost]:
         """In one transaction: record attempts, gather events, claim up to `most`. Forgets what is committed."""
         now, attempts = self._clock(), self._attempts[:]
+        still = self._stood_still(now)
 
         def exchange(db: Database) -> list[WebhookPost]:
+            if still:
+                webhook_posts.stood_still(db, still)
             webhook_posts.mark_sent(db, [one.post for one in attempts if one.why is None], now)
             for one in attempts:
                 if one.why is not None:
@@ -142,12 +157,13 @@ class WebhookOut(Rounds[WebhookPost]):
             return webhook_posts.claim(db, now, most, timedelta(seconds=LONGEST_ASKED))
 
         claimed = await self._store.write(exchange)
+        self._looked_at = now
         del self._attempts[: len(attempts)]
         return claimed
 
     def _settle(self, db: Database, attempt: Attempt, why: str, now: datetime) -> None:
-        """Post again later, or give up after a day. Operators are told of either once a day."""
-        post, tried_for = attempt.post, now - attempt.post.first_tried
+        """Post again later, or give up after a day of trying. Operators are told of either once a day."""
+        post, tried_for = attempt.post, webhook_posts.tried_for(db, attempt.post, now)
         if tried_for >= GIVEN_UP:
             webhook_posts.mark_failed(db, post, now, why)
             text = operator.webhook_given_up(why, post.event)
@@ -177,8 +193,7 @@ class WebhookOut(Rounds[WebhookPost]):
                 wait = float(asked) if asked.isdecimal() else 0.0
         except Exception as error:  # noqa: BLE001 – its name alone: its text may hold the address, which is a secret
             why = type(error).__name__
-        self._refused = 0 if why is None else self._refused + 1
-        self._ask_at = time.monotonic() + seconds_until_again(max(1, self._refused - MOST_UNDER_WAY))
+        self._count(post.event, taken=why is None)
         WEBHOOK_POSTS.labels("sent" if why is None else "again").inc()
         if why is not None and time.monotonic() - self._said >= SAID_AGAIN:
             self._said = time.monotonic()
@@ -187,3 +202,14 @@ class WebhookOut(Rounds[WebhookPost]):
                 post.event, why,
             )  # fmt: skip
         self._attempts.append(Attempt(post, why, wait))
+
+    def _count(self, event: int, *, taken: bool) -> None:
+        """Note what the receiver said. One that refuses a few events, however often, still takes the others."""
+        if taken:
+            self._refused.clear()
+            self._asked = 0
+            return
+        if len(self._refused) >= MOST_UNDER_WAY and len(self._under_way) == 1:
+            self._asked += 1
+        self._refused.add(event)
+        self._ask_at = time.monotonic() + seconds_until_again(max(1, self._asked))

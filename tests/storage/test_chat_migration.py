@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 from sqlite_utils import Database
+from support.alert_events import gap, small
 
 from alerts.rules.grammar import parse
-from storage import chats, outbox, rules
+from storage import chats, outbox, rules, webhook_posts
 from storage.chat_migration import move_chat
 from storage.database import writing
+from storage.events import NewEvent, record_events
 
 NOW = datetime(2025, 8, 22, 21, tzinfo=UTC)
 DAY = date(2025, 8, 22)
@@ -72,6 +75,22 @@ def test_a_rule_that_both_chats_have_stays_once_with_its_history_and_the_number_
     found = rules.rule_numbered(db, NEW, 2)
     assert found is not None
     assert found.id == older
+
+
+def test_what_is_still_to_be_posted_says_the_new_number(db: Database) -> None:
+    with writing(db):
+        set_rules(db, OLD, "small above 200d > 60")
+        webhook_posts.begin(db)
+        rule = rules.rules_of(db, OLD)[0].id
+        record_events(db, [NewEvent(OLD, small(id=rule)), NewEvent(OLD, gap("size.lead_21d", 1))], NOW)
+        webhook_posts.gather(db, NOW)
+        before = [json.loads(body) for (body,) in db.conn.execute("SELECT body FROM webhook_posts ORDER BY event")]
+        move_chat(db, OLD, NEW)
+    posts = db.conn.execute("SELECT chat, stream, body FROM webhook_posts ORDER BY event").fetchall()
+    assert [(chat, stream) for chat, stream, _ in posts] == [
+        (NEW, f"rule {rule}"), (NEW, f"data {NEW} size.lead_21d"),
+    ]  # fmt: skip
+    assert [json.loads(body) for *_, body in posts] == [{**one, "chat": NEW} for one in before]
 
 
 def test_a_chat_that_is_unknown_or_was_moved_before_moves_nothing(db: Database) -> None:

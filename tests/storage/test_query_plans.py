@@ -19,7 +19,7 @@ from bot.reports.series import value_past
 from bot.reports.summary import latest_reading, reading_of
 from bot.transport.settlement import set_aside
 from bot.transport.texts import with_texts
-from storage import chats, events, figures, outbox, rules
+from storage import chats, events, figures, outbox, rules, webhook_posts
 from storage.database import open_database, writing
 
 NOW = datetime(2025, 8, 29, 21, tzinfo=UTC)
@@ -28,7 +28,7 @@ CHATS = range(1001, 2001)
 RULE = "small above 200d > 60 remind every 2 days"
 #: Tables that grow with chats, rules, sessions or what happened. All others have a row a series, a source, an open gap.
 GROWING = {"chats", "rules", "watches", "events", "outbox", "figures", "closes", "companies", "updates"}
-GROWING |= {"track_record", "track_chats"}
+GROWING |= {"track_record", "track_chats", "webhook_posts"}
 
 
 @pytest.fixture
@@ -78,6 +78,22 @@ def delivery(db: Database) -> None:
         outbox.claim(db, NOW, 128)
 
 
+def posts_to_a_program(db: Database) -> None:
+    with writing(db):
+        webhook_posts.begin(db)
+        db.conn.execute("UPDATE webhook_gathered SET through = 0")
+        webhook_posts.recover(db, NOW)
+        assert webhook_posts.anything(db, NOW)
+        webhook_posts.gather(db, NOW)
+        assert webhook_posts.anything(db, NOW)
+        first, *others = webhook_posts.claim(db, NOW, 16, NOW - NOW)
+        webhook_posts.stood_still(db, NOW - NOW)
+        assert not webhook_posts.tried_for(db, first, NOW)
+        webhook_posts.mark_again(db, first, NOW, "HTTP 500")
+        webhook_posts.mark_sent(db, others, NOW)
+        webhook_posts.waiting(db)
+
+
 def an_alert_that_is_made(db: Database) -> None:
     rule = parse("small above 200d > 58.5")
     with writing(db):
@@ -97,8 +113,11 @@ def answers(db: Database) -> None:
 
 @pytest.mark.parametrize(
     "work",
-    [a_session_in_which_rules_resolve, a_session_that_is_caught_up_with, delivery, an_alert_that_is_made, answers],
-)
+    [
+        a_session_in_which_rules_resolve, a_session_that_is_caught_up_with, delivery, posts_to_a_program,
+        an_alert_that_is_made, answers,
+    ],
+)  # fmt: skip
 def test_no_statement_looks_through_a_table_that_grows(db: Database, work: Callable[[Database], None]) -> None:
     ran: set[str] = set()
     db.conn.set_trace_callback(ran.add)
@@ -118,4 +137,5 @@ def test_no_statement_looks_through_a_table_that_grows(db: Database, work: Calla
 
 def found_by_part(step: str) -> bool:
     """Whether the index holds only the rows that are wanted, so that a scan of it reads no others."""
-    return re.search(r"outbox_(fresh|again|sending|open)|events_waiting|watches_due|_muted_until", step) is not None
+    parts = r"outbox_(fresh|again|sending|open)|events_waiting|watches_due|_muted_until|posts_(open|failed)"
+    return re.search(parts, step) is not None

@@ -88,6 +88,22 @@ def test_a_part_of_it_and_a_folder_that_is_not_there(recorded: Program) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_an_export_that_fails_half_way_leaves_nothing_behind(recorded: Program) -> None:
+    pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install -e '.[parquet]'")
+    db = open_database(recorded.folder / "rotation.db")
+    at = [METRICS[1], SESSIONS[-1].isoformat()]
+    (before,) = db.conn.execute("SELECT fetched_at FROM figures WHERE metric = ? AND session = ?", at).fetchone()
+    with writing(db):
+        db.conn.execute("UPDATE figures SET fetched_at = 'damaged' WHERE metric = ? AND session = ?", at)
+    ran = recorded.run("export", "--parquet", "half.parquet")
+    with writing(db):
+        db.conn.execute("UPDATE figures SET fetched_at = ? WHERE metric = ? AND session = ?", [before, *at])
+    db.close()
+    assert ran.returncode != 0
+    assert "damaged" in ran.stderr
+    assert not list(recorded.folder.glob("half.parquet*"))
+
+
 def test_without_pyarrow_it_says_what_to_install(recorded: Program) -> None:
     (recorded.folder / "lacking").mkdir()
     (recorded.folder / "lacking" / "pyarrow.py").write_text("raise ImportError('not here')\n")

@@ -118,3 +118,17 @@ def test_a_text_that_cannot_be_made_is_set_aside_and_all_others_leave(many: Data
     assert "are gone" in errors[ADA + 1]
     ((notice,),) = many.conn.execute("SELECT text FROM outbox WHERE chat = ?", [OPERATOR]).fetchall()
     assert "set aside" in notice
+
+
+@pytest.mark.parametrize("damage", ["events = '[1,'", "events = '7'", "session = 'someday'", "events = x'ff'"])
+def test_a_damaged_row_is_set_aside_by_itself_and_so_is_no_later_one_of_its_chat(many: Database, damage: str) -> None:
+    with writing(many):
+        many.conn.execute(f"UPDATE outbox SET {damage} WHERE chat = ?", [ADA])
+    due = claimed(many)
+    assert len(due) == AT_ONCE
+    assert ADA not in {one.chat for one in due}
+    ((error,),) = many.conn.execute("SELECT error FROM outbox WHERE state = 'failed'").fetchall()
+    assert "its text cannot be made" in error
+    sent(many, due)
+    resolved(many)
+    assert ADA in {one.chat for one in claimed(many)}

@@ -190,12 +190,17 @@ async def test_what_is_refused_comes_again_with_its_key_and_holds_up_its_own_rul
     assert len(of_first) == 1
 
 
-async def test_after_a_day_it_is_given_up_the_next_follows_and_operators_are_told(bench: Bench) -> None:
-    now, bench.receiver.refuses = [NOW], [500, 500]
+def tried_since(db: Database, first: datetime) -> None:
+    """The open post has been tried since then."""
+    db.conn.execute("UPDATE webhook_posts SET first_tried_at = ? WHERE first_tried_at IS NOT NULL", [first.isoformat()])
+
+
+async def test_after_a_day_of_trying_it_is_given_up_the_next_follows_and_operators_are_told(bench: Bench) -> None:
+    bench.receiver.refuses = [500, 500]
     await bench.happen(bench.event(0, FIRST), bench.event(0, SECOND))
-    async with bench.posting(lambda: now[0]):
+    async with bench.posting():
         await bench.until("SELECT count(*) FROM webhook_posts WHERE error = 'HTTP 500'", 1)
-        now[0] += timedelta(hours=25)
+        await bench.store.write(tried_since, utc_now() - timedelta(hours=25))
         await bench.until("SELECT count(*) FROM webhook_posts WHERE state = 'failed'", 1)
         await bench.sent(1)
     assert [session for _, session in bench.receiver.told] == [str(FIRST), str(FIRST), str(SECOND)]
@@ -206,6 +211,34 @@ async def test_after_a_day_it_is_given_up_the_next_follows_and_operators_are_tol
     assert "hook" not in told[0][1]
     waits = await bench.store.read(webhook_posts.waiting)
     assert (waits.open, waits.failed) == (0, 1)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_day_in_which_the_machine_stands_still_is_no_day_of_trying(bench: Bench, restarted: bool) -> None:
+    ahead, bench.receiver.refuses = [timedelta(0)], [500, 500]
+    await bench.happen(bench.event())
+    async with bench.posting(lambda: utc_now() + ahead[0]):
+        await bench.until("SELECT count(*) FROM webhook_posts WHERE error = 'HTTP 500'", 1)
+        if not restarted:
+            ahead[0] = timedelta(days=2)
+            await bench.sent(1)
+    if restarted:
+        ahead[0] = timedelta(days=2)
+        async with bench.posting(lambda: utc_now() + ahead[0]):
+            await bench.sent(1)
+    assert len(bench.receiver.posts) == 3
+    told = await bench.store.read(lambda db: db.conn.execute("SELECT text FROM outbox").fetchall())
+    assert told == []
+
+
+async def test_trying_adds_up_over_restarts(bench: Bench) -> None:
+    await bench.happen(bench.event())
+    await bench.store.write(webhook_posts.gather, NOW)
+    (post,) = await bench.store.write(webhook_posts.claim, NOW, 1, timedelta(hours=1))
+    await bench.store.write(webhook_posts.mark_again, post, NOW + timedelta(hours=5), "HTTP 500")
+    later = NOW + timedelta(days=3)
+    await bench.store.write(webhook_posts.recover, later)
+    assert await bench.store.read(webhook_posts.tried_for, post, later) == timedelta(hours=5)
 
 
 async def test_a_receiver_that_takes_nothing_is_asked_by_one_post_at_a_time(bench: Bench) -> None:
@@ -219,6 +252,32 @@ async def test_a_receiver_that_takes_nothing_is_asked_by_one_post_at_a_time(benc
         assert refused <= 2 * MOST_UNDER_WAY  # of three times as many that are due
         bench.receiver.refuses_all = False
         await bench.sent(count)
+
+
+async def test_an_event_that_is_refused_again_and_again_makes_no_other_wait(bench: Bench) -> None:
+    out = bench.out()
+    for _ in range(2 * MOST_UNDER_WAY):
+        out._count(1, taken=False)
+    assert out._free() == MOST_UNDER_WAY
+    for event in range(2, MOST_UNDER_WAY + 1):
+        out._count(event, taken=False)
+    assert out._free() == 0  # it takes nothing at all
+    out._count(1, taken=True)
+    assert out._free() == MOST_UNDER_WAY
+
+
+async def test_a_post_behind_an_earlier_one_of_its_stream_is_nothing_to_do(bench: Bench) -> None:
+    await bench.happen(bench.event(0, FIRST), bench.event(0, SECOND))
+    assert await bench.store.read(webhook_posts.anything, NOW)
+    await bench.store.write(webhook_posts.gather, NOW)
+    assert await bench.store.read(webhook_posts.anything, NOW)
+    (post,) = await bench.store.write(webhook_posts.claim, NOW, 9, timedelta(hours=1))
+    assert not await bench.store.read(webhook_posts.anything, NOW)
+    await bench.store.write(webhook_posts.mark_again, post, NOW + timedelta(seconds=8), "HTTP 500")
+    assert not await bench.store.read(webhook_posts.anything, NOW)
+    assert await bench.store.read(webhook_posts.anything, NOW + timedelta(seconds=8))
+    await bench.store.write(webhook_posts.mark_sent, [post], NOW)
+    assert await bench.store.read(webhook_posts.anything, NOW)
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(5, State.OK), (20, State.WARN), (90, State.FAIL)])
@@ -283,7 +342,8 @@ async def test_nothing_of_before_is_posted_and_nothing_after_the_setting_is_gone
     await bench.happen(bench.event(0, SECOND))
     await bench.store.write(webhook_posts.begin)  # a second start goes on where the first was
     assert await bench.store.write(webhook_posts.gather, NOW) == 1
-    assert await bench.store.write(webhook_posts.end) == 1
+    await bench.happen(bench.event(1, SECOND))  # not gathered yet
+    assert await bench.store.write(webhook_posts.end) == 2
     assert not await bench.store.read(webhook_posts.in_use)
 
 
@@ -301,6 +361,22 @@ async def test_an_event_that_cannot_be_read_is_given_up_and_holds_up_nothing(ben
     [
         ({"webhook_out_url": "https://a.example/x"}, "WEBHOOK_OUT_URL needs WEBHOOK_OUT_SECRET"),
         ({"webhook_out_url": "http://a.example/own-path"}, "WEBHOOK_OUT_URL=…: not an https address"),
+        *(
+            ({"webhook_out_url": wrong}, "WEBHOOK_OUT_URL=…: not an https address; use the https address")
+            for wrong in (
+                "https://own-path:abc/",
+                "https://own-path:99999999/x",
+                "https://own-path:0/",
+                "https://a own-path/",
+                "https://a.example/own-path\n",
+                " https://a.example/own-path",
+                "https://[::1/own-path",
+                "https://xn--/own-path",
+                "https://a..own-path/",
+                "https:///own-path",
+            )
+        ),
+        ({"webhook_out_secret": "whsec_" + "ä" * 32}, "WEBHOOK_OUT_SECRET=…: malformed"),
         ({"webhook_out_secret": "whsec_c2hvcnQ="}, "WEBHOOK_OUT_SECRET=…: malformed"),
         ({"webhook_out_secret": "no-prefix-but-thirty-two-letters"}, "WEBHOOK_OUT_SECRET=…: malformed"),
     ],
@@ -310,3 +386,16 @@ def test_a_wrong_setting_is_named_and_not_shown(given: dict[str, str], said: str
         read_settings(**given)
     assert "own-path" not in str(raised.value)
     assert "openssl" in str(raised.value) or "this machine alone" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://A.example/x", "https://a.example:8443/x?y=1", "http://localhost:8090/x", "http://[::1]:8090/x",
+        "https://bücher.example/x", "https://xn--bcher-kva.example/x", "https://name:word@a.example/x",
+    ],
+)  # fmt: skip
+def test_an_address_that_the_client_takes_is_taken(address: str) -> None:
+    given = read_settings(webhook_out_url=address, webhook_out_secret=SECRET.get_secret_value()).webhook_out()
+    assert given is not None
+    assert given[0].get_secret_value() == address
