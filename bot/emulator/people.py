@@ -72,11 +72,18 @@ def write(world: World, person_id: int, chat_id: int | None, said: Said) -> Json
     return message
 
 
-def send_file(world: World, person_id: int, sent: Sent, *, chat_id: int | None = None, caption: str = "") -> Json:
+def send_file(
+    world: World, person_id: int, sent: Sent, *, chat_id: int | None = None, caption: str = "", topic: int | None = None
+) -> Json:
     """A person sends a document, to the bot or in a group; the Message. A caption is text as a message's is."""
     person, chat = _in_chat(world, person_id, chat_id)
+    if chat.private and chat.bot_status == "kicked":
+        raise ValueError(f"person {person_id} has blocked the bot: unblock first")
+    if chat.channel:
+        raise ValueError(f"chat={chat.id}: a channel; files are sent to the bot or in a group")
+    content: Json = _in_topic(chat, person_id, topic)
     upload = world.uploads.add("document", sent)
-    content: Json = {"document": upload.described[0]}
+    content |= {"document": upload.described[0]}
     plain, entities = finish(caption, [])
     if plain:
         content |= {"caption": plain} | ({"caption_entities": entities} if entities else {})

@@ -1,9 +1,12 @@
-/** Where a person writes: Enter sends, Shift+Enter breaks the line, ArrowUp in the empty field brings back a line. */
+/**
+ * Where a person writes: Enter sends, Shift+Enter breaks the line, ArrowUp in the empty field brings back a line.
+ * A file is chosen with the paper clip, dropped on the page or pasted; what is typed becomes its caption.
+ */
 
 import * as completion from "./completion.js";
 import { byId } from "./dom.js";
 import { gist, nameOf } from "./message.js";
-import { act, say } from "./server.js";
+import { act, say, sendFile } from "./server.js";
 import { kept, on, store } from "./store.js";
 import { toast } from "./toast.js";
 
@@ -27,6 +30,23 @@ export function startComposer() {
   text.addEventListener("input", () => {
     back = 0;
     typed();
+  });
+  byId("attach").addEventListener("click", () => byId("file").click());
+  byId("file").addEventListener("change", (event) => {
+    sendFiles(event.target.files);
+    event.target.value = ""; // so that the same file can be chosen again
+  });
+  text.addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    sendFiles(event.clipboardData.files);
+  });
+  const stage = document.querySelector("main");
+  stage.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+  stage.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    if (!byId("form").hidden) sendFiles(event.dataTransfer.files);
   });
   byId("start").addEventListener("click", () => say("/start").catch(notSent));
   byId("unblock").addEventListener("click", () => act("unblock", { person: store.active.id }).catch(notSent));
@@ -143,6 +163,18 @@ async function send() {
     await say(line, target?.message_id);
   } catch (error) {
     if (!text.value) setText(line);
+    notSent(error);
+  }
+}
+
+async function sendFiles(files) {
+  const caption = text.value.trim();
+  completion.close();
+  setText("");
+  try {
+    for (const [at, file] of [...files].entries()) await sendFile(file, at ? "" : caption);
+  } catch (error) {
+    if (!text.value) setText(caption);
     notSent(error);
   }
 }

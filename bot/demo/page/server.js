@@ -21,15 +21,27 @@ export const act = async (path, body = {}) =>
     }),
   );
 
+/** As whom and where one writes. */
+const here = () => ({
+  person: store.active.speaker,
+  chat: store.active.chat,
+  ...(store.active.topic ? { topic: store.active.topic } : {}),
+});
+
 /** Says a line as the person who is shown. */
-export const say = (text, replyTo) =>
-  act("say", {
-    person: store.active.speaker,
-    chat: store.active.chat,
-    text,
-    ...(store.active.topic ? { topic: store.active.topic } : {}),
-    ...(replyTo ? { reply_to: replyTo } : {}),
+export const say = (text, replyTo) => act("say", { ...here(), text, ...(replyTo ? { reply_to: replyTo } : {}) });
+
+/** Sends a file, with what is typed as its caption. */
+export async function sendFile(file, caption) {
+  const place = here();
+  const base64 = await new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
+    reader.onerror = () => reject(new Error(`${file.name} cannot be read`));
+    reader.readAsDataURL(file);
   });
+  return act("file", { ...place, name: file.name, base64, caption });
+}
 
 /** Connects, loads all, then follows; again and again, ever more slowly, while the server is away. */
 export function follow(wait = 500) {

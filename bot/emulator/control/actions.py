@@ -1,5 +1,8 @@
 """Control routes by which people act: write, press, block, make groups."""
 
+import base64
+import binascii
+import mimetypes
 from typing import Any
 
 from bot.emulator import people
@@ -17,11 +20,26 @@ def say(asked: Asked) -> Json:
 
 
 def send_file(asked: Asked) -> Json:
-    """{"person", "name", "text", "chat"?, "caption"?}: a file with that text as UTF-8 → the Message."""
+    """{"person", "name", "text" or "base64", "chat"?, "topic"?, "caption"?} → the Message.
+
+    A file with that text as UTF-8, or with those bytes.
+    """
     given = asked.given()
-    sent = Sent(str(given["name"]), "text/csv", str(given["text"]).encode())
+    if "base64" in given:
+        try:
+            body = base64.b64decode(str(given["base64"]), validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"base64: {error}") from None
+    else:
+        body = str(given["text"]).encode()
+    name = str(given["name"])
     return people.send_file(
-        asked.world, given["person"], sent, chat_id=given.get("chat"), caption=str(given.get("caption", ""))
+        asked.world,
+        given["person"],
+        Sent(name, mimetypes.guess_type(name)[0] or "application/octet-stream", body),
+        chat_id=given.get("chat"),
+        topic=given.get("topic"),
+        caption=str(given.get("caption", "")),
     )
 
 

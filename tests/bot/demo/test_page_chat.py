@@ -59,6 +59,34 @@ async def test_every_entity_is_shown_and_a_tag_typed_by_a_person_stays_text(page
     await expect(page.locator("#log article:last-of-type .text :is(b, strong, img)")).to_have_count(0)
 
 
+async def test_a_file_is_sent_by_the_paper_clip_by_pasting_and_by_dropping_it(page):
+    await begin(page)
+    content = "date,close\n2025-07-30,1.5\n"
+    mine = page.locator("#log article.mine .document")
+    await page.fill("#text", "/import closes")
+    await page.set_input_files("#file", {"name": "closes.csv", "mimeType": "text/csv", "buffer": content.encode()})
+    await expect(mine).to_have_text(["closes.csv · 1 KB"])
+    await expect(page.locator("#log article.mine:last-of-type .text")).to_have_text("/import closes")
+    await expect(page.locator("#text")).to_have_value("")
+    for at, kind in enumerate(("paste", "drop"), start=2):
+        await page.evaluate(
+            """([kind, content]) => {
+                const carried = new DataTransfer();
+                carried.items.add(new File([content], `${kind}.csv`));
+                const field = kind === "drop" ? "dataTransfer" : "clipboardData";
+                const event = new (kind === "drop" ? DragEvent : ClipboardEvent)(kind, {
+                    [field]: carried, bubbles: true, cancelable: true });
+                document.getElementById("text").dispatchEvent(event);
+            }""",
+            [kind, content],
+        )  # fmt: skip
+        await expect(mine).to_have_count(at)
+        await expect(mine.last).to_have_text(f"{kind}.csv · 1 KB")
+    async with page.expect_download() as started:
+        await mine.first.click()
+    assert (await (await started.value).path()).read_text() == content
+
+
 async def test_a_tap_on_code_copies_it(chat):
     page = await chat.window(permissions=["clipboard-read", "clipboard-write"])
     await begin(page)

@@ -90,7 +90,7 @@ async def test_from_the_first_tab_everything_is_reached_and_its_focus_is_seen(pa
         reached.append(name)
         rings.append(ring)
     wanted = ["Skip to the message box", "Ada", "Ben", "Chloé", "More", "Next session", "Play", "Messages"]
-    assert reached == [*wanted, "/start", "Subscribe", "Ask", "Slow", "Commands", "Message", "Send"]
+    assert reached == [*wanted, "/start", "Subscribe", "Ask", "Slow", "Commands", "Send a file", "Message", "Send"]
     assert all(rings), [name for name, ring in zip(reached, rings, strict=True) if not ring]
 
 

@@ -47,6 +47,7 @@ async def test_an_observer_is_told_of_each_change(local, bot, raw, ada):
         ("say", {"person": 1001}, "text: missing"),
         ("say", {"person": 1001, "text": "a", "chat": -5}, "chat=-5: no such group"),
         ("group", {"title": "a", "by": 1001, "type": "club"}, "type=club: group, supergroup or channel"),
+        ("file", {"person": 1001, "name": "a.csv", "base64": "?"}, "base64: "),
         ("pace", {"off": True}, "off: unknown; one of on"),
     ],
 )

@@ -17,7 +17,8 @@ async def test_a_message_of_a_topic_names_it_and_an_answer_goes_there(bot, raw):
     topic = (await raw.do("topic", chat=group, by=1001, name="Alerts"))["id"]
     await raw.do("say", person=1002, chat=group, topic=topic, text="/summary")
     await raw.do("say", person=1002, chat=group, text="/summary")
-    _, joined, created, inside, general = [update.message for update in await bot.get_updates()]
+    updates = await bot.get_updates()
+    _, joined, created, inside, general = [update.message for update in updates]
     assert joined.chat.is_forum
     assert (created.message_id, created.message_thread_id, created.forum_topic_created.name) == (topic, topic, "Alerts")
     assert (inside.message_thread_id, inside.is_topic_message) == (topic, True)
@@ -27,6 +28,11 @@ async def test_a_message_of_a_topic_names_it_and_an_answer_goes_there(bot, raw):
     edited = await bot.edit_message_text("b", group, sent.message_id)
     assert edited.message_thread_id == topic
     assert (await bot.send_message(group, "a")).message_thread_id is None
+    content = {"name": "vix.csv", "base64": "ZGF0ZSxjbG9zZQo=", "caption": "/import vix"}
+    await raw.do("file", person=1002, chat=group, topic=topic, **content)
+    (file,) = [update.message for update in await bot.get_updates(offset=updates[-1].update_id + 1)]
+    assert (file.message_thread_id, file.caption) == (topic, "/import vix")
+    assert (file.document.file_name, file.document.mime_type, file.document.file_size) == ("vix.csv", "text/csv", 11)
 
 
 async def test_closed_and_deleted_topics_and_a_forum_switched_off_are_refused(bot, raw):
