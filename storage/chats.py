@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from storage import access, drafts, groups, imports, lists, owners, updates, watches
+from storage import access, chain, drafts, groups, imports, lists, owners, updates, watches
 from storage.preferences import add_chat
 from storage.rules import rules_of
 
@@ -72,6 +72,8 @@ def forget(db: Database, chat_id: int) -> bool:
     updates.forget_waiting(db, chat_id)
     access.forget(db, chat_id)
     managed = groups.forget_person(db, chat_id)
+    chained = [chain.chained_rows(db, table, "chat = ?", [chat_id]) for table in ("events", "outbox")]
+    chain.append_gone(db, "erased", *chained)
     return db.conn.execute("DELETE FROM chats WHERE id = ?", [chat_id]).rowcount > 0 or own or managed
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from storage.chain import append_stored
 from storage.errors import AnotherBot, AnotherMarket, DatabaseUnusable, NewerSchema, usable_error
 from storage.migrations import migrations
 
@@ -143,11 +144,15 @@ def _migrating(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """One transaction that holds the write lock from its beginning; it is kept as a whole or not at all."""
+    """One transaction that holds the write lock from its beginning; it is kept as a whole or not at all.
+
+    Events and texts that it stored are chained at its end.
+    """
     connection = db.conn
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        append_stored(db)
         connection.execute("COMMIT")  # where it fails, SQLite may leave the transaction open
     except BaseException:
         if connection.in_transaction:

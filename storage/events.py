@@ -56,8 +56,8 @@ def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[
     stored = [StoredEvent(identity, one.chat, one.event, one.status) for identity, one in enumerate(new, start=first)]
     stamp = now.isoformat(timespec="seconds")
     db.conn.executemany(
-        """INSERT INTO events (id, rule, chat, session, kind, event, created_at, series, status)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """INSERT INTO events (id, rule, chat, session, kind, event, created_at, series, status, salt)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, randomblob(16))
            ON CONFLICT (rule, session, kind) DO NOTHING""",
         [
             (

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from alerts.metrics.catalog import metric
 from alerts.metrics.figure import Figure
+from storage.chain import append_corrections
 
 _COLUMNS = (
     "session, metric, value, coverage, eligible, members, source, reason, notes, observed, by_former_members, "
@@ -63,9 +64,11 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
     """Write values that differ, as shown, from those of judged sessions; how many did. The first value is kept too.
 
     A figure that reads the same but was counted otherwise (provisional members, census averages) is replaced whole,
-    and is no correction. A value is never replaced by none. Rules have run: nothing fires on a correction.
+    and is no correction. A value is never replaced by none. Rules have run: nothing fires on a correction. What is
+    written is appended to the chain.
     """
     changed = 0
+    written: list[tuple[date, str]] = []
     told = [figure for figure in computed if figure.value is not None]
     judged = _judged(db, told)
     for figure in told:
@@ -75,6 +78,7 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
         if row[0] is not None and abs(row[0] - figure.value) < _seen(figure.metric):
             if row[2:] != (figure.eligible, figure.members, json.dumps(figure.notes)):
                 _recount(db, figure, now)
+                written.append((figure.session, figure.metric))
             continue
         first = "was" if row[1] is not None else "value"
         db.conn.execute(
@@ -87,6 +91,8 @@ def correct(db: Database, computed: Iterable[Figure], now: datetime) -> int:
              now.isoformat(timespec="seconds"), figure.metric, figure.session.isoformat()],
         )  # fmt: skip
         changed += 1
+        written.append((figure.session, figure.metric))
+    append_corrections(db, written, now)
     if changed:
         db.conn.execute("UPDATE revision SET number = number + 1")
     return changed

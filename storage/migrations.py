@@ -12,6 +12,8 @@ import re
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from storage.chain import append_start
+
 migrations = Migrations("rotation-alerts")
 
 
@@ -909,3 +911,29 @@ def _record_past_alerts(db: Database) -> None:
             "INSERT OR IGNORE INTO track_chats (chat, rule, session, alert, line) VALUES (?, ?, ?, ?, ?)",
             [chat, rule, session, alike[key], line],
         )
+
+
+@migrations()
+def chain_of_sessions(db: Database) -> None:
+    """A chain of hashes over figures, events and texts, which begins here: storage/chain.py."""
+    for statement in (
+        """CREATE TABLE chain (
+            number INTEGER PRIMARY KEY,      -- 1, 2, 3 …
+            kind TEXT NOT NULL,
+            session TEXT,
+            recorded_at TEXT,
+            gone_events INTEGER NOT NULL,    -- chained rows that were deleted
+            gone_messages INTEGER NOT NULL,
+            events_through INTEGER NOT NULL, -- the highest ids that are covered so far
+            messages_through INTEGER NOT NULL,
+            hash TEXT NOT NULL,              -- covers all other columns, and the hash before
+            figures TEXT NOT NULL,           -- {session: {metric: digest}}, as JSON
+            events BLOB NOT NULL,            -- ids and salted digests
+            messages BLOB NOT NULL
+        )""",
+        # What the digests of rows are salted with: erased with the row, it leaves a digest that tells nothing.
+        "ALTER TABLE events ADD COLUMN salt BLOB",
+        "ALTER TABLE outbox ADD COLUMN salt BLOB",
+    ):
+        db.conn.execute(statement)
+    append_start(db)

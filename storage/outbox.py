@@ -75,8 +75,8 @@ def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing]
     day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
     db.conn.executemany(
         """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
-                               not_before, silent, picture)
-           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)
+                               not_before, silent, picture, salt)
+           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, randomblob(16))
            ON CONFLICT (chat, session, kind, part) DO NOTHING""",
         [
             (

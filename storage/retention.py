@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from storage.chain import append_gone
+
 AT_ONCE = 2_000  # rows in one transaction
 
 
@@ -33,6 +35,7 @@ def prune(db: Database, keep: Retention, now: datetime) -> int:
         (now - timedelta(days=days)).date().isoformat() for days in (keep.events, keep.messages, keep.census)
     )
     gone = 0
+    chained = {"events": 0, "outbox": 0}
     for table, where, before in (
         ("outbox", "state IN ('sent', 'failed', 'withdrawn') AND session < ?", messages),
         # The announcement of an episode that goes on is what its end replies to.
@@ -53,7 +56,12 @@ def prune(db: Database, keep: Retention, now: datetime) -> int:
             "held_back": "symbol, session",
             "webhook_posts": "event",
         }.get(table, "id")
-        gone += db.conn.execute(
-            f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {AT_ONCE})", [before]
-        ).rowcount
+        delete = f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {AT_ONCE})"
+        if table in chained:
+            salted = db.conn.execute(f"{delete} RETURNING salt IS NOT NULL", [before]).fetchall()
+            chained[table] = sum(row[0] for row in salted)
+            gone += len(salted)
+        else:
+            gone += db.conn.execute(delete, [before]).rowcount
+    append_gone(db, "pruned", chained["events"], chained["outbox"], now=now)
     return gone

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlite_utils import Database
 
+from storage.chain import append_gone, append_session, chained_rows
 from storage.figures import last_session
 
 
@@ -20,11 +21,13 @@ def note_gathered(db: Database, session: date, now: datetime, lacking: str | Non
 
 
 def seal(db: Database, session: date, now: datetime) -> None:
-    """Note that the session has been judged."""
-    db.conn.execute(
+    """Note that the session has been judged, and append it to the chain."""
+    sealed = db.conn.execute(
         "UPDATE sessions SET sealed_at = ? WHERE session = ? AND sealed_at IS NULL",
         [now.isoformat(timespec="seconds"), session.isoformat()],
     )
+    if sealed.rowcount:
+        append_session(db, session, now)
 
 
 def begin(db: Database, session: date, now: datetime) -> None:
@@ -73,12 +76,17 @@ def unseal(db: Database, session: date) -> Unsealed:
     sent = db.conn.execute(
         "SELECT count(*) FROM outbox WHERE session >= ? AND kind LIKE 'alert%' AND state IN ('sent', 'sending')", since
     ).fetchone()[0]
+    chained = (
+        chained_rows(db, "events", "session >= ?", since),
+        chained_rows(db, "outbox", "session >= ? AND kind LIKE 'alert%'", since),
+    )
     messages = db.conn.execute("DELETE FROM outbox WHERE session >= ? AND kind LIKE 'alert%'", since).rowcount
     events = db.conn.execute("DELETE FROM events WHERE session >= ?", since).rowcount
     figures = db.conn.execute("DELETE FROM figures WHERE session >= ?", since).rowcount
     db.conn.execute("DELETE FROM data_gaps WHERE since >= ?", since)
     db.conn.execute("DELETE FROM sessions WHERE session >= ?", since)
     db.conn.execute("UPDATE revision SET number = number + 1")
+    append_gone(db, "unsealed", *chained, session=session)
     return Unsealed(tuple(undone), figures, events, messages, sent)
 
 
