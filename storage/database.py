@@ -161,6 +161,16 @@ def writing(db: Database) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def reading(db: Database) -> Iterator[None]:
+    """Reads that all see the same moment, whatever others write meanwhile."""
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.conn.execute("COMMIT")
+
+
+@contextlib.contextmanager
 def savepoint(db: Database) -> Iterator[None]:
     """Part of a transaction that is undone by itself if it raises; what came before it in the transaction stays.
 

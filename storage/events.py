@@ -192,3 +192,9 @@ def with_status(db: Database, chat: int, status: EventStatus) -> list[StoredEven
         [chat, status.value],
     )
     return [_event(row) for row in rows]
+
+
+def on_session(db: Database, session: date) -> list[StoredEvent]:
+    """The events of a session, of all chats, in the order in which they were written."""
+    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE session = ? ORDER BY id", [session.isoformat()])
+    return [_event(row) for row in rows]

@@ -171,6 +171,31 @@ def events_told(db: Database, chat: int, session: date, kind: str) -> list[int]:
     return [] if row is None else [int(event) for event in json.loads(row[0])]
 
 
+@dataclass(frozen=True)
+class StoredText:
+    """A part of a message in the outbox. events: the ids of those that the whole message tells, in its order."""
+
+    id: int
+    chat: int
+    kind: str
+    part: int
+    text: str
+    events: tuple[int, ...]
+
+
+def alerts_of(db: Database, session: date) -> list[StoredText]:
+    """The texts of a session's alerts that are kept, message by message and part by part."""
+    rows = db.conn.execute(
+        "SELECT id, chat, kind, part, text, events FROM outbox WHERE session = ? AND kind LIKE 'alert%' "
+        "ORDER BY chat, kind, part",
+        [session.isoformat()],
+    )
+    return [
+        StoredText(identity, chat, kind, part, text, tuple(map(int, json.loads(told))))
+        for identity, chat, kind, part, text, told in rows
+    ]
+
+
 _DUE = """id, due.chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, picture,
           (SELECT topic FROM groups WHERE groups.chat = due.chat),
           coalesce((SELECT channel FROM groups WHERE groups.chat = due.chat), 0)"""

@@ -123,6 +123,17 @@ def rule_numbered(db: Database, chat: int, number: int) -> Watch | None:
     return None if row is None else _standing(db, row)
 
 
+def evaluated_on(db: Database, session: date) -> list[tuple[int, Rule, date]]:
+    """(id, rule, session it was made after) of the rules that are kept and were evaluated on a session."""
+    day = session.isoformat()
+    rows = db.conn.execute(
+        f"SELECT {COLUMNS}, created_session FROM rules WHERE created_session < ? "
+        "AND (disarmed_session IS NULL OR disarmed_session >= ?) ORDER BY rules.id",
+        [day, day],
+    )
+    return [(row[0], rule_from(tuple(row[3:OVER])), date.fromisoformat(row[-1])) for row in rows]
+
+
 def expiring(db: Database, session: date, unreadable: OnUnreadable = raising) -> list[Watch]:
     """The live rules whose last session is before `session`."""
     rows = db.conn.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bot.cli import (
+    audit,
     backup,
     chats,
     compare,
@@ -64,6 +65,7 @@ for _command in (
     rules.backtest,
     rules.baserates,
     track.track,
+    audit.audit,
     backup.backup,
     backup.restore,
     doctor.doctor,

@@ -23,7 +23,7 @@ from bot.pipeline.inputs import assemble
 from bot.pipeline.older import prune
 from bot.pipeline.operators import note_failures, note_sources
 from bot.pipeline.past import fill_past
-from storage import advances, censuses, figures, sessions
+from storage import advances, censuses, chain, figures, sessions
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -192,6 +192,8 @@ def _apply(gathering: Gathering, session: date, gathered: Gathered, decided: _De
         f"{state}, {fired} fired, {resolved} resolved" if begun else state,
         f"; lacking {', '.join(lacking)}" if lacking else "",
     )  # fmt: skip
+    if final:
+        log.info("%s: the chain's hash is %s", session, chain.head(db).hash)
     return Outcome(session, final, False, begun and not final, lacking, present, missing, fired, resolved)
 
 
