@@ -195,10 +195,9 @@ def _texts(
             continue
         compared += 1
         anew = alert_texts(session, [one.event for one in told], follows=kind.startswith("alert that follows"))
-        if [part.text for part in parts] != anew and not changed:
-            hand = any((What.EVENT, str(one.id)) in by_hand for one in told)
-            cause = Cause.BY_HAND if hand else Cause.WORDING
-            found.append(Difference(Subject.TEXT, str(parts[0].id), parts[0].text, anew[0], cause))
+        other_events = any((What.EVENT, str(one.id)) in by_hand for one in told)  # which the chain has said
+        if [part.text for part in parts] != anew and not changed and not other_events:
+            found.append(Difference(Subject.TEXT, str(parts[0].id), parts[0].text, anew[0], Cause.WORDING))
     return compared, without, found
 
 

@@ -93,7 +93,7 @@ def test_an_event_and_a_text_changed_by_hand_are_found(copied: Database, market:
     copied.conn.execute("UPDATE events SET event = json_set(event, '$.value', 12.5)")
     (found,) = audited(copied, market, FIRED)
     assert [(subject, cause) for subject, _, cause in subjects(found)] == [
-        (Subject.FIRING, Cause.BY_HAND), (Subject.TEXT, Cause.BY_HAND), (Subject.CHAIN, Cause.BY_HAND),
+        (Subject.FIRING, Cause.BY_HAND), (Subject.CHAIN, Cause.BY_HAND),
     ]  # fmt: skip
     assert found.differences[-1].name == f"event {event}"
 
