@@ -4,6 +4,7 @@ An entry is appended in the transaction that records what it covers:
 
     start      at the migration: what is older is not chained
     stored     events and texts (any transaction of `writing()` that stored some)
+    worded     texts of messages that were stored without one, made before they are sent
     sealed     the figures of a session, and the events and texts stored with it
     corrected  figures of sealed sessions that were written over
     unsealed   sessions from one on are void, and so many events and texts went with them
@@ -128,6 +129,7 @@ class _New:
     figures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gone_events: int = 0
     gone_messages: int = 0
+    worded: Sequence[int] = ()  # the ids of messages that were chained without a text, and have one now
 
 
 def append_start(db: Database) -> None:
@@ -148,6 +150,12 @@ def append_stored(db: Database) -> None:
     events, messages = db.conn.execute("SELECT (SELECT max(id) FROM events), (SELECT max(id) FROM outbox)").fetchone()
     if (events or 0) > end.events_through or (messages or 0) > end.messages_through:
         _append(db, _New(_STORED))
+
+
+def append_texts(db: Database, messages: Sequence[int]) -> None:
+    """Append the texts, by the ids of their messages, that were made since the messages were chained."""
+    if messages:
+        _append(db, _New("worded", worded=messages))
 
 
 def append_session(db: Database, session: date, now: datetime) -> None:
@@ -210,7 +218,16 @@ def _append(db: Database, new: _New) -> None:
             [end.events_through, end.messages_through],
         ).fetchone()[0]
         new = replace(new, recorded_at=stamp)
-    _insert(db, end, new, events, messages)
+    worded = _worded_leaves(db, new.worded) if new.worded else b""
+    _insert(db, end, new, events, worded + messages)
+
+
+def _worded_leaves(db: Database, identities: Sequence[int]) -> bytes:
+    rows = db.conn.execute(
+        f"SELECT {MESSAGE} FROM outbox WHERE id IN (SELECT value FROM json_each(?)) AND salt IS NOT NULL ORDER BY id",
+        [json.dumps(identities)],
+    )
+    return b"".join(_LEAF.pack(row[0], digest(row)) for row in rows)
 
 
 def _new_leaves(db: Database, table: str, columns: str, through: int) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from storage.chain import append_texts
 from storage.preferences import add_chat
 from storage.track_record import record_messages
 
@@ -143,12 +144,13 @@ def unwritten(db: Database, identities: Sequence[int]) -> list[Unwritten]:
     ]
 
 
-def write_texts(db: Database, written: Iterable[Written]) -> None:
-    """Store the texts of messages that had none."""
+def write_texts(db: Database, written: Sequence[Written]) -> None:
+    """Store the texts of messages that had none. Call inside `writing()`."""
     db.conn.executemany(
         "UPDATE outbox SET text = ?, keyboard = ?, reply_to = ? WHERE id = ? AND text = ''",
         [(one.text, one.keyboard, one.reply_to, one.id) for one in written],
     )
+    append_texts(db, [one.id for one in written])
 
 
 def message_telling(db: Database, chat: int, event: int, since: date) -> int | None:

@@ -185,6 +185,8 @@ def _texts(
     found, compared, without = [], 0, 0
     messages: dict[tuple[int, str], list[outbox.StoredText]] = {}
     for part in outbox.alerts_of(context.db, session):
+        if not part.text:  # it is made when the message is sent
+            continue
         messages.setdefault((part.chat, part.kind), []).append(part)
     for (chat, kind), parts in messages.items():
         told = events.by_ids(context.db, chat, parts[0].events)

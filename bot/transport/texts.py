@@ -30,7 +30,7 @@ def with_texts(
         except Exception as error:  # noqa: BLE001 – whatever it is, it concerns this message alone
             set_aside(one.id, error)
             aside.add(one.id)
-    outbox.write_texts(db, made.values())
+    outbox.write_texts(db, list(made.values()))
     return [_completed(due, made.get(due.id)) for due in claimed if due.id not in aside]
 
 

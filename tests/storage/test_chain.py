@@ -80,6 +80,25 @@ def test_texts_made_later_enter_as_they_are_stored(recorded: Database) -> None:
     assert not whats(recorded)
 
 
+def test_a_text_made_when_its_message_is_sent_is_chained_as_it_was_stored(recorded: Database) -> None:
+    with writing(recorded):
+        outbox.enqueue(recorded, DAYS[-1], "late", [outbox.Outgoing(chat, [""]) for chat in CHATS], NOW)
+    late = [row[0] for row in recorded.conn.execute("SELECT id FROM outbox WHERE kind = 'late' ORDER BY id")]
+    assert not whats(recorded)
+    with writing(recorded):  # one of them, beside a message that is new
+        outbox.enqueue(recorded, DAYS[-1], "digest", [outbox.Outgoing(CHATS[0], ["Digest"])], NOW)
+        outbox.write_texts(recorded, [outbox.Written(late[0], "Small caps lead", None, None)])
+    *_, worded = chain.entries(recorded)
+    assert (worded.kind, [one for one, _ in chain.leaves(worded.messages)]) == ("worded", [late[0], late[1] + 1])
+    assert (whats(recorded), check_chain(recorded).messages) == ([], 21)
+    recorded.conn.execute("UPDATE outbox SET text = 'Large caps lead' WHERE id = ?", [late[0]])
+    recorded.conn.execute("UPDATE outbox SET text = 'Nobody leads' WHERE id = ?", [late[1]])  # made by hand, not sent
+    found = {(one.what, one.name, one.entry) for one in check_chain(recorded).findings}
+    assert found == {
+        (What.MESSAGE, str(late[0]), worded.number), (What.MESSAGE, str(late[1]), worded.number - 1)
+    }  # fmt: skip
+
+
 def test_a_transaction_that_is_undone_leaves_no_entry(recorded: Database) -> None:
     before = chain.head(recorded)
     with pytest.raises(ZeroDivisionError), writing(recorded):
