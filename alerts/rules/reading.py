@@ -59,26 +59,34 @@ class Reading:
     @cached_property
     def _json(self) -> dict[str, Any]:
         figure, rank = self.figure, self.rank
-        return {
-            "series": self.series.key,
-            "value": figure.value,
-            "observed": self.observed,
-            "before": None if self.before is None else self.before.to_json(),
-            "average_value": self.average,
-            "percentile": rank.percentile,
-            "count": rank.count,
-            "frequency": rank.frequency,
-            "history_from": rank.since.isoformat() if rank.since else None,
-            "eligible": figure.eligible,
-            "members": figure.members,
-            "coverage": figure.coverage,
-            "source": figure.source,
-            "notes": list(figure.notes),
-            "observed_on": figure.observed.isoformat() if figure.observed else None,
-            "by_former_members": figure.by_former_members,
-            "reason": figure.reason,
-            "session": figure.session.isoformat(),
-        } | ({"beside": [list(one) for one in self.beside]} if self.beside else {})
+        corrected = {} if figure.corrected_on is None else {
+            "corrected_on": figure.corrected_on.isoformat(), "was": figure.was
+        }  # fmt: skip
+        beside = {"beside": [list(one) for one in self.beside]} if self.beside else {}
+        return (
+            corrected
+            | beside
+            | {
+                "series": self.series.key,
+                "value": figure.value,
+                "observed": self.observed,
+                "before": None if self.before is None else self.before.to_json(),
+                "average_value": self.average,
+                "percentile": rank.percentile,
+                "count": rank.count,
+                "frequency": rank.frequency,
+                "history_from": rank.since.isoformat() if rank.since else None,
+                "eligible": figure.eligible,
+                "members": figure.members,
+                "coverage": figure.coverage,
+                "source": figure.source,
+                "notes": list(figure.notes),
+                "observed_on": figure.observed.isoformat() if figure.observed else None,
+                "by_former_members": figure.by_former_members,
+                "reason": figure.reason,
+                "session": figure.session.isoformat(),
+            }
+        )
 
     def to_json(self) -> dict[str, Any]:
         """JSON values. Many events share one reading: it is converted once."""
@@ -114,6 +122,8 @@ class Reading:
                 notes=tuple(document.get("notes") or ()),
                 observed=dated(document, "observed_on"),
                 by_former_members=document.get("by_former_members"),
+                corrected_on=dated(document, "corrected_on"),
+                was=document.get("was"),
             ),
             before=DatedValue.from_json(before) if before else None,
             observed=document.get("observed"),

@@ -81,6 +81,14 @@ def test_both_valuation_methods_and_the_share_of_losses_stand_together() -> None
     assert one(AlertEvent.from_json(json.loads(json.dumps(told.to_json())))) == one(told)
 
 
+@pytest.mark.parametrize(("was", "said"), [(58.0, "58.0 %"), (None, "missing")])
+def test_a_corrected_value_says_what_it_was_whenever_its_text_is_made(was: float | None, said: str) -> None:
+    of = reading(Series("breadth.above_200d.small"), 61.0)
+    told = event("small above 200d > 60", replace(of, figure=replace(of.figure, corrected_on=DAY, was=was)))
+    assert f", corrected on 22 Aug 2025 (was {said})" in one(told)
+    assert one(AlertEvent.from_json(json.loads(json.dumps(told.to_json())))) == one(told)
+
+
 def test_growth_says_what_it_compares() -> None:
     of = reading(Series("earnings.growth_gap"), 4.0, before=-1.0)
     assert "Beside it: adjusted forward against reported trailing\n" in one(event("growth gap > 0", of))
