@@ -937,3 +937,14 @@ def chain_of_sessions(db: Database) -> None:
     ):
         db.conn.execute(statement)
     append_start(db)
+
+
+@migrations()
+def rows_by_age(db: Database) -> None:
+    """Indexes that find what is deleted with age, however much stays."""
+    for statement in (
+        "CREATE INDEX events_by_session ON events (session)",
+        "CREATE INDEX outbox_settled ON outbox (session) WHERE state IN ('sent', 'failed', 'withdrawn')",
+        "CREATE INDEX webhook_posts_settled ON webhook_posts (created_at) WHERE state IN ('sent', 'failed')",
+    ):
+        db.conn.execute(statement)
