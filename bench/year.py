@@ -122,7 +122,7 @@ def _evening(session: date) -> datetime:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of one session, of the processor and on the clock by what was done; what it made, and what was deleted."""
+    """Seconds of one session, of the processor and on the clock, and how many rows it made and deleted."""
 
     cpu: float
     refreshed: float
