@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo run test bench soak screenshots lint clean
+.PHONY: demo run test bench bench-year soak screenshots lint clean
 
 demo: $(READY)  ## the bot in a browser, on a simulated market: no token, no account
 	$(BIN)/rotation-alerts demo
@@ -25,6 +25,9 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 
 bench: $(TOOLS)  ## speeds, each beside something it is to be compared with: one table in ten minutes
 	$(BIN)/python -m bench
+
+bench-year: $(TOOLS)  ## a simulated year with 10,000 chats: an hour, longer on a busy machine
+	$(BIN)/python -m bench.year
 
 soak: $(TOOLS)  ## two hundred kills, ten minutes of a Telegram that fails, two years of digests, ten thousand posts
 	$(BIN)/python tests/soak/kill.py --runs 200
