@@ -57,19 +57,52 @@ def test_open_messages_stay_and_old_texts_go(db: Database) -> None:
 
 def test_what_a_rule_that_still_holds_announced_stays(db: Database) -> None:
     with writing(db):
-        db.conn.execute(
-            "INSERT INTO rules (id, chat, number, series, operator, level, hold, repeat, created_at) "
-            "VALUES (1, 1, 1, 'a', '>', 1, 1, 'each', ''), (2, 1, 2, 'a', '>', 2, 1, 'each', '')"
-        )
-        db.conn.execute("INSERT INTO watches VALUES ('a', 1, 1, 1, 1, 'true', NULL, NULL, 1, NULL, NULL, 0)")
-        for rule in (1, 2, None):
-            event(db, 101, rule=rule)
+        rule(db, 1, "firing", since=101, announced=True)
+        rule(db, 2, "firing", since=101, announced=False)
+        for number in (1, 2, None):
+            event(db, 101, rule=number)
         event(db, 102, status="waiting")
         event(db, 99)
         assert prune(db, KEEP, NOW) == 2
-    assert db.conn.execute("SELECT rule, status FROM events ORDER BY id").fetchall() == [
-        (1, "notified"), (None, "waiting"), (None, "notified"),
-    ]  # fmt: skip
+    assert left(db) == [(1, "notified"), (None, "waiting"), (None, "notified")]
+
+
+def test_earlier_episodes_of_a_rule_that_holds_go(db: Database) -> None:
+    with writing(db):
+        rule(db, 1, "recovering", since=101, announced=True)
+        for age in (140, 130, 101, 99):
+            event(db, age, rule=1)
+        assert prune(db, KEEP, NOW) == 2
+    assert left(db) == [(1, "notified"), (1, "notified")]
+
+
+def test_what_crossed_long_ago_goes_for_a_crossing_has_no_end(db: Database) -> None:
+    with writing(db):
+        rule(db, 1, "above", since=101, announced=True)
+        rule(db, 2, "armed", since=101, announced=True)
+        for number in (1, 2):
+            event(db, 101, rule=number)
+            event(db, 99, rule=number)
+        assert prune(db, KEEP, NOW) == 2
+    assert left(db) == [(1, "notified"), (2, "notified")]
+
+
+def rule(db: Database, number: int, phase: str, *, since: int, announced: bool) -> None:
+    """A rule that has been in a phase for so many days."""
+    db.conn.execute(
+        "INSERT INTO rules (id, chat, number, series, operator, level, hold, repeat, created_at) "
+        "VALUES (?, 1, ?, 'a', '>', 1, 1, 'each', '')",
+        [number, number],
+    )
+    db.conn.execute(
+        "INSERT INTO watches VALUES ('a', 1, 1, 1, ?, ?, ?, NULL, ?, NULL, NULL, 0)",
+        [number, phase, days_ago(since).isoformat(), int(announced)],
+    )
+
+
+def left(db: Database) -> list[tuple[int | None, str]]:
+    """The rules and the status of the events that stay."""
+    return db.conn.execute("SELECT rule, status FROM events ORDER BY id").fetchall()
 
 
 def test_no_transaction_deletes_more_than_a_few_thousand_rows(db: Database) -> None:
