@@ -80,7 +80,9 @@ class Service:
             .build()
         )
         dispatch.listen(self.application)
-        self.delivery = Delivery(self.courier, self.store, pace, settings.admin_chat_ids)
+        self.delivery = Delivery(
+            self.courier, self.store, pace, settings.admin_chat_ids, answers=lambda: self.inbox.in_hand
+        )
         out = settings.webhook_out()
         self.webhook_out = WebhookOut(*out, self.store, settings.admin_chat_ids) if out else None
         self.refresher = Refresher(

@@ -25,6 +25,7 @@ from bot.database import Store
 from bot.formatting import unbroken
 from bot.messages.alert import MAYBE_REPEAT
 from bot.transport.errors import retry_seconds
+from bot.transport.headroom import Headroom
 from bot.transport.ptb_private import form
 from bot.transport.rate_limit import Pace
 from bot.transport.rounds import GATHER_SECONDS, LOOK_EVERY, Rounds
@@ -49,18 +50,23 @@ _FIELDS = {"parse_mode": "HTML", "link_preview_options": json.dumps({"is_disable
 
 
 class Delivery(Rounds[Due]):
-    """Sends what is due, until stopped. `bot` is for delivery alone; `pace` is shared with the conversations."""
+    """Sends what is due, until stopped. `bot` is for delivery alone; `pace` is shared with the conversations.
+
+    answers: how many answers to people are being made.
+    """
 
     def __init__(
         self, bot: Bot, store: Store, pace: Pace, operators: Sequence[int] = (),
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = utc_now, answers: Callable[[], int] = lambda: 0,
     ) -> None:  # fmt: skip
         super().__init__(store, "messages")
         self._bot = bot
         self._pace = pace
         self._operators = operators
         self._clock = clock
+        self._answers = answers
         self._most = max(4, min(MOST_UNDER_WAY, round(pace.rate * UNDER_WAY_SECONDS)))
+        self._headroom = Headroom(self._most)
         self._fields = _FIELDS | ({"allow_paid_broadcast": "true"} if pace.rate > FREE_RATE else {})
         self._sent: list[Sent] = []
         self._unconfirmed: list[Unconfirmed] = []
@@ -80,7 +86,7 @@ class Delivery(Rounds[Due]):
     async def _round(self) -> None:
         self._wake.clear()
         async with self._exchanging:
-            allowed = min(self._pace.allowance(), self._most - len(self._under_way))
+            allowed = min(self._pace.allowance(), self._most - len(self._under_way), self._headroom.at_once)
             claimed = await self._exchange(allowed, self._pace.resting())
             for at, due in enumerate(claimed, start=1):
                 self._pace.left(due.chat)
@@ -88,7 +94,9 @@ class Delivery(Rounds[Due]):
                 if at % SENT_TOGETHER == 0:
                     await asyncio.sleep(0)  # whoever asks something meanwhile does not wait for all of them
         if claimed or self._sent or self._unconfirmed:
+            begun = time.monotonic()
             await asyncio.sleep(GATHER_SECONDS)
+            self._headroom.waited(time.monotonic() - begun - GATHER_SECONDS, self._answers())
             if (seconds := self._pace.wait()) > GATHER_SECONDS:
                 await self._pause(min(seconds - GATHER_SECONDS, LOOK_EVERY), until_woken=True)
         elif allowed <= 0 and len(self._under_way) < self._most:
