@@ -101,7 +101,7 @@ def first_close(db: Database, company: int) -> date | None:
     return None if row[0] is None else date.fromordinal(EPOCH.toordinal() + row[0])
 
 
-def _positions(keys: Sequence[int], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _positions(keys: Sequence[int] | npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The position of each value in `keys`; −1 if absent."""
     known = np.asarray(keys, dtype=np.int64)
     order = np.argsort(known)
@@ -126,17 +126,37 @@ def last_closes(db: Database, ids: Sequence[int]) -> dict[int, date]:
 
 def record_fund_closes(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) -> None:
     """Write fund closes (dollars, sessions × symbols), replacing earlier ones; a row needs both closes."""
-    rows = []
+    days = _days(raw.index)
     for symbol in raw.columns:
-        both = pd.DataFrame({"close": raw[symbol], "adjusted": adjusted[symbol]}).dropna()
-        days = (both.index.to_numpy().astype("datetime64[D]").astype(np.int64)).tolist()
-        rows += list(zip([symbol] * len(days), days, both["close"].tolist(), both["adjusted"].tolist(), strict=True))
-    db.conn.executemany(
-        "INSERT INTO fund_closes (symbol, day, close, adjusted) VALUES (?, ?, ?, ?) ON CONFLICT (symbol, day) "
-        "DO UPDATE SET close = excluded.close, adjusted = excluded.adjusted "
-        "WHERE close <> excluded.close OR adjusted <> excluded.adjusted",
-        rows,
-    )
+        both = np.column_stack([raw[symbol], adjusted[symbol]]).astype(np.float64)
+        kept = _kept(db, symbol, days)
+        # Whole histories are fetched, and nearly all of each is kept already.
+        new = np.flatnonzero(np.isfinite(both).all(axis=1) & (both != kept).any(axis=1))
+        db.conn.executemany(
+            "INSERT INTO fund_closes (symbol, day, close, adjusted) VALUES (?, ?, ?, ?) ON CONFLICT (symbol, day) "
+            "DO UPDATE SET close = excluded.close, adjusted = excluded.adjusted",
+            [(symbol, day, *closes) for day, closes in zip(days[new].tolist(), both[new].tolist(), strict=True)],
+        )
+
+
+def _days(index: pd.Index) -> npt.NDArray[np.int64]:
+    """Days since 1970-01-01 of an index of sessions."""
+    return index.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def _kept(db: Database, symbol: str, days: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """(raw, adjusted) closes of a fund on each of `days`, dollars, NaN if there is none."""
+    out = np.full((len(days), 2), np.nan)
+    if not len(days):
+        return out
+    rows = db.conn.execute(
+        "SELECT day, close, adjusted FROM fund_closes WHERE symbol = ? AND day BETWEEN ? AND ?",
+        [symbol, int(days.min()), int(days.max())],
+    ).fetchall()
+    found = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    at = _positions(days, found[:, 0].astype(np.int64))
+    out[at[at >= 0]] = found[at >= 0, 1:]
+    return out
 
 
 def forget_fund_closes(db: Database, at: Sequence[tuple[str, date]]) -> None:
@@ -148,32 +168,26 @@ def forget_fund_closes(db: Database, at: Sequence[tuple[str, date]]) -> None:
 
 def rescale_fund_closes(db: Database, moved: pd.DataFrame, *, adjusted: bool) -> None:
     """Write raw or adjusted closes (dollars, sessions × symbols, NaN: none) over kept ones of the same sessions."""
-    sessions = pd.DatetimeIndex(moved.index)
-    rows = [
-        (float(close), symbol, day_number(stamp.date()))
-        for symbol in moved.columns
-        for stamp, close in zip(sessions, moved[symbol], strict=True)
-        if np.isfinite(close)
-    ]
+    days = _days(moved.index)
     column = "adjusted" if adjusted else "close"
-    db.conn.executemany(f"UPDATE fund_closes SET {column} = ? WHERE symbol = ? AND day = ?", rows)
+    for symbol in moved.columns:
+        closes = moved[symbol].to_numpy(dtype=np.float64)
+        at = np.isfinite(closes)
+        db.conn.executemany(
+            f"UPDATE fund_closes SET {column} = ? WHERE symbol = ? AND day = ?",
+            [(close, symbol, day) for close, day in zip(closes[at].tolist(), days[at].tolist(), strict=True)],
+        )
 
 
 def fund_frames(db: Database, symbols: Sequence[str], sessions: Sequence[date]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(raw, adjusted) closes in dollars: sessions × symbols, NaN if there is none."""
     index = pd.DatetimeIndex(pd.to_datetime(list(sessions)))
-    marks = ", ".join("?" * len(symbols))
-    rows = db.conn.execute(
-        f"SELECT symbol, day, close, adjusted FROM fund_closes WHERE symbol IN ({marks})", list(symbols)
-    ).fetchall()
-    frame = pd.DataFrame(rows, columns=["symbol", "day", "close", "adjusted"])
-    frame["day"] = frame["day"].astype("int64").to_numpy().astype("datetime64[D]")
-
-    def wide(kind: str) -> pd.DataFrame:
-        by_day = frame.pivot(index="day", columns="symbol", values=kind)
-        return by_day.reindex(index=index, columns=list(symbols)).astype("float64")
-
-    return wide("close"), wide("adjusted")
+    days = _days(index)
+    found = np.full((len(days), len(symbols), 2), np.nan)
+    for column, symbol in enumerate(symbols):
+        found[:, column] = _kept(db, symbol, days)
+    raw, adjusted = (pd.DataFrame(found[:, :, kind], index=index, columns=list(symbols)) for kind in (0, 1))
+    return raw, adjusted
 
 
 def latest_fund_closes(db: Database, symbol: str, until: date, count: int | None) -> list[tuple[date, float | None]]:
@@ -214,8 +228,9 @@ def symbol_closes(db: Database, symbol: str, *, adjusted: bool) -> pd.Series:
     """All closes of a fund or symbol in dollars by session, total-return ones or raw ones; empty if there are none."""
     column = "adjusted" if adjusted else "close"
     rows = db.conn.execute(f"SELECT day, {column} FROM fund_closes WHERE symbol = ? ORDER BY day", [symbol]).fetchall()
-    days = np.array([day for day, _ in rows], dtype=np.int64).astype("datetime64[D]")
-    return pd.Series([value for _, value in rows], index=pd.DatetimeIndex(days), dtype="float64", name=symbol)
+    found = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    days = found[:, 0].astype(np.int64).astype("datetime64[D]")
+    return pd.Series(found[:, 1], index=pd.DatetimeIndex(days), name=symbol)
 
 
 def fund_span(db: Database) -> tuple[date, date] | None:

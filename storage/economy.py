@@ -21,22 +21,15 @@ def record_series(db: Database, identity: str, observations: pd.Series, now: dat
     today = now.astimezone(NEW_YORK).date().isoformat()
     row = db.conn.execute("SELECT day FROM economic_fetches WHERE series = ?", [identity]).fetchone()
     first_seen, missed_on = (None, None) if row is None else (today, row[0])
+    moment = now.isoformat(timespec="seconds")
+    days = np.datetime_as_string(observations.index.to_numpy().astype("datetime64[D]")).tolist()
+    values = observations.to_numpy(dtype=np.float64).tolist()
     before = db.conn.total_changes
     db.conn.executemany(
         "INSERT INTO economic (series, day, value, fetched_at, first_seen, missed_on) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (series, day) "
         "DO UPDATE SET value = excluded.value, fetched_at = excluded.fetched_at WHERE value <> excluded.value",
-        [
-            (
-                identity,
-                stamp.date().isoformat(),
-                float(value),
-                now.isoformat(timespec="seconds"),
-                first_seen,
-                missed_on,
-            )
-            for stamp, value in zip(pd.DatetimeIndex(observations.index), observations, strict=True)
-        ],
+        [(identity, day, value, moment, first_seen, missed_on) for day, value in zip(days, values, strict=True)],
     )
     changed = int(db.conn.total_changes - before)
     db.conn.execute(
@@ -69,7 +62,8 @@ def series(db: Database, identities: Sequence[str]) -> dict[str, pd.Series]:
         rows = db.conn.execute("SELECT day, value FROM economic WHERE series = ? ORDER BY day", [identity]).fetchall()
         if rows:
             days, values = zip(*rows, strict=True)
-            found[identity] = pd.Series(values, index=pd.DatetimeIndex(pd.to_datetime(list(days))), dtype="float64")
+            index = pd.DatetimeIndex(np.array(days, dtype="datetime64[D]"))
+            found[identity] = pd.Series(values, index=index, dtype="float64")
     return found
 
 

@@ -127,14 +127,15 @@ def _complaint(text: str) -> str:
 
 
 def _observations(identity: str, rows: Iterable[tuple[str, str]]) -> pd.Series:
-    found: dict[pd.Timestamp, float] = {}
+    found: dict[date, float] = {}
     for given, number in rows:
         try:
             day, value = date.fromisoformat(given.strip()), float(number)
         except ValueError:  # the heading, and missing observations ("." or empty)
             continue
         if np.isfinite(value):
-            found[pd.Timestamp(day)] = value
+            found[day] = value
     if not found:
         raise FeedIncomplete(f"{NAME}: {identity}: no observation in the answer")
-    return pd.Series(found, dtype="float64", name=identity).sort_index()
+    days = pd.DatetimeIndex(np.array(list(found), dtype="datetime64[D]"))
+    return pd.Series(list(found.values()), index=days, dtype="float64", name=identity).sort_index()

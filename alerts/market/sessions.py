@@ -7,6 +7,7 @@ named by its date. Source: exchange_calendars, and closures.toml for closures it
 from __future__ import annotations
 
 import tomllib
+from bisect import bisect_left, bisect_right
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
 _FIRST_YEAR = 1999
+_LAST_YEAR = 2027  # at least
 _FIRST_SESSION = date(1999, 1, 4)
 
 
@@ -29,8 +31,14 @@ def _spanning(day: date) -> Any:
     """A calendar that covers `day` and the year after it."""
     if day.year < _FIRST_YEAR:
         raise ValueError(f"{day}: the calendar starts in {_FIRST_YEAR}")
-    last = max(day.year + 1, 2027)
-    return _calendar(_FIRST_YEAR, last)
+    return _calendar(_FIRST_YEAR, max(day.year + 1, _LAST_YEAR))
+
+
+@lru_cache(maxsize=2)
+def _sessions(last_year: int) -> list[date]:
+    """All sessions from the start of the calendar to the end of a year."""
+    days = _calendar(_FIRST_YEAR, last_year).sessions.to_numpy().astype("datetime64[D]").tolist()
+    return [day for day in days if day not in closures()]
 
 
 @lru_cache(maxsize=1)
@@ -45,8 +53,8 @@ def sessions_between(start: date, end: date) -> list[date]:
     start = max(start, _FIRST_SESSION)
     if end < start:
         return []
-    index = _spanning(end).sessions_in_range(str(start), str(end))
-    return [day for stamp in index if (day := stamp.date()) not in closures()]
+    held = _sessions(max(end.year + 1, _LAST_YEAR))
+    return held[bisect_left(held, start) : bisect_right(held, end)]
 
 
 def is_session(day: date) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from alerts.market.yahoo.errors import NO_BARS, UNKNOWN
 
 NAME = "Yahoo Finance"
 EARLIEST = date(1999, 1, 4)  # where the exchange's calendar starts
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MANY = 20  # if more symbols are requested and half have no bar, the source has failed
 
 FIELDS = {
@@ -109,4 +110,7 @@ def new_york_day(stamp: object, per_second: int = 1) -> date | None:
     """The date in New York of an epoch timestamp; None if it is not valid."""
     if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not np.isfinite(stamp):
         return None
-    return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(seconds=stamp / per_second)).tz_convert(NEW_YORK).date()
+    try:
+        return (_EPOCH + timedelta(seconds=stamp / per_second)).astimezone(NEW_YORK).date()
+    except OverflowError:  # no day of the calendar
+        return None
