@@ -126,14 +126,15 @@ def _gather(gathering: Gathering, session: date) -> tuple[Gathered, Inputs]:
 def _decide(context: RunContext, session: date, inputs: Inputs) -> _Decided:
     """Compute the figures. Writes nothing."""
     recent = [day for day in previous_sessions(session, RECHECKED) if sessions.is_sealed(context.db, day)]
-    computed = compute(inputs, [*recent, session])
-    computed += symbols.of_sessions(context.db, [*recent, session], inputs.source)
+    of_symbols = symbols.of_sessions(context.db, [*recent, session], inputs.source)
+    computed = compute(inputs, [*recent, session]) + of_symbols
     computed += lists.of_sessions(context.db, [*recent, session], inputs.source)
     return _Decided(
         figures=[figure for figure in computed if figure.session == session]
         + imports.of_sessions(context.db, [session]),
         rechecked=[figure for figure in computed if figure.session != session],
-        rescaled=_rescaled(context.db, session, inputs) + symbols.rescaled(context.db, session, inputs.source),
+        rescaled=_rescaled(context.db, session, inputs)
+        + symbols.rescaled(context.db, session, inputs.source, of_symbols),
     )
 
 

@@ -249,15 +249,21 @@ def of_sessions(db: Database, days: Sequence[date], source: str) -> list[Figure]
     return [figure for metric in metrics_held(db) for figure in of_metric(db, metric, days[-1], source, days)]
 
 
-def rescaled(db: Database, session: date, source: str) -> list[Figure]:
-    """The figures before `session` of metrics whose closes are now on another scale than when they were recorded."""
+def rescaled(db: Database, session: date, source: str, computed: Iterable[Figure]) -> list[Figure]:
+    """The figures before `session` of metrics whose closes are now on another scale than when they were recorded.
+
+    computed: what `of_sessions` gave for the last sessions.
+    """
+    at = {(one.metric, one.session): one.value for one in computed}
     out: list[Figure] = []
     for metric in metrics_held(db):
         before = [one for one in figures.latest_values(db, metric, session, 5) if one[1] and one[0] < session]
         if not before:
             continue
-        found = {one.session: one.value for one in of_metric(db, metric, session, source, [before[-1][0]])}
-        now, was = found.get(before[-1][0]), before[-1][1]
+        day, was = before[-1]
+        if (metric, day) not in at:
+            at |= {(metric, one.session): one.value for one in of_metric(db, metric, session, source, [day])}
+        now = at.get((metric, day))
         if now and was and abs(now / was - 1) > AGREES:
             out += [one for one in of_metric(db, metric, session, source) if one.session < session]
     return out
