@@ -88,5 +88,5 @@ def until(look: Callable[[], T], seconds: float = 60.0) -> T:
     while time.monotonic() < end:
         if found := look():
             return found
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise AssertionError(f"nothing within {seconds:g} seconds")

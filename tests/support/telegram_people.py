@@ -78,17 +78,29 @@ class Person:
 
     def ask(self, text: str, answers: int = 1, seconds: float = 60.0) -> dict[str, Any]:
         """Type a message and wait for the bot's last answer."""
-        before = len(self.heard())
+        before = self.last_id()
         self.say(text)
-        until(lambda: len(self.heard()) >= before + answers, seconds)
-        return self.rows()[-1]
+        return self._answered(before, answers, seconds)
+
+    def last_id(self) -> int:
+        """The id of the chat's latest message; 0 where there is none."""
+        rows = self.rows()
+        return int(rows[-1]["message"]["message_id"]) if rows else 0
+
+    def _answered(self, message_id: int, answers: int = 1, seconds: float = 60.0) -> dict[str, Any]:
+        """Wait until the bot has said so much after that message; the chat's latest message then."""
+
+        def look() -> list[dict[str, Any]]:
+            rows = self.after(message_id)
+            return rows if sum(row["from_bot"] for row in rows) >= answers else []
+
+        return until(look, seconds)[-1]
 
     def send_file(self, name: str, content: str, caption: str = "", seconds: float = 60.0) -> dict[str, Any]:
         """Send a file and wait for the bot's answer."""
-        before = len(self.heard())
+        before = self.last_id()
         self._ask("POST", "file", json={"person": self.id, "name": name, "text": content, "caption": caption})
-        until(lambda: len(self.heard()) > before, seconds)
-        return self.rows()[-1]
+        return self._answered(before, seconds=seconds)
 
     def set_alert(self, line: str) -> dict[str, Any]:
         """Preview a line, save it, and wait for what is said of that."""
@@ -140,10 +152,9 @@ class Person:
 
     def press_and_wait(self, row: dict[str, Any], button: str) -> dict[str, Any]:
         """Press a button and wait for a new answer."""
-        before = len(self.heard())
+        before = self.last_id()
         self.press(row, button)
-        until(lambda: len(self.heard()) > before)
-        return self.rows()[-1]
+        return self._answered(before)
 
     def quiet_for(self, seconds: float) -> bool:
         """Whether the bot says nothing for so long."""
