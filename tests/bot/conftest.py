@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
+from support.prepared import made_once
 from support.program import DAYS, Program, evening
 from support.telegram_people import local_telegram
 
@@ -24,18 +27,38 @@ def telegram(program: Program) -> str:
 
 @pytest.fixture(scope="session")
 def prepared(market: SampleMarket, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Databases of the simulated market with one, two and three sealed sessions of `DAYS`, made once."""
-    folder = tmp_path_factory.mktemp("prepared")
-    path = folder / "growing.db"
+    """Databases of the simulated market with one, two and three sealed sessions of `DAYS`, made once; to be copied."""
+
+    def make(folder: Path) -> None:
+        path = folder / "growing.db"
+        db = open_database(path)
+        claim_market(db, "sample", evening(DAYS[0]))
+        for day in DAYS[:3]:
+            refresh(RunContext(db, market, evening(day)), day)
+            back_up(path, folder / f"{day}.db")
+        db.close()
+
+    folder = made_once(tmp_path_factory, "prepared", make)
+    return [folder / f"{day}.db" for day in DAYS[:3]]
+
+
+@pytest.fixture
+def one_day(prepared: list[Path], path: Path) -> Iterator[Database]:
+    """A database with the first of `DAYS` sealed."""
+    yield from _opened(prepared[0], path)
+
+
+@pytest.fixture
+def two_days(prepared: list[Path], path: Path) -> Iterator[Database]:
+    """A database with the first two of `DAYS` sealed."""
+    yield from _opened(prepared[1], path)
+
+
+def _opened(made: Path, path: Path) -> Iterator[Database]:
+    shutil.copyfile(made, path)
     db = open_database(path)
-    claim_market(db, "sample", evening(DAYS[0]))
-    copies = []
-    for day in DAYS[:3]:
-        refresh(RunContext(db, market, evening(day)), day)
-        copies.append(folder / f"{day}.db")
-        back_up(path, copies[-1])
+    yield db
     db.close()
-    return copies
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
@@ -82,30 +84,17 @@ def paid_out(symbol: str, session: date) -> Change:
     return change
 
 
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> Database:
-    """Two sealed sessions, to be copied."""
-    db = open_database(tmp_path_factory.mktemp("sealed") / "rotation.db")
-    for day in DAYS[:2]:
-        refresh(RunContext(db, market, evening(day)), day)
-    return db
-
-
 @pytest.fixture
-def db(sealed: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
-    copy = open_database(tmp_path_factory.mktemp("copy") / "rotation.db")
-    sealed.conn.backup(copy.conn)
-    return copy
+def db(two_days: Database) -> Database:
+    return two_days
 
 
 @pytest.fixture(scope="module")
-def third(sealed: Database, tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> dict[str, float | None]:
+def third(prepared: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | None]:
     """The values of the third session where nothing is wrong."""
-    scratch = open_database(tmp_path_factory.mktemp("scout") / "rotation.db")
-    sealed.conn.backup(scratch.conn)
-    refresh(RunContext(scratch, market, evening(D2)), D2)
-    found = figures.values_on(scratch, D2)
-    scratch.close()
+    three_days = open_database(Path(shutil.copy(prepared[2], tmp_path_factory.mktemp("scout"))))
+    found = figures.values_on(three_days, D2)
+    three_days.close()
     return found
 
 

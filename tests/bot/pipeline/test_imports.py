@@ -106,8 +106,10 @@ def imported(db: Database, text: str, session: date, **how: bool) -> None:
     imports.keep(db, "import.vix", read(text, session), "vix.csv", evening(session), **how)
 
 
-def test_a_rule_on_it_fires_with_the_session_and_a_later_file_fires_nothing(db: Database, market: SampleMarket) -> None:
-    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
+def test_a_rule_on_it_fires_with_the_session_and_a_later_file_fires_nothing(
+    one_day: Database, market: SampleMarket
+) -> None:
+    db = one_day
     imported(db, f"{DAYS[0]},15\n", DAYS[0])
     with writing(db):
         chats.subscribe(db, 7, evening(DAYS[0]))
@@ -242,8 +244,10 @@ def test_a_lag_counts_an_observation_once_it_is_known() -> None:
     assert by_day[date(2025, 9, 2)] == 2  # 1 July + 60 days is Saturday 30 August, and Monday is Labor Day
 
 
-def test_an_import_between_two_sessions_makes_no_figure_past_the_judged_one(db: Database, market: SampleMarket) -> None:
-    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
+def test_an_import_between_two_sessions_makes_no_figure_past_the_judged_one(
+    one_day: Database, market: SampleMarket
+) -> None:
+    db = one_day
     imports.keep(db, "import.vix", read(f"{DAYS[0]},15\n{DAYS[1]},16\n", DAYS[1]), "vix.csv", evening(DAYS[1]))
     assert figures.last_session(db) == DAYS[0]
     told = summarise(db)
@@ -269,9 +273,9 @@ def fired_on(db: Database) -> list[str]:
 
 
 def test_a_running_rule_counts_observations_and_an_observation_that_comes_late(
-    db: Database, market: SampleMarket
+    one_day: Database, market: SampleMarket
 ) -> None:
-    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
+    db = one_day
     imported(db, f"{DAYS[0]},15\n", DAYS[0])
     with writing(db):
         chats.subscribe(db, 7, evening(DAYS[0]))

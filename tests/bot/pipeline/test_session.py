@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -93,30 +95,11 @@ def crossing_of(market: SampleMarket, db: Database, metric_name: str, metric_id:
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> Iterator[Database]:
-    """A database with the first two of DAYS sealed, to be copied."""
-    made = open_database(tmp_path_factory.mktemp("sealed") / "rotation.db")
-    for day in DAYS[:2]:
-        refresh(RunContext(made, market, evening(day)), day)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def two_days(sealed: Database, db: Database) -> Database:
-    """A database with the first two of DAYS sealed."""
-    sealed.conn.backup(db.conn)
-    return db
-
-
-@pytest.fixture(scope="module")
-def line(sealed: Database, tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> str:
+def line(prepared: list[Path], tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> str:
     """A rule that fires on the third of DAYS."""
-    scratch = open_database(tmp_path_factory.mktemp("scout") / "rotation.db")
-    sealed.conn.backup(scratch.conn)
-    refresh(RunContext(scratch, market, evening(DAYS[2])), DAYS[2])
-    found = crossing_of(market, scratch, "large above 50d", "breadth.above_50d.large")
-    scratch.close()
+    three_days = open_database(Path(shutil.copy(prepared[2], tmp_path_factory.mktemp("scout"))))
+    found = crossing_of(market, three_days, "large above 50d", "breadth.above_50d.large")
+    three_days.close()
     return found
 
 

@@ -14,7 +14,6 @@ from alerts.market.sample import SampleMarket
 from alerts.metrics.compute import PROVISIONAL
 from alerts.metrics.monthly import LASTS
 from bot.pipeline.context import RunContext
-from bot.pipeline.session import refresh
 from bot.pipeline.valuations import MOST_FAILED, companies_to_ask, fill_valuations
 from storage import figures, valuations
 
@@ -35,12 +34,6 @@ class Fewer:
         if self.asked in self.refuse:
             raise self.refuse[self.asked]
         return self.market.month_valuations(symbol, through=through)
-
-
-@pytest.fixture
-def one_day(db: Database, market: SampleMarket) -> Database:
-    refresh(RunContext(db, market, NOW), DAYS[0])
-    return db
 
 
 def test_the_discount_of_the_last_months_end_is_written_for_the_session(
