@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from support.market_bench import TESTS, Bench, market
@@ -42,15 +43,23 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield web
 
 
-@pytest.fixture
-def filled(bench: Bench) -> Bench:
-    """A copy of that history, with its last session judged and the market at the next one."""
+@pytest.fixture(scope="module")
+def judged(bench: Bench) -> Path:
+    """That history, with its last session judged."""
     bench.control("/_calm")
     bench.stand_at(D0)
     bench.fresh(bench.folder / "1.db")
     (outcome,) = bench.refresh(D0)
     assert outcome["sealed"], outcome
+    return bench.path
+
+
+@pytest.fixture
+def filled(bench: Bench, judged: Path) -> Bench:
+    """A copy of the judged history, and the market at the next session."""
+    bench.control("/_calm")
     bench.stand_at(D1)
+    bench.fresh(judged)
     bench.control("/_counts")
     return bench
 
