@@ -17,7 +17,7 @@ run: $(READY)  ## the bot, with TELEGRAM_BOT_TOKEN from the environment or .env
 	$(BIN)/rotation-alerts run
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the demo is tested
 	mkdir -p docs/pictures

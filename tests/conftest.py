@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,6 +20,38 @@ from storage.database import open_database
 # An example that takes long on a busy machine is no defect: speeds are measured by `make bench`.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+#: Started first, so that none of them runs alone when all others have ended: the files that take half a minute or more.
+LONGEST = (
+    "test_market_faults.py",
+    "test_backfill.py",
+    "test_page_demo.py",
+    "test_membership.py",
+    "test_attacks.py",
+    "test_requests.py",
+    "test_process.py",
+    "test_session.py",
+    "test_console.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; each in its own order."""
+    place = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file is one worker's, as xdist has it; its tests on the replay may be another's, since both take minutes."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return super()._split_scope(nodeid) + ("[replay]" if "[replay" in nodeid else "")
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
