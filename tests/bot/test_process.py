@@ -120,7 +120,7 @@ def test_it_stops_on_sigterm_and_leaves_nothing_claimed(program: Program, telegr
     bot = program.start("run")
     Person(telegram).ask("/help")
     bot.terminate()
-    assert bot.wait(timeout=12) == 0
+    assert bot.wait(timeout=60) == 0
     assert all(state != "sending" for state, _ in outbox(program))
 
 

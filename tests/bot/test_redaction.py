@@ -101,7 +101,7 @@ def test_the_program_does_not_print_it_when_telegram_refuses_it(program: Program
     web.post(f"{address}/_local/say", json={"person": 1001, "text": "/summary"})
     until(lambda: web.get(f"{address}/_local/calls").json().get("sendMessage", 0) >= 2, 30)
     bot.terminate()
-    bot.wait(15)
+    bot.wait(60)
     printed = program.logs()
     assert "Telegram" in printed
     assert SECRET not in printed

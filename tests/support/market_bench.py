@@ -52,13 +52,13 @@ class Bench:
     def kill_driver(self) -> None:
         """End it as a crash would, and start another."""
         self.driver.kill()
-        self.driver.wait(timeout=20)
+        self.driver.wait(timeout=60)
         self.start_driver()
 
     def control(self, path: str) -> Any:
         """Turn the market's controls."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(self.origin + path, timeout=30) as reply:
+        with opener.open(self.origin + path, timeout=60) as reply:
             return json.load(reply)
 
     @property
@@ -156,7 +156,7 @@ def market(folder: Path, serve: list[str]) -> Iterator[Bench]:
     finally:
         for process in filter(None, (bench and bench.driver, server)):
             process.kill()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -94,7 +94,7 @@ class Places:
         if not wanted:
             return lacks
         chat, topic = self.place(where, row.get("who"))
-        found = until(lambda: self.heard(chat)[before.get(chat, 0) :], 30)
+        found = until(lambda: self.heard(chat)[before.get(chat, 0) :])
         said = text(found[-1])
         lacks += [f"says {part!r}" for part in wanted if part.casefold() not in said.casefold()]
         if found[-1]["message"].get("message_thread_id") != topic:
@@ -167,7 +167,7 @@ class Places:
         if chat in self.chats.values() and row["place"].startswith("channel"):
             return []  # nobody can ask there; the next step sees whether anything came
         self.ask("POST", "say", json={"person": PEOPLE["Ada"], "chat": chat, "text": PROBE})
-        found = until(lambda: self.heard(chat)[before.get(chat, 0) :], 30)
+        found = until(lambda: self.heard(chat)[before.get(chat, 0) :])
         lacks = [] if PROBED in text(found[0]) else [f"silence, not {text(found[0])[:200]}"]
         return lacks + self._elsewhere(before, {chat})
 

@@ -37,7 +37,7 @@ def test_a_backup_beside_a_running_bot_and_its_restore(program: Program, telegra
     assert "is using it; stop that first" in refused.stderr
     assert chats(program.folder / "rotation.db") == 2
     bot.terminate()
-    bot.wait(timeout=12)
+    bot.wait(timeout=60)
     done = program.run("restore", str(copy))
     assert done.returncode == 0, done.stderr
     assert "is now" in done.stdout and "is kept as" in done.stdout
@@ -107,7 +107,7 @@ def test_the_bot_backs_up_into_its_folder_by_itself_once_a_day(program: Program,
     until(lambda: not (folder / "rotation-20200102T030405Z.db").exists())
     held = sorted(file.name for file in folder.iterdir())
     bot.terminate()
-    bot.wait(timeout=12)
+    bot.wait(timeout=60)
     program.start("run", **settings)
     Person(telegram).ask("/help")
     time.sleep(1)  # nothing to wait for: no back-up follows

@@ -123,7 +123,7 @@ def test_an_alerts_buttons_work_after_a_restart_and_for_nobody_else(
     until(lambda: "🔔" in text(ada.rows()[-1]))
     alert = ada.rows()[-1]
     bot.terminate()
-    bot.wait(12)
+    bot.wait(60)
     program.start("run")
 
     # Ben's buttons name what is Ada's by now.

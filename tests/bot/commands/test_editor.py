@@ -92,7 +92,7 @@ def test_by_taps_alone(program: Program, telegram: str, figures_of_two_days: Non
     assert "Alert 2, change not saved yet" in text(taps.message)
     assert "/edit 2 small above 200d crosses above 62.5 clear 58" in text(taps.message)
     bot.terminate()
-    bot.wait(20)
+    bot.wait(60)
     with sqlite3.connect(program.folder / "rotation.db") as db:
         db.execute("UPDATE drafts SET created_at = ?", [(datetime.now(UTC) - timedelta(days=8)).isoformat()])
     program.start("run")

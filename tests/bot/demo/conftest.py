@@ -37,7 +37,7 @@ class Chat:
     async def window(self, width: int = 1000, height: int = 800, **options: Any) -> Any:
         """A new window on the page, loaded and connected."""
         context = await self.browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(60_000)
         self.contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.trouble.append(str(error)))
@@ -58,7 +58,7 @@ async def browser() -> AsyncIterator[Any]:
     playwright = pytest.importorskip(
         "playwright.async_api", reason="playwright is not installed: pip install playwright"
     )
-    playwright.expect.set_options(timeout=20_000)  # a busy machine draws late; a state that never comes still fails
+    playwright.expect.set_options(timeout=60_000)  # a busy machine draws late; a state that never comes still fails
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium on the PATH: apt-get install chromium")

@@ -244,7 +244,7 @@ async def test_the_page_comes_back_when_the_server_does(chat):
     await local.stop()
     await expect(page.locator("#doing")).to_have_text("reconnecting…")
     again = await start(local.port, extend=chat_page(None, "Begun anew."))
-    await expect(page.locator("#doing")).to_have_text("bot", timeout=10_000)
+    await expect(page.locator("#doing")).to_have_text("bot", timeout=60_000)
     await expect(page.locator("#notice")).to_contain_text("Begun anew.")
     await context.close()
     await again.stop()

@@ -73,7 +73,7 @@ def launch(program: Program, *words: str) -> str:
 def stop(program: Program) -> None:
     process = program.started[-1]
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0, program.logs()
+    assert process.wait(60) == 0, program.logs()
 
 
 def asked(address: str, route: str = "clock") -> bytes:

@@ -44,7 +44,7 @@ async def served() -> AsyncIterator[Served]:
 
 
 async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    return json.loads(await socket.receive_str(timeout=5))
+    return json.loads(await socket.receive_str(timeout=60))
 
 
 async def test_the_page_and_all_that_it_names_are_served(served):
@@ -128,7 +128,7 @@ async def test_two_sockets_hear_the_same_and_a_closed_one_is_forgotten(served):
 async def test_stopping_the_server_closes_the_sockets(served):
     socket = await served.socket()
     closing = asyncio.create_task(served.local.stop())
-    assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+    assert (await socket.receive(timeout=60)).type is aiohttp.WSMsgType.CLOSE
     assert socket.close_code == aiohttp.WSCloseCode.GOING_AWAY
     await closing
 

@@ -14,7 +14,7 @@ async def more(update, context):
     await update.callback_query.edit_message_text("More")
 
 
-async def eventually(check, seconds=5.0):
+async def eventually(check, seconds=60.0):
     """Wait until `check` holds."""
     for _ in range(int(seconds / 0.02)):
         if await check():

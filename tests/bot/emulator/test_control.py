@@ -77,4 +77,4 @@ async def test_stopping_ends_the_poll_in_wait(raw):
     polling = asyncio.create_task(raw.client.get(f"{server.base_url}{raw.token}/getUpdates?timeout=40"))
     await asyncio.sleep(0.1)
     await server.stop()
-    assert (await asyncio.wait_for(polling, 2)).json() == {"ok": True, "result": []}
+    assert (await asyncio.wait_for(polling, 30)).json() == {"ok": True, "result": []}

@@ -18,7 +18,7 @@ def test_it_serves_until_it_is_told_to_stop(number):
             base_url = program.stdout.readline().decode().strip()
             assert web.get(f"{base_url}{TOKEN}/getMe").json()["ok"] is True
             program.send_signal(number)
-            out, err = program.communicate(timeout=10)
+            out, err = program.communicate(timeout=60)
         finally:
             program.kill()
     assert (program.returncode, out, err) == (0, b"", b"")

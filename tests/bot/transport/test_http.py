@@ -225,7 +225,7 @@ async def test_an_application_answers_through_it(local: LocalTelegram) -> None:
         await application.start()
         assert application.updater is not None
         await application.updater.start_polling()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not heard(local):
                 await asyncio.sleep(0.02)
         await application.updater.stop()
@@ -616,7 +616,7 @@ async def test_a_cancelled_request_is_cancelled_and_its_connection_closed() -> N
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await gone.wait()
 
 
@@ -630,7 +630,7 @@ async def test_shutdown_ends_what_is_under_way_and_it_can_be_initialized_again()
             await asyncio.sleep(0.01)
         await request.shutdown()
         await request.shutdown()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             found = await asyncio.gather(first, second, return_exceptions=True)
     causes = [type(error.__cause__) for error in found if isinstance(error, NetworkError)]
     assert causes == [MaybeSent, NotSent]
@@ -652,7 +652,7 @@ async def run():
         await asyncio.gather(*(request.post(server.url, form(text=str(n))) for n in range(30)))
         held = server.open
         await request.shutdown()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while server.open:
                 await asyncio.sleep(0.01)
         print(held > 0, server.open)

@@ -65,7 +65,7 @@ class Recorder:
         self.told.append((update.effective_chat.id, limit))
 
     async def has_answered(self, count: int) -> list[tuple[int, str]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.answered) < count:
                 await asyncio.sleep(0.005)
         return self.answered
@@ -74,7 +74,7 @@ class Recorder:
         return [row.content for row in await self.store.read(updates.waiting)]
 
     async def nothing_waits(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self.waiting():
                 await asyncio.sleep(0.005)
 
@@ -144,7 +144,7 @@ async def test_what_a_kill_leaves_unanswered_is_answered_by_the_next_process_onc
     batch = [message(1, "/slow"), message(1, "/next"), message(2, "/help")]
     await killed.inbox.take(batch)
     await killed.has_answered(1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(await killed.waiting()) > 2:
             await asyncio.sleep(0.005)
     await killed.inbox.stop(0.05)

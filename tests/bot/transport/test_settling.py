@@ -42,7 +42,7 @@ async def test_what_cannot_be_settled_is_set_aside_and_operators_are_told_once(p
     await post.due(ADA, "to Ada")
     await post.due(BEN, "to Ben")
     async with post.delivering(operators=[BEN]):
-        await post.until(lambda states: states == {"failed": 1, "sent": 2}, seconds=3)
+        await post.until(lambda states: states == {"failed": 1, "sent": 2})
     error = await post.store.read(
         lambda db: db.conn.execute("SELECT error FROM outbox WHERE state = 'failed'").fetchone()
     )
@@ -63,7 +63,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_and_repeats_nothing(post: P
         await post.until(lambda states: states.get("sending", 0) >= 10)
         with full_disk():
             await asyncio.sleep(8)
-        await post.until(lambda states: states == {"sent": 80}, seconds=20)
+        await post.until(lambda states: states == {"sent": 80})
         del delivery
     for person in people_there:
         assert await messages(post, person) == ["one", "two"]
@@ -79,7 +79,7 @@ async def test_stopping_on_a_full_disk_ends(post: Post) -> None:
     delivery = Delivery(post.bot, post.store, Pace(30))
     task = asyncio.create_task(delivery.run())
     await post.until(lambda states: states == {"sending": 1})
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         with full_disk():
             await delivery.stop(1.0)
         await task
@@ -103,8 +103,8 @@ async def test_two_chats_that_are_turned_away_make_nobody_else_wait(post: Post) 
         await post.until(lambda states: states == {"pending": 2})
         for person in others:
             await post.due(person, "to go")
-        await post.until(lambda states: states == {"pending": 2, "sent": 10}, seconds=5)
-    assert asyncio.get_running_loop().time() - began < 5
+        await post.until(lambda states: states == {"pending": 2, "sent": 10}, seconds=30)
+    assert asyncio.get_running_loop().time() - began < 30  # of the forty
 
 
 async def test_a_clock_that_is_put_back_holds_no_message_until_the_old_time(post: Post) -> None:
@@ -114,11 +114,11 @@ async def test_a_clock_that_is_put_back_holds_no_message_until_the_old_time(post
         await post.due(ADA, "again")
         await post.until(lambda states: states == {"pending": 1})
         attempted = lambda db: db.conn.execute("SELECT attempts FROM outbox").fetchone()[0]  # noqa: E731
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             while await post.store.read(attempted) == 0:
                 await asyncio.sleep(0.05)
         ahead = timedelta(0)
-        await post.until(lambda states: states == {"sent": 1}, seconds=5)
+        await post.until(lambda states: states == {"sent": 1})
     assert await messages(post, ADA) == ["again"]
 
 
@@ -133,7 +133,7 @@ async def test_a_message_that_a_wrong_clock_held_is_held_no_longer_than_meant(po
 
     await post.store.write(put)
     async with post.delivering():
-        await post.until(lambda states: states == {"sent": 2}, seconds=6)
+        await post.until(lambda states: states == {"sent": 2})
     assert await messages(post, ADA) == ["held", "next"]
 
 
@@ -184,7 +184,7 @@ def test_whatever_settling_raises_every_other_chat_hears_in_the_same_run(
             for chat in (ADA, *others):
                 await post.due(chat, "one", "two")
             await post.store.write(refuse, states, chat_too)
-            async with post.delivering(), asyncio.timeout(5):
+            async with post.delivering(), asyncio.timeout(60):
                 for chat in others:
                     while await messages(post, chat) != ["one", "two"]:
                         await asyncio.sleep(0.02)
