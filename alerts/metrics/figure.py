@@ -107,12 +107,14 @@ def figures(metric_id: str, frame: pd.DataFrame, source: str, sessions: pd.Datet
     reasons = frame["reason"].to_numpy(dtype=object)
     sources = frame["source"].to_numpy(dtype=object) if "source" in frame else None
     # Whole columns are turned into dates at once: a Timestamp for each row takes longer than everything else here.
-    observed = pd.DatetimeIndex(pd.to_datetime(frame["observed"])).date if "observed" in frame else None
+    observed = None
+    if "observed" in frame:
+        observed = pd.DatetimeIndex(pd.to_datetime(frame["observed"])).take(rows, fill_value=pd.Timestamp("NaT")).date
     out = []
     for number, (session, row) in enumerate(zip(asked.date.tolist(), rows.tolist(), strict=True)):
         missing = value[number] is None
         reason = reasons[row] if missing and row >= 0 else None
-        day = observed[row] if observed is not None and row >= 0 else None
+        day = observed[number] if observed is not None else None
         told = sources[row] if sources is not None and row >= 0 else None
         counted_, all_ = eligible[number], members[number]
         out.append(
