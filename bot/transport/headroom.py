@@ -9,9 +9,9 @@ MORE = 0.5  # messages, at each one in time
 
 
 class Headroom:
-    """Begins with `most`; half of the machine's work on a broadcast can wait, the answer that somebody looks for cannot.
+    """At most `most`, and that many while nobody asks. A broadcast can wait; the answer that somebody looks for cannot.
 
-    Additive increase, multiplicative decrease, as TCP finds the rate that a path carries.
+    Additive increase, multiplicative decrease: as TCP finds the rate that a path carries.
     """
 
     def __init__(self, most: int) -> None:
