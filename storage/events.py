@@ -105,16 +105,15 @@ def fired_after(db: Database, chat: int, session: date) -> list[StoredEvent]:
     return [_event(row) for row in rows]
 
 
-def by_ids(db: Database, chat: int, identities: Sequence[int]) -> list[StoredEvent]:
+def by_ids(
+    db: Database, chat: int, identities: Sequence[int], unreadable: OnUnreadable = raising
+) -> list[StoredEvent]:  # fmt: skip
     """A chat's events of those ids, in that order; those that are gone are left out."""
-    found = {}
-    for identity in identities:
-        row = db.conn.execute(
-            f"SELECT {_COLUMNS} FROM events WHERE id = ? AND chat = ?", [identity, chat]
-        ).fetchone()  # fmt: skip
-        if row is not None:
-            found[identity] = _event(row)
-    return list(found.values())
+    rows = (
+        db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE id = ? AND chat = ?", [identity, chat]).fetchone()
+        for identity in dict.fromkeys(identities)
+    )
+    return read_rows(filter(None, rows), _event, 1, unreadable)
 
 
 def waiting(db: Database, unreadable: OnUnreadable = raising) -> dict[int, list[StoredEvent]]:
@@ -194,7 +193,24 @@ def with_status(db: Database, chat: int, status: EventStatus) -> list[StoredEven
     return [_event(row) for row in rows]
 
 
-def on_session(db: Database, session: date) -> list[StoredEvent]:
-    """The events of a session, of all chats, in the order in which they were written."""
-    rows = db.conn.execute(f"SELECT {_COLUMNS} FROM events WHERE session = ? ORDER BY id", [session.isoformat()])
-    return [_event(row) for row in rows]
+@dataclass(frozen=True)
+class UnreadableEvent:
+    """What the columns still say of an event whose content cannot be read. rule: None where it has none."""
+
+    id: int
+    rule: int | None
+    kind: str
+
+
+def on_session(db: Database, session: date) -> tuple[list[StoredEvent], list[UnreadableEvent]]:
+    """The events of a session, of all chats, in the order in which they were written; and those that are unreadable."""
+    found, unreadable = [], []
+    rows = db.conn.execute(
+        f"SELECT {_COLUMNS}, rule, kind FROM events WHERE session = ? ORDER BY id", [session.isoformat()]
+    )
+    for row in rows:
+        try:
+            found.append(_event(row))
+        except Exception:  # noqa: BLE001 – whatever is in there, it is one row
+            unreadable.append(UnreadableEvent(row[0], *row[-2:]))
+    return found, unreadable

@@ -192,10 +192,15 @@ def alerts_of(db: Database, session: date) -> list[StoredText]:
         "ORDER BY chat, kind, part",
         [session.isoformat()],
     )
-    return [
-        StoredText(identity, chat, kind, part, text, tuple(map(int, json.loads(told))))
-        for identity, chat, kind, part, text, told in rows
-    ]
+    return [StoredText(identity, chat, kind, part, text, _ids(told)) for identity, chat, kind, part, text, told in rows]
+
+
+def _ids(told: str) -> tuple[int, ...]:
+    """The ids of a stored array; none of one that cannot be read."""
+    try:
+        return tuple(map(int, json.loads(told)))
+    except (ValueError, TypeError):
+        return ()
 
 
 _DUE = """id, due.chat, text, maybe_repeat, attempts, reply_to, keyboard, silent, picture,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import click
@@ -99,26 +100,36 @@ def _json(chain: Chain, found: list[SessionAudit]) -> dict[str, object]:
 
 def _say(one: SessionAudit) -> None:
     state = "clean" if one.clean else "differs"
-    unkept = sum(one.unkept.values())
+    counted = (
+        _some(one.figures, "figure"),
+        _some(one.firings, "firing or end", "firings and ends"),
+        _some(one.texts, "alert"),
+    )
     click.echo(
-        f"{one.session}: {state}. {one.figures} figures, {unkept} of which cannot be computed anew; "
-        f"{one.firings} firings and ends, {one.texts} alerts"
-        + (f", {one.without_events} more whose events are no longer kept" if one.without_events else "")
+        f"{one.session}: {state}. {', '.join(counted)}"
+        + (f", {one.without_events} more whose events are not kept or cannot be read" if one.without_events else "")
         + ("." if one.chained else "; older than the chain.")
     )
     for reason, count in sorted(one.unkept.items()):
         click.echo(f"  cannot be computed anew: {count}, {reason}")
     for difference in one.differences:
-        recorded, now = _line(difference.recorded), _line(difference.now)
+        recorded, now = _where_apart(difference.recorded, difference.now)
         click.echo(
             f"  {difference.cause.value}: {difference.subject.value} {difference.name}: {recorded}"
             + (f" → {now}" if now else "")
         )
 
 
-def _line(text: str) -> str:
-    first = text.split("\n")[0]
-    return first if first == text else f"{first} …"
+def _some(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _where_apart(recorded: str, now: str) -> tuple[str, str]:
+    """The first line in which two texts differ, of each."""
+    lines = list(zip_longest(recorded.split("\n"), now.split("\n"), fillvalue=""))
+    first = next((pair for pair in lines if pair[0] != pair[1]), lines[0])
+    more = " …" if len(lines) > 1 else ""
+    return first[0] + more, first[1] and first[1] + more
 
 
 def _say_chain(chain: Chain, *, alone: bool) -> None:

@@ -66,7 +66,7 @@ class SessionAudit:
 
     chained: whether the chain covers it. unkept: {reason: how many figures cannot be computed anew}. firings: how many
     firings and ends were replayed; texts: how many messages were worded anew; without_events: how many could not be,
-    since their events are no longer kept.
+    since their events are no longer kept, or cannot be read.
     """
 
     session: date
@@ -170,7 +170,11 @@ def _cause(recorded: Figure, anew: Figure) -> Cause:
 
 def _firings(replay: Replay, by_hand: set[tuple[What, str]]) -> tuple[int, list[Difference]]:
     """How many firings and ends were replayed, and those that are not as they were recorded."""
-    found = []
+    found = [
+        Difference(Subject.FIRING, f"event {one.id}", "cannot be read", "", Cause.UNKNOWN)
+        for one in replay.unreadable
+        if (What.EVENT, str(one.id)) not in by_hand
+    ]
     for one in replay.differences():
         hand = one.figure_by_hand or (What.EVENT, str(one.event)) in by_hand
         cause = Cause.BY_HAND if hand else Cause.CORRECTION if one.corrected else Cause.UNKNOWN
@@ -189,10 +193,10 @@ def _texts(
             continue
         messages.setdefault((part.chat, part.kind), []).append(part)
     for (chat, kind), parts in messages.items():
-        told = events.by_ids(context.db, chat, parts[0].events)
+        told = events.by_ids(context.db, chat, parts[0].events, unreadable=lambda _chat, _error: None)
         changed = [part for part in parts if (What.MESSAGE, str(part.id)) in by_hand]
         found += [Difference(Subject.TEXT, str(part.id), part.text, "–", Cause.BY_HAND) for part in changed]
-        if len(told) < len(parts[0].events):
+        if not told or len(told) < len(parts[0].events):
             without += 1
             continue
         compared += 1

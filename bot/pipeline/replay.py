@@ -44,7 +44,8 @@ class _Found:
 class Replay:
     """One session's firings and ends, of rules that are kept and of rules that only their events still name.
 
-    changed: the metrics whose figures of the session were changed by hand.
+    changed: the metrics whose figures of the session were changed by hand. unreadable: its events that cannot be
+    read.
     """
 
     def __init__(self, db: Database, session: date, changed: set[str]) -> None:
@@ -52,13 +53,13 @@ class Replay:
         self._histories: dict[tuple[str, bool], Past] = {}
         self._found: dict[tuple[Rule, date, bool], _Found] = {}
         self.replayed = 0
+        self._recorded, self.unreadable = events.on_session(db, session)
 
     def differences(self) -> Iterator[Replayed]:
         """Recorded firings and ends that do not follow from the figures; then those that do, and are not recorded."""
-        recorded = events.on_session(self._db, self._session)
         kept = {identity: (rule, made) for identity, rule, made in rules.evaluated_on(self._db, self._session)}
-        told: set[tuple[int, Kind]] = set()
-        for event in recorded:
+        told = {(one.rule, one.kind) for one in self.unreadable}
+        for event in self._recorded:
             if event.event.rule is None or event.kind not in _REPLAYED:
                 continue
             told.add((event.event.rule.id, event.kind))

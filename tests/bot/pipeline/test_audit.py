@@ -172,3 +172,17 @@ def test_the_console_audits_and_finds_what_was_changed_first(program: Program, r
     ran = program.run("audit", "--session", "2025-08-23")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "2025-08-23 is not sealed; the last sealed session is 2025-08-21" in ran.stderr
+
+
+@pytest.mark.parametrize(("table", "column"), [("events", "event"), ("outbox", "events")])
+@pytest.mark.parametrize("content", ['{"value": 1null}', "[]", "7"])
+def test_what_cannot_be_read_any_more_is_found_and_the_rest_is_audited(
+    copied: Database, market: SampleMarket, table: str, column: str, content: str
+) -> None:
+    row = copied.conn.execute(f"SELECT id FROM {table} WHERE session = ? LIMIT 1", [str(FIRED)]).fetchone()[0]
+    copied.conn.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", [content, row])
+    (found,) = audited(copied, market, FIRED)
+    assert (found.clean, found.figures > 100) == (False, True)
+    assert all(cause is Cause.BY_HAND for _, _, cause in subjects(found))
+    named = {name for _, name, _ in subjects(found)}
+    assert str(row) in named or f"event {row}" in named
