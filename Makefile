@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# One more than there are cores: a third of the tests' time they wait for something.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 .PHONY: demo run test bench bench-year soak screenshots lint clean
 
 demo: $(READY)  ## the bot in a browser, on a simulated market: no token, no account
@@ -17,7 +20,7 @@ run: $(READY)  ## the bot, with TELEGRAM_BOT_TOKEN from the environment or .env
 	$(BIN)/rotation-alerts run
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the demo is tested
 	mkdir -p docs/pictures
