@@ -42,7 +42,7 @@ lint: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python tools/audit.py
+	$(BIN)/python tools/vulnerabilities.py
 
 clean:
 	rm -rf $(VENV)
