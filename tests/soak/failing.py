@@ -32,7 +32,7 @@ from storage.database import open_database, writing  # noqa: E402
 CHATS = range(2001, 2051)
 ASKING = 1001
 EVERY_SECONDS = 3.0  # each chat is told something
-ASKS_EVERY = 10  # of these rounds, people ask something
+ASKS_EVERY = 5  # of these rounds, from the first on, people ask something
 FAILING = 0.02
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "server_error", "error_code": 500},
@@ -119,7 +119,7 @@ def _tell(bench: Bench, db: Database, done: Soaked) -> None:
                     db, now.date(), f"round {number}", [outbox.Outgoing(chat, [f"round {number}, chat {chat}"])], now
                 )
                 done.told += 1
-        if number % ASKS_EVERY == 0:
+        if number % ASKS_EVERY == 1:
             bench.ask("say", {"person": ASKING, "text": "/help"})
             done.asked += 1
         time.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - began)))
