@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from telegram import Bot, BotCommand, Update
-from telegram.error import Forbidden, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -30,8 +30,12 @@ from bot.commands.administrators import Administrators
 from bot.commands.declaration import Button, Command
 from bot.commands.reply import Context, answer_button, say
 from bot.messages import help as words
+from bot.transport.errors import Decision, decide
 
 log = logging.getLogger(__name__)
+
+#: The bot was blocked or removed meanwhile, the chat is gone, or it may not write there: there is nobody to be told.
+_NOBODY_HEARS = (Decision.GONE, Decision.RIGHTS)
 
 Telegram = Application[Any, Any, Any, Any, Any, Any]
 
@@ -152,7 +156,7 @@ async def too_many(limit: int, update: Update) -> None:
 async def handle_error(update: object, context: Context) -> None:
     """Log an error that no handler caught, and tell the chat that its request failed."""
     error = context.error
-    if isinstance(error, Forbidden):  # blocked or removed meanwhile: nobody is there to be told
+    if isinstance(error, TelegramError) and decide(error) in _NOBODY_HEARS:
         log.info("an answer was not wanted any more: %s", error.message)
         return
     log.error("an update was not handled", exc_info=error)

@@ -195,7 +195,9 @@ async def _file_message(update: Update) -> Message | None:
 
 
 async def _reply(message: Message, text: str, buttons: Buttons) -> None:
-    await message.reply_text(text, parse_mode="HTML", reply_markup=keyboard(buttons), do_quote=True)
+    await message.reply_text(
+        text, parse_mode="HTML", reply_markup=keyboard(buttons), do_quote=True, allow_sending_without_reply=True
+    )  # fmt: skip
 
 
 def _name_of(message: Message) -> str:

@@ -37,8 +37,10 @@ TABLES = ("chats", "rules", "watches", "snoozes", "drafts", "events", "outbox")
 #: What Telegram says, by method, to an id that an update has made up and that it never gave out.
 MADE_UP = {
     "answerInlineQuery": ("query is too old", '"inline_query_id" is required'),
-    "sendMessage": ("thread not found",),
-    "sendPhoto": ("thread not found",),
+    "sendMessage": ("thread not found", "chat not found"),
+    "sendPhoto": ("thread not found", "chat not found"),
+    "editMessageText": ("message to edit not found",),
+    "getChatMember": ("chat not found",),
     "getFile": ("wrong file_id", "file_id not specified"),
 }
 

@@ -89,3 +89,29 @@ def test_where_photos_are_refused_the_text_goes_alone(program: Program, telegram
     assert alone["text"] == with_picture["caption"]
     assert alone["reply_markup"] == with_picture["reply_markup"]
     assert "Traceback" not in program.logs()
+
+
+@pytest.mark.parametrize(
+    "why", ["Bad Request: chat not found", "Bad Request: not enough rights to send text messages to the chat"]
+)
+def test_an_answer_that_nobody_is_there_to_hear_is_no_error(
+    program: Program, telegram: str, group: int, why: str
+) -> None:
+    refuse(telegram, "sendMessage", why)
+    before = program.logs().count("an answer was not wanted any more")
+    web.post(f"{telegram}/_local/say", json={"person": ADA, "chat": group, "text": "/privacy"}).raise_for_status()
+    until(lambda: program.logs().count("an answer was not wanted any more") > before, 60)
+    assert "an update was not handled" not in program.logs()
+
+
+def test_a_file_that_is_deleted_before_its_answer_is_answered_all_the_same(telegram: str) -> None:
+    content = {"person": ADA, "name": "gone.csv", "text": "date,close\n2025-07-30,1.5\n2025-07-31,1.6\n"}
+    sent = web.post(f"{telegram}/_local/file", json=content).json()
+    until(lambda: heard_in(telegram, ADA), 60)
+    gone = sent | {"message_id": sent["message_id"] + 1000}  # Telegram knows no such message any more
+    web.post(f"{telegram}/_local/update", json={"message": gone}).raise_for_status()
+    until(lambda: len(heard_in(telegram, ADA)) > 1, 60)
+    first, second = heard_in(telegram, ADA)
+    assert "import.gone" in first["text"]
+    assert second["text"] == first["text"]
+    assert ("reply_to_message" in first, "reply_to_message" in second) == (True, False)
