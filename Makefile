@@ -26,7 +26,7 @@ screenshots: $(TOOLS)  ## the pictures in the documentation, taken while the dem
 	mkdir -p docs/pictures
 	SCREENSHOTS=$(CURDIR)/docs/pictures $(BIN)/python -m pytest tests/bot/demo/test_page_demo.py -k "from_start or by_taps or from_a_line"
 
-bench: $(TOOLS)  ## speeds, each beside something it is to be compared with: one table in ten minutes
+bench: $(TOOLS)  ## speeds, each beside something it is to be compared with: one table in a quarter of an hour
 	$(BIN)/python -m bench
 
 bench-year: $(TOOLS)  ## a simulated year with 10,000 chats: an hour, longer on a busy machine

@@ -23,8 +23,8 @@ from bot.brand import set_brand
 from bot.charts.spec import Picture
 from bot.charts.worker import ChartFailed, ChartWorker
 from bot.commands import dispatch
+from bot.commands.parts import Parts
 from bot.commands.place import PlacedAnswers
-from bot.commands.reply import Parts
 from bot.database import Store
 from bot.pipeline import backups, clock, retention, schedule
 from bot.pipeline.refresher import Refresher, longest_seconds

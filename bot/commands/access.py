@@ -9,7 +9,8 @@ from telegram import Update
 from telegram.constants import ChatType
 
 from bot.commands.declaration import Command
-from bot.commands.reply import Context, Parts, answer_button, argument, chat_of, parts, say
+from bot.commands.parts import Context, Parts, parts
+from bot.commands.reply import answer_button, argument, chat_of, say
 from bot.messages import access as words
 from bot.messages import asking
 from storage import access

@@ -16,14 +16,13 @@ from bot.commands import editor
 from bot.commands.alerts import rule_pressed, rule_typed
 from bot.commands.asked import have, read_line
 from bot.commands.declaration import ID, Button, Command
+from bot.commands.parts import Context, parts
 from bot.commands.reply import (
-    Context,
     answer_button,
     argument,
     buttons_above,
     chat_of,
     may_change,
-    parts,
     replace_text,
     say,
     show,

@@ -10,7 +10,8 @@ from alerts.rules.evaluate import Watch
 from bot.alerting import rules as transactions
 from bot.alerting.rules import SnoozeLength
 from bot.commands.declaration import ID, Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, replace_text, say
 from bot.messages import my_alerts as words
 from bot.messages import rules as rule_words
 from bot.reports.rule_status import ChatRule, rule_of_chat, rules_of_chat

@@ -18,7 +18,8 @@ from alerts.metrics.symbols import owner_of, symbols_of
 from alerts.rules.grammar import metric_named, parse
 from alerts.rules.own_names import OwnNames
 from alerts.rules.rule import Rule
-from bot.commands.reply import Context, chat_of, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import chat_of, say
 from bot.messages import symbols as words
 from bot.pipeline.symbol_fetcher import SymbolsUnavailable, fetch
 from bot.pipeline.symbols import Ask, SymbolRefused, accept, lacking, latest_session, refuse

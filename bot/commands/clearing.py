@@ -11,7 +11,8 @@ from alerts.rules.check import RuleError, check
 from bot.alerting.rules import set_rule
 from bot.commands.alerts import rule_pressed
 from bot.commands.declaration import ID, Button
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, say
 from bot.messages import rules as words
 from bot.messages.buttons import rule_buttons
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from telegram import Update
 
-from bot.commands.reply import Context
+from bot.commands.parts import Context
 from bot.messages.buttons import pattern
 
 Answer = Callable[[Update, Context], Coroutine[Any, Any, None]]

@@ -11,7 +11,8 @@ from alerts.digest_times import DigestTime, DigestTimeError, read_digest_time
 from bot.alerting.digests import chart_topic
 from bot.charts.spec import Picture
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say, show
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, replace_text, say, show
 from bot.messages import digest as words
 from bot.messages.summary import NO_FIGURES
 from bot.reports.charts import chart_for

@@ -28,7 +28,8 @@ from bot import commands as folder
 from bot.commands import access, fallback, files, groups, inline, migration, place
 from bot.commands.administrators import Administrators
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, say
+from bot.commands.parts import Context
+from bot.commands.reply import answer_button, say
 from bot.messages import help as words
 from bot.transport.errors import Decision, decide
 

@@ -25,7 +25,8 @@ from bot.alerting.rules import SetRule, set_rule
 from bot.commands import reply
 from bot.commands.asked import have, metric_here, read_line
 from bot.commands.declaration import ID, Button
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say, show
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, say, show
 from bot.messages import editor as words
 from bot.messages import rules as rule_words
 from bot.messages.buttons import Buttons

@@ -21,7 +21,8 @@ from bot.commands.alert import offer_meant, typed_line
 from bot.commands.asked import have, names_here, read_line
 from bot.commands.declaration import Button, Command
 from bot.commands.metrics import show_metric
-from bot.commands.reply import Context, answer_button, argument, parts, say, show
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, say, show
 from bot.commands.wanted import (
     Wanted,
     addressed_to,

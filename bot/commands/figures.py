@@ -11,7 +11,8 @@ from telegram import Update
 from alerts.metrics.catalog import families
 from bot.charts.spec import Picture
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, answer_on, argument, parts, say, show
+from bot.commands.parts import Context, answer_on, parts
+from bot.commands.reply import answer_button, argument, say, show
 from bot.messages.families import family_answer, family_buttons
 from bot.messages.summary import NO_FIGURES, family_text, summary_text
 from bot.reports.charts import chart_for

@@ -19,17 +19,8 @@ from telegram.error import TelegramError
 from alerts.market.csv_import import NAME, NotReadable, OwnSeries, Unclear, read, text_of
 from alerts.metrics.imported import proposed_lag
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import (
-    Context,
-    answer_button,
-    argument,
-    chat_of,
-    keyboard,
-    may_change,
-    parts,
-    replace_text,
-    say,
-)
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, keyboard, may_change, replace_text, say
 from bot.messages import files as words
 from bot.messages.buttons import Buttons
 from bot.pipeline.imports import keep_within

@@ -13,8 +13,9 @@ from telegram.error import TelegramError
 from bot.commands import place
 from bot.commands.administrators import Administrators, Standing
 from bot.commands.declaration import Button, Command
+from bot.commands.parts import Context, parts
 from bot.commands.place import Place
-from bot.commands.reply import Context, answer_button, argument, keyboard, parts, replace_text, say
+from bot.commands.reply import answer_button, argument, keyboard, replace_text, say
 from bot.messages import groups as words
 from bot.messages.buttons import group_of
 from bot.messages.groups import Managed

@@ -13,7 +13,7 @@ from telegram.error import BadRequest
 
 from alerts.phrases.words import named, plain, spelled
 from alerts.rules.grammar import metric_named
-from bot.commands.reply import Context, parts
+from bot.commands.parts import Context, parts
 from bot.formatting import capital, visible_length
 from bot.messages.summary import figure_text
 from bot.reports.charts import metric_chart

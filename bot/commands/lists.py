@@ -11,7 +11,8 @@ from alerts.metrics.symbols import LIST_NAME
 from alerts.rules.list_line import ListRefused, read_list_line
 from bot.commands.asked import have, source_of
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, say
 from bot.messages import lists as words
 from bot.pipeline.lists import fill
 from bot.pipeline.symbols import latest_session

@@ -12,7 +12,8 @@ from alerts.rules.grammar import metric_named
 from alerts.rules.series import typed_name
 from bot.commands.asked import have, is_of_another, metric_here, names_here
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say, show
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, say, show
 from bot.messages import families as words
 from bot.messages import help as help_words
 from bot.messages.buttons import Buttons

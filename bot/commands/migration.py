@@ -6,7 +6,7 @@ import logging
 
 from telegram import Update
 
-from bot.commands.reply import Context, parts
+from bot.commands.parts import Context, parts
 from storage.chat_migration import move_chat
 
 log = logging.getLogger(__name__)

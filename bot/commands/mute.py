@@ -13,7 +13,8 @@ from bot.alerting import rules
 from bot.alerting.rules import SnoozeLength
 from bot.commands.alerts import rule_pressed, rule_typed
 from bot.commands.declaration import ID, Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, replace_text, say
 from bot.messages import mute as words
 from bot.messages.alert import alert_texts
 from bot.messages.buttons import alert_buttons

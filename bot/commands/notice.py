@@ -8,7 +8,8 @@ from telegram import Update
 
 from bot.alerting.notices import send_notice
 from bot.commands.declaration import ID, Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, parts, replace_text, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, replace_text, say
 from bot.messages import asking
 from bot.messages import notice as words
 from storage import chats, notices

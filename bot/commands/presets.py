@@ -9,7 +9,8 @@ from telegram import Update
 from alerts.rules.presets import Pack, packs
 from bot.alerting import rules
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, say
 from bot.messages import presets as words
 
 _NAME = "[a-z]{1,20}"

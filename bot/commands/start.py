@@ -9,7 +9,8 @@ from telegram import Update
 from bot.commands import groups
 from bot.commands.alert import show_preview
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, replace_text, say
 from bot.messages import help as words
 from bot.messages.my_alerts import bad_link
 from storage import chat_export, chats, rules

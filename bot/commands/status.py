@@ -8,7 +8,8 @@ from sqlite_utils import Database
 from telegram import Update
 
 from bot.commands.declaration import Command
-from bot.commands.reply import Context, chat_of, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import chat_of, say
 from bot.messages import asking as words
 from bot.messages.status import status as status_text
 from bot.reports import checks

@@ -8,7 +8,8 @@ from telegram import Update
 
 from bot.commands import place
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, chat_of, may_change, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, chat_of, may_change, say
 from bot.messages import mute as words
 from bot.messages.buttons import Buttons
 from storage import chats, rules

@@ -8,7 +8,8 @@ from telegram import Update
 from alerts.metrics.catalog import metric
 from alerts.metrics.symbols import symbols_of
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, say
 from bot.messages import symbols as words
 from bot.pipeline.symbols import PER_CHAT, free
 from storage import symbols as stored

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from telegram import Update
 
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, may_change, parts, replace_text, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, replace_text, say
 from bot.messages import theme as words
 from storage.preferences import is_dark, set_dark
 

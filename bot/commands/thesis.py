@@ -14,7 +14,8 @@ from alerts.thesis_alerts import claim_numbered
 from bot.alerting import rules
 from bot.charts.spec import Chart
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, answer_on, argument, chat_of, may_change, parts, say, show
+from bot.commands.parts import Context, answer_on, parts
+from bot.commands.reply import answer_button, argument, chat_of, may_change, say, show
 from bot.messages import thesis as words
 from bot.messages.help import OLD_BUTTON
 from bot.messages.summary import NO_FIGURES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from telegram import Update
 
 from bot.commands.declaration import Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, parts, replace_text, say
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, replace_text, say
 from bot.messages.track_record import presets_text, track_buttons, track_text
 from bot.reports.track_record import track_of_all, track_of_chat
 

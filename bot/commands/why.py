@@ -10,7 +10,8 @@ from alerts.rules.evaluate import Watch
 from bot.alerting.notify import events_of_message
 from bot.commands.alerts import rule_pressed, rule_typed
 from bot.commands.declaration import ID, Button, Command
-from bot.commands.reply import Context, answer_button, argument, chat_of, parts, say, show
+from bot.commands.parts import Context, parts
+from bot.commands.reply import answer_button, argument, chat_of, say, show
 from bot.messages import rules as words
 from bot.messages.alert import more_texts
 from bot.messages.buttons import rule_buttons
