@@ -36,9 +36,10 @@ FIGURE = (
     "session, metric, value, coverage, eligible, members, source, reason, notes, observed, by_former_members, "
     "fetched_at, corrected_at, was"
 )
-EVENT = "id, chat, salt, session, kind, event"
-MESSAGE = "id, chat, salt, session, part, events, text"
+EVENT = ("id", "chat", "session", "kind", "event")
+MESSAGE = ("id", "chat", "session", "part", "events", "text")
 _STORED = "stored"  # an entry of its own for what a transaction stored
+_COLON = "':'"
 _LEAF = struct.Struct(f">q{BYTES}s")  # the id of a row, and its digest
 _COLUMNS = (
     "number, kind, session, recorded_at, gone_events, gone_messages, events_through, messages_through, "
@@ -87,12 +88,17 @@ class Head:
     messages_through: int
 
 
-def digest(row: Sequence[Any], chat: int | None = None) -> bytes:
-    """The digest of a row of `EVENT` or `MESSAGE` columns, as it would be in `chat` where that is given."""
-    identity, own, salt, *content = row
-    values = map(str, (identity, own if chat is None else chat, *content))
-    written = "".join([f"{len(value)}:{value}" for value in values])  # no two rows are written alike
-    return hashlib.blake2b(written.encode(), digest_size=BYTES, salt=salt).digest()
+def written(columns: Sequence[str]) -> str:
+    """SQL of what is digested of a row: each value after its length, so that no two rows are written alike.
+
+    It is put together by SQLite because a session may have tens of thousands of rows.
+    """
+    return f"CAST({' || '.join(f'length({one}) || {_COLON} || {one}' for one in columns)} AS BLOB)"
+
+
+def digest(salt: bytes, content: bytes) -> bytes:
+    """The digest of what is `written` of a row."""
+    return hashlib.blake2b(content, digest_size=BYTES, salt=salt).digest()
 
 
 def figure_digest(row: Sequence[Any]) -> str:
@@ -223,20 +229,19 @@ def _append(db: Database, new: _New) -> None:
 
 
 def _worded_leaves(db: Database, identities: Sequence[int]) -> bytes:
+    where = "id IN (SELECT value FROM json_each(?))"
+    return _leaves(db, "outbox", MESSAGE, where, json.dumps(identities))
+
+
+def _new_leaves(db: Database, table: str, columns: Sequence[str], through: int) -> bytes:
+    return _leaves(db, table, columns, "id > ?", through)
+
+
+def _leaves(db: Database, table: str, columns: Sequence[str], where: str, given: object) -> bytes:
     rows = db.conn.execute(
-        f"SELECT {MESSAGE} FROM outbox WHERE id IN (SELECT value FROM json_each(?)) AND salt IS NOT NULL ORDER BY id",
-        [json.dumps(identities)],
+        f"SELECT id, salt, {written(columns)} FROM {table} WHERE {where} AND salt IS NOT NULL ORDER BY id", [given]
     )
-    return b"".join(_LEAF.pack(row[0], digest(row)) for row in rows)
-
-
-def _new_leaves(db: Database, table: str, columns: str, through: int) -> bytes:
-    packed = bytearray()
-    for row in db.conn.execute(
-        f"SELECT {columns} FROM {table} WHERE id > ? AND salt IS NOT NULL ORDER BY id", [through]
-    ):
-        packed += _LEAF.pack(row[0], digest(row))
-    return bytes(packed)
+    return b"".join([_LEAF.pack(identity, digest(salt, content)) for identity, salt, content in rows])
 
 
 def _last(packed: bytes, otherwise: int) -> int:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from sqlite_utils import Database
 
 from alerts.metrics.catalog import catalog
-from storage.chain import EVENT, FIGURE, MESSAGE, Entry, digest, entries, figure_digest, leaves
+from storage.chain import EVENT, FIGURE, MESSAGE, Entry, digest, entries, figure_digest, leaves, written
 
 
 class What(StrEnum):
@@ -197,14 +198,17 @@ def _rows(db: Database, table: str, walk: _Walk, moved: dict[int, list[int]]) ->
         begun = walk.start.events_through if of_events else walk.start.messages_through
     columns = EVENT if of_events else MESSAGE
     found, here = [], 0
-    for row in db.conn.execute(f"SELECT {columns} FROM {table} WHERE id > ? ORDER BY id", [begun]):
-        identity, chat, _, session = row[:4]
+    rows = db.conn.execute(
+        f"SELECT id, chat, session, salt, {written(columns)} FROM {table} WHERE id > ? ORDER BY id", [begun]
+    )
+    for identity, chat, session, salt, content in rows:
         kept = known.get(identity)
         if kept is None:
             found.append(Finding(added, None, session, str(identity)))
             continue
         here += 1
-        if not _agrees(row, kept[0], moved.get(chat, [])):
+        former = (_as_in(db, table, identity, one) for one in moved.get(chat, ()))
+        if not _agrees(kept[0], salt, content, former):
             found.append(Finding(changed, kept[1], session, str(identity)))
     gone = walk.gone_events if of_events else walk.gone_messages
     if (missing := len(known) - here - gone) > 0:
@@ -212,8 +216,15 @@ def _rows(db: Database, table: str, walk: _Walk, moved: dict[int, list[int]]) ->
     return found
 
 
-def _agrees(row: Any, kept: bytes, former: Iterable[int]) -> bool:
-    salt = row[2]
+def _as_in(db: Database, table: str, identity: int, chat: int) -> Any:
+    """What would be written of a row if it were in another chat."""
+    columns = EVENT if table == "events" else MESSAGE
+    given = [str(chat) if one == "chat" else one for one in columns]
+    return db.conn.execute(f"SELECT {written(given)} FROM {table} WHERE id = ?", [identity]).fetchone()[0]
+
+
+def _agrees(kept: bytes, salt: Any, content: Any, former: Iterable[Any]) -> bool:
+    """Whether the digest is that of a row, or of the row as it was in a former chat; its values may be damaged."""
     if not isinstance(salt, bytes) or len(salt) != len(kept):
         return False
-    return digest(row) == kept or any(digest(row, chat) == kept for chat in former)
+    return any(isinstance(one, bytes) and digest(salt, one) == kept for one in chain((content,), former))
