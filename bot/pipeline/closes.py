@@ -23,7 +23,6 @@ from storage.database import writing
 
 log = logging.getLogger(__name__)
 
-CHUNK = 100  # symbols downloaded and stored at a time: the most work that a kill loses
 AGREES = 0.005  # closes of one session that differ by more are of different scales: a split, or a correction
 OVERLAP = 3  # sessions that are fetched again to see whether the scale is still the same
 MOST_NEW = 200  # companies without a history; more than that is an unfinished backfill
@@ -43,8 +42,8 @@ def gather_history(context: RunContext, symbols: Sequence[str], start: date, thr
     db = context.db
     keys = companies.ids(db)
     rescaled: list[str] = []
-    for at in range(0, len(symbols), CHUNK):
-        fetched, failure = fetch(context, symbols[at : at + CHUNK], start, through)
+    for at in range(0, len(symbols), context.at_once):
+        fetched, failure = fetch(context, symbols[at : at + context.at_once], start, through)
         names = tuple(str(symbol) for symbol in fetched.raw.columns)
         batch = _Batch(
             sessions=tuple(stamp.date() for stamp in fetched.raw.index),
@@ -61,7 +60,7 @@ def gather_history(context: RunContext, symbols: Sequence[str], start: date, thr
                 companies.note_history(db, _store(context, batch, other), start)
         if failure is not None:
             raise failure
-        context.report("closes", min(at + CHUNK, len(symbols)), len(symbols))
+        context.report("closes", min(at + context.at_once, len(symbols)), len(symbols))
     if rescaled:
         refetch(context, rescaled, through, "whose stored closes are of another scale")
 

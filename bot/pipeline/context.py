@@ -24,7 +24,8 @@ class RunContext:
     """One refresh, backfill or valuation history.
 
     now: the time of the whole run, UTC. economy: None where economic series are not fetched. operators: the chats that
-    are told when a source fails and when it works again.
+    are told when a source fails and when it works again. at_once: companies whose closes are downloaded and stored at
+    a time, the most work that a kill loses.
     """
 
     db: Database
@@ -33,6 +34,7 @@ class RunContext:
     economy: EconomyFeed | None = None
     report: Report = no_progress
     operators: Sequence[int] = ()
+    at_once: int = 100
 
     @property
     def economy_source(self) -> str:

@@ -19,7 +19,7 @@ from alerts.market import quality
 from alerts.market.seasons import rank_days
 from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics.members import in_millionths
-from bot.pipeline.closes import AGREES, CHUNK, EARLIEST, OVERLAP, fetch, refetch
+from bot.pipeline.closes import AGREES, EARLIEST, OVERLAP, fetch, refetch
 from bot.pipeline.context import RunContext
 from storage import closes, companies, histories
 from storage.database import writing
@@ -55,8 +55,8 @@ def gather_older(context: RunContext, symbols: Sequence[str], start: date, last:
     left = [symbol for symbol in symbols if keys[symbol] not in there]
     sessions = sessions_between(start, last)
     before = sessions.index(kept_from(last))
-    for at in range(0, len(left), CHUNK):
-        fetched, failure = fetch(context, left[at : at + CHUNK], start, last)
+    for at in range(0, len(left), context.at_once):
+        fetched, failure = fetch(context, left[at : at + context.at_once], start, last)
         index = pd.DatetimeIndex(pd.to_datetime(sessions))
         close = in_millionths(fetched.raw.reindex(index))
         names = [str(name) for name in fetched.raw.columns]
@@ -74,7 +74,7 @@ def gather_older(context: RunContext, symbols: Sequence[str], start: date, last:
             histories.keep_older(db, [keys[name] for name in names], sessions[:before], close[:before])
         if failure is not None:
             raise failure
-        done = len(symbols) - len(left) + min(at + CHUNK, len(left))
+        done = len(symbols) - len(left) + min(at + context.at_once, len(left))
         context.report("closes", done, len(symbols))
         log.info("history: %s of %s companies, from %s on", f"{done:,}", f"{len(symbols):,}", start)
 

@@ -40,6 +40,7 @@ class Bench:
     driver: subprocess.Popen[str] = field(init=False)
     path: Path = field(init=False)
     made: int = 0
+    few: dict[str, int] = field(default_factory=dict)  # what a small market asks of the driver
 
     def start_driver(self) -> None:
         """The process that refreshes; its log goes on where a killed one's ended."""
@@ -79,11 +80,15 @@ class Bench:
             what["dates"] = False  # its answers carry the machine's time
         else:
             self.control("/_clock?" + urlencode({"at": clock}))
-        assert self.driver.stdin is not None
+        self.begin(**what)
         assert self.driver.stdout is not None
-        self.driver.stdin.write(json.dumps({"database": str(self.path)} | what) + "\n")
-        self.driver.stdin.flush()
         return json.loads(self.driver.stdout.readline())
+
+    def begin(self, **what: Any) -> None:
+        """One line to the driver, whose answer nobody waits for."""
+        assert self.driver.stdin is not None
+        self.driver.stdin.write(json.dumps({"database": str(self.path)} | self.few | what) + "\n")
+        self.driver.stdin.flush()
 
     def refresh(self, session: date, after: timedelta = timedelta(0), **what: Any) -> list[dict[str, Any]]:
         """Refresh on the evening of `session`, or so long after it."""
@@ -138,6 +143,19 @@ class Bench:
     def outbox(self) -> dict[str, int]:
         with self.open() as db:
             return outbox.counts(db)
+
+
+#: Companies of a market in which a history takes a third of the time. All of them are large.
+FEW = 208
+
+
+@contextmanager
+def few_companies(folder: Path, *more: str) -> Iterator[Bench]:
+    """A market of FEW companies, whose closes are stored in as many steps as those of a market of 520."""
+    serve = [sys.executable, str(TESTS / "support" / "market_web.py"), "--state", str(folder), "--companies", str(FEW)]
+    with market(folder, [*serve, *more]) as bench:
+        bench.few = {"fewest_lines": FEW - 8, "at_once": FEW // 5}
+        yield bench
 
 
 @contextmanager

@@ -38,6 +38,7 @@ OPERATOR = 4242
 def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
     now = datetime.fromisoformat(asked["now"])
     feed = Yahoo(cache, lambda: now, pause=0.01)
+    feed.fewest_lines = asked.get("fewest_lines", feed.fewest_lines)
     if "limits" in asked:  # seconds for a request, and for a fetch
         feed.limits = Limits(feed.dates, *asked["limits"])
         fred.REQUEST_SECONDS = asked["limits"][0]
@@ -45,7 +46,7 @@ def answer(db: Database, cache: Path, asked: dict[str, Any]) -> Any:
     if not asked.get("dates", True):
         # A market whose answers carry this machine's time, whatever session its quotes are of.
         feed.dates = feed.limits.dates = economy.dates = Dates(lambda: datetime.now(UTC))
-    context = RunContext(db, feed, now, economy, operators=(OPERATOR,))
+    context = RunContext(db, feed, now, economy, operators=(OPERATOR,), at_once=asked.get("at_once", 100))
     if asked["do"] == "backfill":
         end = date.fromisoformat(asked["to"]) if "to" in asked else None
         done = backfill(context, date.fromisoformat(asked["from"]), end, pauses=asked.get("pauses", ()))

@@ -41,7 +41,6 @@ from alerts.market.yahoo.valuations import month_measures
 _PAGE = 250  # Yahoo's limit
 #: Members have ranks up to 3,150, with preferreds, funds, shells and foreign reporters between them.
 LINES_WANTED = 16 * _PAGE
-_FEWEST_LINES = 500  # a census with fewer listings is incomplete
 _CHUNK = 100  # symbols a download
 _THREADS = 4
 _MONTH_LETTERS = "FGHJKMNQUVXZ"  # January to December, as futures exchanges name months
@@ -56,6 +55,7 @@ class Yahoo:
 
     name = NAME
     keeps_census = False
+    fewest_lines = 500  # a census with fewer listings is incomplete
 
     def __init__(
         self, cache: Path | None, now: Callable[[], datetime], *, pause: float = 1.0, per_second: float | None = None
@@ -77,7 +77,7 @@ class Yahoo:
 
         Costs up to seventeen requests; the last one finds out which listings are shells. Costs one request if the
         source is at another session, and raises WrongSession then. Raises FeedUnavailable if the market is open or no
-        page arrives; FeedIncomplete if fewer than 500 listings arrive.
+        page arrives; FeedIncomplete if fewer than `fewest_lines` listings arrive.
         """
         with _fetching, quietly(self._cache, self.limits) as talk:
             found: dict[str, dict[str, Any]] = {}
@@ -93,8 +93,9 @@ class Yahoo:
             self._tell_shells(talk.yfinance, found)
         quotes = census_frame(list(found.values()))
         quotes = quotes[quotes["session"] == pd.Timestamp(session)]
-        if len(quotes) < _FEWEST_LINES:
-            raise FeedIncomplete(f"{NAME}: {len(quotes)} lines for {session}, fewer than the {_FEWEST_LINES} expected")
+        if len(quotes) < self.fewest_lines:
+            wanted = f"fewer than the {self.fewest_lines} expected"
+            raise FeedIncomplete(f"{NAME}: {len(quotes)} lines for {session}, {wanted}")
         return Census(session, quotes.sort_values("market_value", ascending=False, kind="stable"), self._now())
 
     def closes(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
-import sys
 import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from support.market_bench import TESTS, Bench, market
+from support.market_bench import FEW, Bench, few_companies
 from support.program import evening, until
 
 from alerts.market.seasons import rank_days
@@ -33,13 +31,11 @@ START, D0, D1 = date(2025, 8, 11), date(2025, 8, 19), date(2025, 8, 20)
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A market of 520 companies, and in `1.db` their history and one judged session."""
+    """A market of FEW companies, and in `1.db` their history and one judged session."""
     folder = tmp_path_factory.mktemp("history")
-    with market(
-        folder, [sys.executable, str(TESTS / "support" / "market_web.py"), "--state", str(folder), "--companies", "520"]
-    ) as web:
+    with few_companies(folder) as web:
         web.fresh()
-        assert web.ask(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})["companies"] == 520
+        assert web.ask(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})["companies"] == FEW
         yield web
 
 
@@ -87,25 +83,17 @@ def test_killed_at_any_point_with_bars_twice_in_any_order_it_ends_in_the_same_ta
     bench.stand_at(D0)
     bench.fresh(bench.folder / "1.db")
     unbroken = tables(bench)
-    assert len(unbroken["closes"]) > 100_000
+    assert len(unbroken["closes"]) > 50_000
     bench.fault("twice")
     bench.fresh()
     chance = random.Random(20250819)
     for _ in range(3):
-        assert bench.driver.stdin is not None
-        asked = {
-            "database": str(bench.path),
-            "do": "backfill",
-            "from": START.isoformat(),
-            "now": evening(D0).isoformat(),
-        }
-        bench.driver.stdin.write(json.dumps(asked) + "\n")
-        bench.driver.stdin.flush()
+        bench.begin(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})
         until(lambda: bench.rows("SELECT count(*) FROM sqlite_master")[0][0] > 0)
-        time.sleep(chance.uniform(1.0, 6.0))
+        time.sleep(chance.uniform(1.0, 4.0))
         bench.kill_driver()
     done = bench.ask(do="backfill", now=evening(D0).isoformat(), **{"from": START.isoformat()})
-    assert done["companies"] == 520
+    assert done["companies"] == FEW
     assert bench.rows("PRAGMA integrity_check") == [("ok",)]
     assert differences(tables(bench), unbroken) == []
 
@@ -225,7 +213,7 @@ def test_symbols_that_fail_have_no_history_and_are_asked_for_again(bench: Bench)
     bench.fault("500", match="chart/Q[AM]")
     asked = {"do": "backfill", "now": evening(D0).isoformat(), "from": START.isoformat()}
     lacking = bench.ask(**asked)["without_history"]
-    assert 20 < lacking < 260
+    assert FEW / 26 < lacking < FEW / 2
     ((reason,),) = bench.rows(
         "SELECT reason FROM figures WHERE metric = 'breadth.above_50d.large' AND session = ?", START.isoformat()
     )
@@ -266,6 +254,6 @@ def test_being_turned_away_is_waited_out(bench: Bench) -> None:
     assert given["error"] == "FeedUnavailable"
     assert "429" in given["text"]
     started = time.monotonic()
-    assert bench.ask(**asked, pauses=[0.5, 0.5])["companies"] == 520
+    assert bench.ask(**asked, pauses=[0.5, 0.5])["companies"] == FEW
     assert time.monotonic() - started > 0.4
     assert "the next request follows in" in (bench.folder / "driver.log").read_text()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from support.market_bench import TESTS, Bench, market
+from support.market_bench import FEW, Bench, few_companies
 from support.program import evening, until
 
 from alerts.market.seasons import rank_days
@@ -20,7 +18,7 @@ from bot.pipeline.refresher import history_passes
 pytestmark = [
     pytest.mark.process,
     pytest.mark.timeout(1800),
-]  # two histories of 520 companies, one in ten parts
+]  # two histories of FEW companies, one in ten parts
 
 FIRST, DEEP, LAST = date(2025, 8, 11), date(2023, 9, 1), date(2025, 8, 19)
 STAGED = "SELECT count(*) FROM older_closes"
@@ -28,27 +26,25 @@ FIGURES = "SELECT count(*) FROM figures WHERE metric = 'breadth.ad_ratio.all'"
 RANKED = "SELECT count(*) FROM closes WHERE day = 18747"  # 30 April 2021, before the first pass
 #: What is asked of the database, and from which answer on the process is killed; None: at once.
 MOMENTS = (
-    (None, 0), (STAGED, 1), (STAGED, 101), (STAGED, 201), (STAGED, 301), (STAGED, 401), (STAGED, 501),
+    (None, 0), (STAGED, 1), (STAGED, 42), (STAGED, 83), (STAGED, 124), (STAGED, 165), (STAGED, 206),
     (RANKED, 1), (FIGURES, 250), (FIGURES, 492),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A market of 520 companies; in `1.db` the first pass, in `2.db` both of them."""
+    """A market of FEW companies; in `1.db` the first pass, in `2.db` both of them."""
     folder = tmp_path_factory.mktemp("history")
-    with market(
-        folder, [sys.executable, str(TESTS / "support" / "market_web.py"), "--state", str(folder), "--companies", "520"]
-    ) as web:
+    with few_companies(folder) as web:
         web.stand_at(LAST)
         web.fresh()
-        assert web.ask(**asked(FIRST))["companies"] == 520
+        assert web.ask(**asked(FIRST))["companies"] == FEW
         web.fresh(folder / "1.db")
         web.control("/_counts")
         done = web.ask(**asked(DEEP))
-        assert done["companies"] == 520
+        assert done["companies"] == FEW
         # One of each company, the funds, and the other symbols of named pairs, which are asked for twice where unknown.
-        assert web.control("/_counts")["chart"] <= 520 + len(FUNDS) + 2 * len(set(named_symbols()) - set(FUNDS))
+        assert web.control("/_counts")["chart"] <= FEW + len(FUNDS) + 2 * len(set(named_symbols()) - set(FUNDS))
         yield web
 
 
@@ -77,13 +73,11 @@ def test_killed_at_ten_moments_it_ends_in_the_same_figures(bench: Bench) -> None
     assert len(unbroken["figures"]) > 70_000
     bench.fresh(bench.folder / "1.db")
     for statement, count in MOMENTS:
-        assert bench.driver.stdin is not None
-        bench.driver.stdin.write(json.dumps({"database": str(bench.path)} | asked(DEEP)) + "\n")
-        bench.driver.stdin.flush()
+        bench.begin(**asked(DEEP))
         if statement is not None:
             until(lambda statement=statement, count=count: bench.rows(statement)[0][0] >= count, 300)
         bench.kill_driver()
-    assert bench.ask(**asked(DEEP))["companies"] == 520
+    assert bench.ask(**asked(DEEP))["companies"] == FEW
     assert bench.rows("PRAGMA integrity_check") == [("ok",)]
     found = left(bench)
     for name, rows in unbroken.items():
@@ -115,8 +109,8 @@ def test_being_turned_away_costs_nothing_that_is_there(bench: Bench) -> None:
     ((arrived,),) = bench.rows(STAGED)
     assert arrived > 0  # those of the same request that were answered are kept
     bench.control("/_counts")
-    assert bench.ask(**asked(DEEP))["companies"] == 520
-    assert bench.control("/_counts")["chart"] <= 520 - arrived + 60
+    assert bench.ask(**asked(DEEP))["companies"] == FEW
+    assert bench.control("/_counts")["chart"] <= FEW - arrived + 60
 
 
 def test_the_passes_are_a_year_of_figures_and_the_rest() -> None:
