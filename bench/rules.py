@@ -13,7 +13,7 @@ import random
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -93,35 +93,64 @@ def build(db: Database, count: int, series: int) -> None:
     """A file with `count` rules of `count`/4 chats, MOVING of them between BETWEEN and HIGH, one of a chat."""
     source = random.Random(20250930)
     keys = [f"import.s{at:04}" for at in range(series)]
-    rows = []
-    for identity in range(1, count + 1):
-        moving = identity <= MOVING
-        level = 50.1 + 0.1 * source.random() if moving else source.choice((0.0, 50.4)) + 49.5 * source.random()
-        above = moving or source.random() < 0.5
-        rule = Rule.on(Series(keys[identity % series]), Operator.ABOVE if above else Operator.BELOW, round(level, 4))
-        rows.append((identity, 1 + identity % (count // 4), rule))
     with writing(db):
         for key in keys:
             db.conn.execute(
                 "INSERT INTO observations VALUES (?, ?, ?, ?, 0)", [key, DAYS[BEGUN].isoformat(), BEGUN, LOW]
             )
-            for at in range(BEGUN + 1):
-                past = [Figure(DAYS[at], key, LOW, 1.0, 1, 1, "bench", None)]
-                figures.record_figures(db, past, NOW, backfilled=True)
+        for day in DAYS[: BEGUN + 1]:
+            found = [Figure(day, key, LOW, 1.0, 1, 1, "bench", None) for key in keys]
+            figures.record_figures(db, found, NOW, backfilled=True)
         stamp = NOW.isoformat()
         db.conn.executemany(
             "INSERT INTO chats (id, created_at, subscribed_at, last_rule) VALUES (?, ?, ?, 4)",
             ((chat, stamp, stamp) for chat in range(1, count // 4 + 1)),
         )
-        db.conn.executemany(
-            """INSERT INTO rules (id, chat, number, series, operator, level, upper, hold, clear, keep, repeat, remind,
-                                  until, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            ((identity, chat, identity, *columns_of(rule), stamp) for identity, chat, rule in rows),
-        )
-        rows.sort(key=lambda row: (row[2].watched.key, row[2].first.level))
-        watches.insert(db, ((identity, rule, _standing(rule)) for identity, _, rule in rows))
+        _copy_models(db, count, [_drawn(identity, keys, source) for identity in range(1, count + 1)], stamp)
     db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.conn.execute("ANALYZE")
+
+
+#: Rules above and below a level that stand on either side of it. A million of them are copies, each on a series and a
+#: level of its own: to make as many one by one takes minutes.
+MODELS = (
+    Rule.on(Series("import.s0000"), Operator.ABOVE, 50.0), Rule.on(Series("import.s0000"), Operator.ABOVE, 1.0),
+    Rule.on(Series("import.s0000"), Operator.BELOW, 50.0), Rule.on(Series("import.s0000"), Operator.BELOW, 99.0),
+)  # fmt: skip
+
+
+def _drawn(identity: int, keys: Sequence[str], source: random.Random) -> tuple[int, str, int, float]:
+    """(id, series, its place in MODELS, level) of a rule."""
+    moving = identity <= MOVING
+    level = round(50.1 + 0.1 * source.random() if moving else source.choice((0.0, 50.4)) + 49.5 * source.random(), 4)
+    above = moving or source.random() < 0.5
+    model = (0 if level >= LOW else 1) if above else (2 if level <= LOW else 3)
+    return identity, keys[identity % len(keys)], model, level
+
+
+def _copy_models(db: Database, count: int, drawn: Iterable[tuple[int, str, int, float]], stamp: str) -> None:
+    watches.insert(db, ((-at, rule, _standing(rule)) for at, rule in enumerate(MODELS, start=1)))
+    db.conn.execute("CREATE TEMP TABLE drawn (id INTEGER PRIMARY KEY, series, model, level REAL)")
+    db.conn.executemany("INSERT INTO drawn VALUES (?, ?, ?, ?)", drawn)
+    for at, rule in enumerate(MODELS):
+        _, operator, _, *others = columns_of(rule)
+        db.conn.execute(
+            f"""INSERT INTO rules (id, chat, number, series, operator, level, upper, hold, clear, keep, repeat, remind,
+                                   until, created_at)
+                SELECT id, 1 + id % {count // 4}, id, series, ?, level, ?, ?, ?, ?, ?, ?, ?, ? FROM drawn
+                WHERE model = {at} ORDER BY id""",
+            [operator, *others, stamp],
+        )
+    db.conn.execute(
+        """INSERT INTO watches (series, sign, strict, level, rule, phase, since, due, announced, told, side, at_least)
+           SELECT drawn.series, sign, strict, sign * drawn.level, id, phase, since, due, announced, told, side, at_least
+           FROM drawn JOIN watches ON rule = -1 - model ORDER BY 1, 2, 3, 4, 5"""
+    )
+    db.conn.execute("DELETE FROM watches WHERE rule < 0")
+    db.conn.execute("DROP TABLE drawn")
+    for identity in range(1, count, count // 100):
+        watch = next(one for one in rules.rules_of(db, 1 + identity % (count // 4)) if one.id == identity)
+        assert watch.state == _standing(watch.rule), watch
 
 
 def _standing(rule: Rule) -> State:
