@@ -23,23 +23,40 @@ settings.load_profile("patient")
 
 
 #: Started first, so that none of them runs alone when all others have ended: the files that take half a minute or more.
+#: The soaks, and what waits for a second poller, leave the processor to others.
 LONGEST = (
+    "soak/test_webhook.py",
+    "soak/test_kill.py",
     "test_market_faults.py",
-    "test_backfill.py",
     "test_page_demo.py",
-    "test_membership.py",
-    "test_attacks.py",
-    "test_requests.py",
-    "test_process.py",
     "test_session.py",
+    "pipeline/test_history.py",
+    "test_backfill.py",
+    "test_process.py",
+    "test_membership.py",
+    "soak/test_failing.py",
+    "test_two_bots.py",
+    "test_hostile_lines.py",
+    "test_valuations.py",
+    "test_held_back.py",
+    "test_crawl.py",
+    "test_examples_fire.py",
+    "test_attacks.py",
+    "pipeline/test_audit.py",
+    "test_requests.py",
     "test_console.py",
+    "test_imports.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first; each in its own order."""
-    place = {name: at for at, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((at for at, name in enumerate(LONGEST) if path.endswith(f"/{name}")), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

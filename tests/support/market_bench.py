@@ -154,7 +154,7 @@ def few_companies(folder: Path, *more: str) -> Iterator[Bench]:
     """A market of FEW companies, whose closes are stored in as many steps as those of a market of 520."""
     serve = [sys.executable, str(TESTS / "support" / "market_web.py"), "--state", str(folder), "--companies", str(FEW)]
     with market(folder, [*serve, *more]) as bench:
-        bench.few = {"fewest_lines": FEW - 8, "at_once": FEW // 5}
+        bench.few = {"fewest_lines": FEW // 2, "at_once": FEW // 5}
         yield bench
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.market_bench import LISTENER, TESTS, Bench, market
+from support.market_bench import FEW, LISTENER, Bench, few_companies, market
 from support.program import evening
 
 from alerts.market.sessions import seal_deadline
@@ -33,11 +33,11 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         if not os.environ.get("REPLAY"):
             pytest.skip("REPLAY names no serve.py: set it to run on real closes")
         serve = [sys.executable, os.environ["REPLAY"], "--port", "0", "--today", str(D0), "--state", str(folder)]
+        served = market(folder, serve)
     else:
         # A year more than the longest window: what fails, and what is told of it, is the same for longer histories.
-        web = [str(TESTS / "support" / "market_web.py"), "--companies", "600", "--first", "2023-01-03"]
-        serve = [sys.executable, *web, "--state", str(folder)]
-    with market(folder, serve) as found:
+        served = few_companies(folder, "--first", "2023-01-03")
+    with served as found:
         found.fresh()
         (outcome,) = found.refresh(D0)
         assert outcome["sealed"], outcome
@@ -246,7 +246,7 @@ def test_a_company_without_a_usable_quote_is_missing_and_the_others_are_not(one:
 
 def test_a_census_that_members_are_missing_from_is_not_whole(one: Bench) -> None:
     # From all pages: a first page without a quote says of no session. (Simulated symbols begin with a Q.)
-    one.fault("quote_missing", 400 if one.replayed else 90, "^Q?[A-D]")
+    one.fault("quote_missing", 400 if one.replayed else FEW // 7, "^Q?[A-D]")
     (outcome,) = one.refresh(D1)
     assert not outcome["sealed"]
     assert any("members are in it" in lack and "census" in lack for lack in outcome["lacking"])

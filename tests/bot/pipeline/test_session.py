@@ -132,15 +132,26 @@ def test_without_stored_closes_the_census_averages_serve_and_say_so(db: Database
     assert "provisional members" in figure.provenance
 
 
-def test_census_averages_and_stored_closes_agree(db: Database, market: SampleMarket) -> None:
-    refresh(RunContext(db, market, evening(DAYS[0])), DAYS[0])
-    provisional = figures.on_session(db, DAYS[0])
-    refresh(RunContext(db, market, evening(DAYS[1])), DAYS[1])
+@pytest.fixture(scope="module")
+def filled_two_days(prepared: list[Path], tmp_path_factory: pytest.TempPathFactory, market: SampleMarket) -> Path:
+    """Two sealed sessions with a rule, filled with history afterwards."""
+    path = Path(shutil.copy(prepared[1], tmp_path_factory.mktemp("filled") / "rotation.db"))
+    db = open_database(path)
+    with_rule(db, "small above 200d crosses 60")
     backfill(RunContext(db, market, evening(DAYS[1])), DAYS[0], DAYS[1])
+    db.close()
+    return path
+
+
+def test_census_averages_and_stored_closes_agree(
+    filled_two_days: Path, one_day: Database, path: Path, market: SampleMarket
+) -> None:
+    by_census = figures.on_session(one_day, DAYS[0])["breadth.above_200d.small"]
+    db = open_database(Path(shutil.copy(filled_two_days, path.with_name("filled.db"))))
     refresh(RunContext(db, market, evening(DAYS[2])), DAYS[2])
     settled = figures.on_session(db, DAYS[2])["breadth.above_200d.small"]
+    db.close()
     assert settled.provenance == "simulated"
-    by_census = provisional["breadth.above_200d.small"]
     assert by_census.value == pytest.approx(settled.value, abs=12)  # two sessions and other members apart
     assert by_census.members == pytest.approx(settled.members, rel=0.1)
 
@@ -321,16 +332,16 @@ def test_a_backfill_agrees_with_the_sessions_recorded_one_by_one(
 
 
 def test_a_backfill_corrects_what_a_session_recorded_of_provisional_members_and_fires_nothing(
-    two_days: Database, market: SampleMarket
+    two_days: Database, filled_two_days: Path
 ) -> None:
-    with_rule(two_days, "small above 200d crosses 60")
     before = figures.on_session(two_days, DAYS[1])
-    backfill(RunContext(two_days, market, evening(DAYS[1])), DAYS[0], DAYS[1])
-    after = figures.on_session(two_days, DAYS[1])
+    filled = open_database(filled_two_days)
+    after = figures.on_session(filled, DAYS[1])
     assert after["size.ratio"] == before["size.ratio"]
     was, now = before["breadth.above_200d.small"], after["breadth.above_200d.small"]
     assert "provisional" in was.provenance
     assert was.value != now.value
     assert now.provenance == f"simulated, corrected on {short_day(DAYS[1])} (was {was.value:.1f} %)"
     assert all(after[name].value is not None for name, figure in before.items() if figure.value is not None)
-    assert events.events_of(two_days, 1001) == []
+    assert events.events_of(filled, 1001) == []
+    filled.close()
