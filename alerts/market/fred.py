@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import cached_property
 
 import httpx
 import numpy as np
@@ -39,6 +40,11 @@ class Fred:
         self._key = key
         self.dates = Dates(now)
 
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """One for all series: a new connection costs a handshake, and a new client a read of the certificates."""
+        return httpx.Client(timeout=REQUEST_SECONDS, follow_redirects=True)
+
     def series(self, identity: str) -> pd.Series:
         """All observations, float64 by their date (midnight, ascending); missing ones are left out.
 
@@ -55,7 +61,7 @@ class Fred:
                 wait = (_REST if "429" in why else 1.0) * self._pause * 2 ** (attempt - 1)
                 time.sleep(wait * random.uniform(0.75, 1.25))
             try:
-                status, text = _get(identity, self._key, self.dates)
+                status, text = self._get(identity)
             except (httpx.InvalidURL, ValueError, ImportError) as error:
                 raise FeedUnavailable(
                     f"{NAME}: {identity}: the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used "
@@ -78,27 +84,26 @@ class Fred:
                 return text
         raise FeedUnavailable(f"{NAME}: {identity}: {why}")
 
+    def _get(self, identity: str) -> tuple[int, str]:
+        """Status and text of one answer, which has to be there as a whole in `REQUEST_SECONDS` seconds."""
+        end = time.monotonic() + REQUEST_SECONDS
+        address, asked = ADDRESS, {"id": identity}
+        if self._key is not None:
+            address, asked = API, {"series_id": identity, "api_key": self._key, "file_type": "json"}
+        with self._client.stream("GET", address, params=asked) as answer:
+            self.dates.note(answer.headers.get("Date"), answer.headers.get("Age"))
+            parts = []
+            for part in answer.iter_bytes():  # httpx limits the time between two pieces only
+                parts.append(part)
+                if time.monotonic() > end:
+                    raise httpx.ReadTimeout(f"the answer was not whole after {REQUEST_SECONDS:g} seconds")
+            return answer.status_code, b"".join(parts).decode(answer.encoding or "utf-8", "replace")
+
 
 def _is_data(text: str, key: str | None) -> bool:
     """Whether an answer may hold figures, and is no page."""
     first = text.lstrip().splitlines()[0]
     return first.startswith("{") if key is not None else "," in first
-
-
-def _get(identity: str, key: str | None, dates: Dates) -> tuple[int, str]:
-    """Status and text of one answer, which has to be there as a whole in `REQUEST_SECONDS` seconds."""
-    end = time.monotonic() + REQUEST_SECONDS
-    address, asked = ADDRESS, {"id": identity}
-    if key is not None:
-        address, asked = API, {"series_id": identity, "api_key": key, "file_type": "json"}
-    with httpx.stream("GET", address, params=asked, timeout=REQUEST_SECONDS, follow_redirects=True) as answer:
-        dates.note(answer.headers.get("Date"), answer.headers.get("Age"))
-        parts = []
-        for part in answer.iter_bytes():  # httpx limits the time between two pieces only
-            parts.append(part)
-            if time.monotonic() > end:
-                raise httpx.ReadTimeout(f"the answer was not whole after {REQUEST_SECONDS:g} seconds")
-        return answer.status_code, b"".join(parts).decode(answer.encoding or "utf-8", "replace")
 
 
 def _rows(text: str) -> Iterable[tuple[str, str]]:
