@@ -25,6 +25,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from sqlite_utils import Database
 
 from alerts.market.sample.economy import SampleEconomy
@@ -313,7 +314,15 @@ def _lines(db: Database, lived: Sequence[Cost], told: Told, length: int, given: 
              [sum(one.cpu for one in last) / sum(one.cpu for one in fourth)], Aim(at_most=1.2)),
         line("… and its events as a multiple", "×",
              [sum(one.events for one in last) / max(1, sum(one.events for one in fourth))]),
+        line("… the CPU at as many events, as a multiple", "×", [_aged(lived, last) / _aged(lived, fourth)],
+             Aim(at_most=1.2)),
     ]  # fmt: skip
+
+
+def _aged(lived: Sequence[Cost], month: Sequence[Cost]) -> float:
+    """The CPU of a month as a multiple of what sessions with as many events cost over the year, by least squares."""
+    slope, base = np.polyfit([one.events for one in lived], [one.cpu for one in lived], 1)
+    return float(sum(one.cpu for one in month) / sum(base + slope * one.events for one in month))
 
 
 if __name__ == "__main__":
