@@ -276,12 +276,21 @@ def _context(file: str | None, folder: str | None) -> ssl.SSLContext:
 def _body(request_data: RequestData | None, files: UploadFileDict, writing: float | None) -> _Body:
     """Parameters as a form; with files, as a form of several parts."""
     if request_data is None or not files:
-        form = request_data.url_encoded_parameters() if request_data else ""
-        return _Body([form.encode()], FORM, writing)
+        return _Body([_form(request_data.json_parameters if request_data else {})], FORM, writing)
     boundary = uuid4().hex
     return _Body(
         _parts(request_data.json_parameters, files, boundary), f"multipart/form-data; boundary={boundary}", writing
     )
+
+
+def _form(parameters: dict[str, str]) -> bytes:
+    """Parameters as application/x-www-form-urlencoded, by yarl, which takes a fifth of the time that urllib takes.
+
+    Raises UnicodeEncodeError for half a surrogate pair, which yarl would leave out.
+    """
+    for value in parameters.values():
+        value.encode()
+    return URL().with_query(parameters).raw_query_string.encode()
 
 
 def _parts(parameters: dict[str, str], files: UploadFileDict, boundary: str) -> list[_Piece]:

@@ -30,6 +30,7 @@ TAGS = {
     "blockquote": "blockquote",
 }
 SPECIAL = re.compile(r"[<&]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 INVALID_UNICODE = (
     "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units"
 )
@@ -37,7 +38,7 @@ INVALID_UNICODE = (
 
 def utf16_length(text: str) -> int:
     """Length in UTF-16 code units: a character beyond U+FFFF counts two."""
-    return len(text) + sum(char > "\uffff" for char in text) if not text.isascii() else len(text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class _Reader(Scanner):
         if self.stack:
             raise parse_error(f'Can\'t find end tag corresponding to start tag "{self.stack[-1].tag}"')
         text = "".join(self.parts)
-        if any("\ud800" <= char <= "\udfff" for char in text):
+        if SURROGATE.search(text):
             raise parse_error(INVALID_UNICODE)
         return text, self.entities
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gc
 import io
+import random
 import ssl
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
+from urllib.parse import parse_qsl
 
 import pytest
 import telegram
@@ -293,6 +295,22 @@ async def test_parameters_go_as_a_form_and_say_who_sends_them() -> None:
     assert f"user-agent: {AiohttpRequest.USER_AGENT}".lower().encode() in head
     assert server.bodies == [b"text=a+b%26%C3%BC&chat_id=-1", b""]
     assert server.connections == 1, "the connection is kept"
+
+
+async def test_any_text_arrives_as_it_was_and_half_a_surrogate_pair_is_refused() -> None:
+    chance = random.Random(20251127)
+    texts = ["", " ", "+ &=%;#?/", "%41", "\r\n\0", "é\u2028😀"]
+    for _ in range(300):
+        codes = (chance.choice([chance.randrange(0x80), chance.randrange(0xD800), chance.randrange(0xE000, 0x110000)])
+                 for _ in range(chance.randrange(40)))  # fmt: skip
+        texts.append("".join(map(chr, codes)))
+    async with raw(answers) as server, AiohttpRequest() as request:
+        for text in texts:
+            await request.post(server.url, form(**{"text": text, "a&=+ ü": "1"}))
+        with pytest.raises(NetworkError, match="UnicodeEncodeError; the request was not sent"):
+            await request.post(server.url, form(text="a\ud800b"))
+    found = [parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True) for body in server.bodies]
+    assert found == [[("text", text), ("a&=+ ü", "1")] for text in texts]
 
 
 async def test_cookies_are_neither_kept_nor_sent() -> None:
