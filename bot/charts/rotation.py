@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bot.charts.colours import Style
 from bot.charts.labels import Box, calmest
 from bot.charts.layout import EDGE, NAME, PANEL_TITLE, WIDTH, Row, subtitle_rows, title_rows
-from bot.charts.page import Page, axes_over, blank, dot, haloed, header, png, stroke, text, watermark
+from bot.charts.page import Page, axes_over, blank, dots, haloed, header, png, stroke, tail, text, watermark
 from bot.charts.spec import RotationGraph, Trail
 
 QUADRANTS = ("LEADING", "WEAKENING", "LAGGING", "IMPROVING")
@@ -90,13 +90,15 @@ def _trail(page: Page, axes: Axes, place: _Place, trail: Trail, over: float) -> 
     """A tail that widens from the oldest week to now, a dot a week, and a large one where the fund stands."""
     path, colour = place.path(trail), _colour(page, trail)
     steps = max(1, len(path) - 1)
-    for at in range(1, len(path)):
-        wide = (1.6 + 2.4 * at / steps) * (1.8 if trail.main else 1.0)
-        faded = f"{colour}{round(255 * (0.15 + 0.75 * at / steps)):02X}"  # the older, the paler
-        stroke(axes, path[at - 1 : at + 1, 0], path[at - 1 : at + 1, 1], Style(faded, wide), over)
-        dot(axes, path[at - 1, 0], path[at - 1, 1], faded, wide + 3, over)
-    dot(axes, path[-1, 0], path[-1, 1], page.palette.card, 34 if trail.main else 28, over + 0.02)
-    dot(axes, path[-1, 0], path[-1, 1], colour, 26 if trail.main else 21, over + 0.03)
+    ages = [at / steps for at in range(1, len(path))]
+    widths = [(1.6 + 2.4 * age) * (1.8 if trail.main else 1.0) for age in ages]
+    faded = [f"{colour}{round(255 * (0.15 + 0.75 * age)):02X}" for age in ages]  # the older, the paler
+    tail(axes, path, faded, widths, over)
+    heads = [(page.palette.card, 34 if trail.main else 28), (colour, 26 if trail.main else 21)]
+    dots(
+        axes, np.concatenate((path, path[-1:])), [*faded, *(its for its, _ in heads)],
+        [*(width + 3 for width in widths), *(size for _, size in heads)], over + 0.02,
+    )  # fmt: skip
 
 
 def _labels(page: Page, place: _Place, trails: list[Trail]) -> None:
