@@ -17,7 +17,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from alerts.metrics.compute import FUNDS, SEGMENTS, Inputs, compute, of_closes
+from alerts.metrics.compute import SEGMENTS, Inputs, compute, of_closes
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses, in_millionths
 from alerts.metrics.transforms import reach
 from bench.table import Aim, Beside, arguments, line, show

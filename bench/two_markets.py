@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from zlib import crc32
 
 import pandas as pd
 
@@ -61,9 +60,8 @@ class TwoMarkets:
         more = theirs.quotes.assign(name="Second " + theirs.quotes["name"])
         more.index = pd.Index(_SECOND + more.index.str[1:], name="symbol")
         quotes = pd.concat([ours.quotes, more]).sort_values("market_value", ascending=False, kind="stable")
-        if self._step > 1:  # by symbol: the same ones every session, whoever leaves or is listed
-            quotes = quotes[[crc32(symbol.encode()) % self._step == 0 for symbol in quotes.index]]
-        return Census(session, quotes, ours.fetched_at)
+        kept = sorted(quotes.index)[:: self._step]  # by symbol: the same every session
+        return Census(session, quotes[quotes.index.isin(kept)] if self._step > 1 else quotes, ours.fetched_at)
 
     def figures(self, session: date, symbols: pd.Index) -> pd.DataFrame:
         """As `SampleMarket.figures`, of both."""

@@ -17,6 +17,7 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from alerts.market.dates import Dates
+from alerts.market.sessions import read_calendar
 from bot.alerting.digests import charts_due, send_due
 from bot.alerting.mutes import end_due
 from bot.brand import set_brand
@@ -63,9 +64,13 @@ class Service:
         self.charts = ChartWorker(settings.cache_folder / "matplotlib")
         pace = Pace(settings.messages_per_second, settings.chat_messages_per_second)
         base_url, base_file_url = f"{settings.telegram_api_url}/bot", f"{settings.telegram_api_url}/file/bot"
+        # The poller asks for updates, not these two. Without a client for that each would make python-telegram-bot's
+        # own, which reads every certificate there is.
         self.courier = Bot(
-            settings.token(), base_url, base_file_url, AiohttpRequest(connection_pool_size=MOST_UNDER_WAY)
-        )
+            settings.token(), base_url, base_file_url,
+            request=AiohttpRequest(connection_pool_size=MOST_UNDER_WAY),
+            get_updates_request=AiohttpRequest(connection_pool_size=1),
+        )  # fmt: skip
         self.dates = Dates(utc_now)  # of Telegram's answers
         conversations = AiohttpRequest(connection_pool_size=CONNECTIONS, pool_timeout=CONNECTION_SECONDS)
         conversations.dates = self.dates
@@ -76,6 +81,7 @@ class Service:
             .base_file_url(base_file_url)
             .updater(None)
             .request(conversations)
+            .get_updates_request(AiohttpRequest(connection_pool_size=1))
             .rate_limiter(PlacedAnswers(pace, lambda error: decide(error) is Decision.AGAIN))
             .build()
         )
@@ -109,8 +115,7 @@ class Service:
         if self.settings.port is not None:  # first: a port that is taken ends the start before anything is under way
             await self.health.start(self.settings.listen_on(public=self.webhook is not None), self.settings.port)
         await _reach(self.application.initialize)
-        await self.courier.initialize()
-        await asyncio.to_thread(self._claim, self.application.bot.id)
+        await asyncio.gather(self.courier.initialize(), self.store.write(claim_bot, self.application.bot.id))
         await self.application.start()
         await self._apply_access()
         self.application.bot_data["parts"] = Parts(self.settings, self.store, self.charts, dispatch.menu())
@@ -127,8 +132,7 @@ class Service:
         backups.plan(self.refresher.scheduler, self.settings, self.store)
         retention.plan(self.refresher.scheduler, self.settings, self.store)
         if self.settings.schedule == "on":
-            schedule.plan(self.refresher.scheduler, self.refresher.run)
-            self._begin("first refresh", self.refresher.catch_up)
+            self._begin("first refresh", self._begin_refreshes)
         await self.inbox.resume()
         if self.webhook is not None:
             await kept_running("webhook", self.webhook.run, final=(TokenRefused,))
@@ -160,12 +164,14 @@ class Service:
     def _begin(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(kept_running(name, work), name=name))
 
-    def _claim(self, bot: int) -> None:
-        db = open_database(self.settings.database_path)
-        try:
-            claim_bot(db, bot)
-        finally:
-            db.close()
+    async def _begin_refreshes(self) -> None:
+        """Plan a refresh after each close, and catch up on what closed meanwhile.
+
+        The exchange's calendar is read off the loop: it takes a second, and what waits for an answer does not.
+        """
+        await asyncio.to_thread(read_calendar, datetime.now(UTC).date())
+        schedule.plan(self.refresher.scheduler, self.refresher.run)
+        await self.refresher.catch_up()
 
     async def _apply_access(self) -> None:
         """What a change of ACCESS means for chats that use the bot already."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlite_utils import Database
 
-from storage.closes import day_number
+from storage.fund_closes import day_number
 
 COLUMNS = ["advances", "declines", "eligible", "members"]
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from sqlite_utils import Database
 
-from alerts.market.departures import Listing
 from storage.renames import rename_symbol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from alerts.market.departures import Listing
 
 FILLED = 0.95  # share of a census's companies that need a history for it to count as filled
 
 
 def record_companies(db: Database, frame: pd.DataFrame, session: date) -> None:
     """Add or update the companies of a census: `frame` indexed by symbol, with name, first_trade, shares_all."""
+    import pandas as pd
+
     db.conn.executemany(
         """INSERT INTO companies (symbol, name, first_trade, shares, last_census) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (symbol) DO UPDATE SET name = excluded.name, first_trade = excluded.first_trade,
@@ -39,6 +45,8 @@ def record_companies(db: Database, frame: pd.DataFrame, session: date) -> None:
 
 def companies(db: Database) -> pd.DataFrame:
     """All companies that ever counted, by symbol: id, shares, first_trade (ISO or None), history_from (ISO or None)."""
+    import pandas as pd
+
     rows = db.conn.execute("SELECT symbol, id, shares, first_trade, history_from FROM companies").fetchall()
     frame = pd.DataFrame(rows, columns=["symbol", "id", "shares", "first_trade", "history_from"])
     return frame.set_index("symbol").astype({"id": "int64", "shares": "float64"})
@@ -74,12 +82,16 @@ def filled(db: Database) -> bool:
 
 def listed_dates(first_trade: pd.Series) -> npt.NDArray[np.datetime64]:
     """ISO dates or None as datetime64[D], NaT if unknown."""
+    import numpy as np
+
     found = [np.datetime64(d, "D") if isinstance(d, str) else np.datetime64("NaT") for d in first_trade]
     return np.array(found, dtype="datetime64[D]")
 
 
 def listings(db: Database, since: date | None = None) -> list[Listing]:
     """The companies as they are listed, of all censuses or of those from `since` on."""
+    from alerts.market.departures import Listing  # pandas
+
     rows = db.conn.execute(
         "SELECT symbol, name, first_trade FROM companies WHERE last_census >= ? ORDER BY symbol",
         [since.isoformat() if since else ""],

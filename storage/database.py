@@ -214,14 +214,14 @@ def is_simulated(db: Database) -> bool:
 def claim_bot(db: Database, bot: int) -> None:
     """Record the bot (its Telegram id) in a file that has none. Raises AnotherBot if the file belongs to another bot.
 
-    A chat's id is good for the bot it wrote to: another bot would be refused by each, and end its subscription.
+    Call inside `writing()`. A chat's id is good for the bot it wrote to: another bot would be refused by each, and end
+    its subscription.
     """
     row = db.conn.execute("SELECT bot FROM origin").fetchone()
     if row is None or row[0] == bot:
         return
     if row[0] is None:
-        with writing(db):
-            db.conn.execute("UPDATE origin SET bot = ? WHERE bot IS NULL", [bot])
+        db.conn.execute("UPDATE origin SET bot = ? WHERE bot IS NULL", [bot])
         return
     path = db.conn.execute("PRAGMA database_list").fetchone()[2]
     raise AnotherBot(

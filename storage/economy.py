@@ -10,7 +10,7 @@ import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market.sessions import NEW_YORK
-from storage.closes import day_number
+from storage.fund_closes import day_number
 
 
 def record_series(db: Database, identity: str, observations: pd.Series, now: datetime) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlite_utils import Database
 
 from alerts.metrics.symbols import owner_of, without_owner
-from storage import economy
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ def record_import(
 
     A lag given before stands where none is given now.
     """
+    from storage import economy  # pandas
+
     changed = economy.record_series(db, metric_id, observations, now)
     held = db.conn.execute("SELECT count(*) FROM economic WHERE series = ?", [metric_id]).fetchone()[0]
     db.conn.execute(
@@ -86,4 +90,8 @@ def imports(db: Database) -> dict[str, Import]:
 
 def observations(db: Database, metric_id: str) -> pd.Series:
     """Its observations by date, ascending; empty if there is no such series."""
+    import pandas as pd
+
+    from storage import economy
+
     return economy.series(db, [metric_id]).get(metric_id, pd.Series(dtype="float64"))

@@ -85,6 +85,18 @@ def test_help_imports_nothing_heavy() -> None:
     assert "refresh" in ran.stdout
 
 
+def test_the_bot_starts_without_what_only_computing_needs() -> None:
+    """In the order of `run`: the console opens the file, then the bot is imported with all its conversations."""
+    code = (
+        "import sys; from bot.cli.context import opened; import storage.in_use\n"
+        "import bot.app; from bot.commands import dispatch; assert dispatch.menu()\n"
+        "print(sorted({'pandas', 'numpy', 'matplotlib', 'yfinance', 'exchange_calendars'} & set(sys.modules)))\n"
+        "import pandas, numpy; print(pandas.Series([1.0]).sum(), numpy.ones(2).sum())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.splitlines() == ["[]", "1.0 2.0"]
+
+
 # Modules and rooms ----------------------------------------------------------------------------------------------------
 
 #: Rooms of bot/ by their height: a room imports only rooms below its own, and itself.

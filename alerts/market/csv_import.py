@@ -14,10 +14,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from alerts.market.csv_cells import NO_VALUE, Ambiguous, reader_of_days, reader_of_numbers, way_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MOST_BYTES = 5_000_000  # a hundred years of days in ten columns
@@ -95,6 +97,8 @@ def read(text: str, today: date, *, day_first: bool | None = None, decimal: str 
     ",") how 1,234 and 1.234 are, where the file itself leaves it open. Raises NotReadable with the lines that cannot be
     taken; nothing is taken then.
     """
+    import pandas as pd
+
     rows, apart = _rows(text)
     if not rows:
         raise NotReadable("no line with a date and a value; a file has lines such as 2025-09-18,16.3")

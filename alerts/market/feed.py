@@ -15,11 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol, runtime_checkable
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from alerts.market.dates import Dates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: How figures name their sources.
+YAHOO, SIMULATED, FRED = "Yahoo Finance", "simulated", "FRED"
 
 #: The columns of a census: one row for each listing, indexed by symbol. Money in US dollars.
 CENSUS_COLUMNS: dict[str, str] = {

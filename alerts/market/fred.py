@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from alerts.market.dates import Dates
-from alerts.market.feed import FeedIncomplete, FeedUnavailable
+from alerts.market.feed import FRED, FeedIncomplete, FeedUnavailable
 
-NAME = "FRED"
+NAME = FRED
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
 API = "https://api.stlouisfed.org/fred/series/observations"
 REQUEST_SECONDS = 20.0  # seconds for a whole request

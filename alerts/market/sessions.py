@@ -48,6 +48,12 @@ def closures() -> dict[date, str]:
     return {entry["day"]: entry["why"] for entry in tomllib.loads(text)["closure"]}
 
 
+def read_calendar(day: date) -> None:
+    """Read the calendar of `day` and the year after it, which takes a second the first time and nothing later."""
+    _spanning(day)
+    sessions_between(day, day)
+
+
 def sessions_between(start: date, end: date) -> list[date]:
     """The sessions from `start` to `end`, both included, ascending; the calendar starts in 1999."""
     start = max(start, _FIRST_SESSION)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.catalog import metric
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 from alerts.metrics.members import MemberCloses
 from alerts.metrics.series import ema
 

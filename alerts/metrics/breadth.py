@@ -11,11 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.catalog import metric
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
+from alerts.metrics.funds import INDEX_FUNDS, SECTOR_FUNDS
 from alerts.metrics.members import MILLIONTHS, Flags, MemberCloses, in_millionths
-
-SECTOR_FUNDS = ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
-INDEX_FUNDS = {"large": "SPY", "small": "IWM", "all": "VTI"}
 
 
 def _count(mask: Flags, sessions: pd.DatetimeIndex) -> pd.Series:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from alerts.market.feed import FRED
 from alerts.metrics import (
     advances,
     breadth,
@@ -25,17 +26,16 @@ from alerts.metrics import (
 )
 from alerts.metrics.catalog import catalog, metric
 from alerts.metrics.fed_meetings import scheduled
-from alerts.metrics.figure import Figure, figures
+from alerts.metrics.figure import Figure
+from alerts.metrics.frames import figures
 from alerts.metrics.members import MemberCloses
 from alerts.metrics.releases import known
 
-FUNDS = ("SPY", "IWM", "RSP", "IJR", "IWC", "VTI", "VSS", "ACWX", *breadth.SECTOR_FUNDS)
 #: Metrics that are a fund's close in dollars, by id. A split rescales their whole history.
 PRICES = {"price.RSP": "RSP"}
 SEGMENTS = ("large", "small", "all")
 #: Sessions of closes that the longest window needs before the first figure, with allowance for missing closes.
 WINDOW = 300
-ECONOMY_SOURCE = "FRED"
 NO_CENSUS = "no census that day"
 PROVISIONAL, SURVIVING = "provisional members", "surviving companies"
 #: What counts members, or is made of figures that do; the others use funds or economic series.
@@ -76,7 +76,7 @@ class Inputs:
     latest_average: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
     kept: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     economy: Mapping[str, pd.Series] = field(default_factory=dict)
-    economy_source: str = ECONOMY_SOURCE
+    economy_source: str = FRED
     seen: Mapping[str, pd.Series] = field(default_factory=dict)
     first_seen: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     contracts: pd.DataFrame = field(default_factory=pd.DataFrame)

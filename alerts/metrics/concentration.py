@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 from alerts.metrics.valuation import Split, absent, covered, named
 
 Values = npt.NDArray[np.float64]

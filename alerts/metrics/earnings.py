@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from alerts.metrics.catalog import metric
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 from alerts.metrics.valuation import SEGMENTS, Members, Split, awaited, covered
 
 

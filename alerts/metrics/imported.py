@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from alerts.metrics.figure import Figure
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
 
 FAMILY = "import"
 _SPARE = 3  # days that a series may be late
@@ -36,6 +38,8 @@ class Counted:
 
 def usual_step(observations: pd.Series) -> float:
     """The median of days between observations; 1 where there is one."""
+    import numpy as np
+
     days = _days(observations).astype(np.int64)
     return float(np.median(np.diff(days))) if len(days) > 1 else 1.0
 
@@ -54,6 +58,8 @@ def longest_age(observations: pd.Series, lag: int | None = None) -> int:
 
 def counted(observations: pd.Series, lag: int | None, sessions: Sequence[date]) -> Counted:
     """On which of `sessions` (in a row, ascending) an observation counts."""
+    import numpy as np
+
     axis = np.array(sessions, dtype="datetime64[D]")
     at = np.unique(np.searchsorted(axis, _days(observations) + np.timedelta64(lag or 0, "D")))
     step = usual_step(observations)
@@ -65,6 +71,8 @@ def own_figures(
     metric_id: str, observations: pd.Series, sessions: Sequence[date], file: str, lag: int | None = None
 ) -> list[Figure]:
     """A figure on each of `sessions` from the first observation on; `observations`: float by date, ascending."""
+    import numpy as np
+
     days = _days(observations)
     values = observations.to_numpy(dtype="float64")
     oldest = longest_age(observations, lag)
@@ -94,5 +102,7 @@ def own_figures(
 
 
 def _days(observations: pd.Series) -> npt.NDArray[np.datetime64]:
+    import pandas as pd
+
     days: npt.NDArray[np.datetime64] = pd.DatetimeIndex(observations.index).to_numpy().astype("datetime64[D]")
     return days

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics import advances, breadth
-from alerts.metrics.figure import Figure, figures
+from alerts.metrics.figure import Figure
+from alerts.metrics.frames import figures
+from alerts.metrics.funds import INDEX_FUNDS
 from alerts.metrics.members import MemberCloses
 from alerts.metrics.symbols import LIST_ID
 
@@ -39,7 +41,7 @@ def list_figures(
     market: closes of VTI in dollars by session, with which `beating_index_63d` compares.
     """
     extremes = breadth.highs_and_lows(members, "all")
-    funds = pd.DataFrame(dict.fromkeys(breadth.INDEX_FUNDS.values(), market))
+    funds = pd.DataFrame(dict.fromkeys(INDEX_FUNDS.values(), market))
     frames = {
         "above_50d": breadth.above_average(members, "all", 50)[0],
         "above_200d": breadth.above_average(members, "all", 200)[0],

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 from alerts.metrics.valuation import positive, price_earnings
 
 NAME = "valuation.discount_monthly"

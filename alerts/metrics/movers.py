@@ -16,14 +16,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from alerts.metrics import breadth
-from alerts.metrics.members import Flags, MemberCloses
+from alerts.metrics.funds import INDEX_FUNDS
 from alerts.metrics.transforms import reach
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from alerts.metrics.members import Flags, MemberCloses
 
 _NAME = re.compile(r"breadth\.(above_(?:20|50|200)d|beating_index_(?:63|252)d|net_highs)\.(large|small|all)")
 
@@ -88,6 +91,10 @@ def sides(metric: str, closes: MemberCloses, funds: pd.DataFrame, rows: Iterable
 
     Raises ValueError for a metric that is not explained.
     """
+    import numpy as np
+
+    from alerts.metrics import breadth
+
     found = _NAME.fullmatch(metric)
     if found is None:
         raise ValueError(metric)
@@ -100,7 +107,7 @@ def sides(metric: str, closes: MemberCloses, funds: pd.DataFrame, rows: Iterable
         if kind.startswith("above"):
             counted, eligible, over = breadth.above_flags(closes, segment, n)
         else:
-            counted, eligible, over = breadth.beating_flags(closes, segment, funds[breadth.INDEX_FUNDS[segment]], n)
+            counted, eligible, over = breadth.beating_flags(closes, segment, funds[INDEX_FUNDS[segment]], n)
         weight = over.astype(np.int64)
     within = closes.in_segment(segment)
     return [Side(within[row], counted[row], eligible[row], weight[row]) for row in rows]

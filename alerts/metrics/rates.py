@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alerts.metrics.fed_meetings import Meetings
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 from alerts.metrics.odds import NoOdds, TargetRange, tree
 from alerts.metrics.releases import known
 

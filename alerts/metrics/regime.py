@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alerts.metrics.figure import FIGURE_COLUMNS
+from alerts.metrics.frames import FIGURE_COLUMNS
+from alerts.metrics.regime_state import of_score
 from alerts.metrics.series import slope
 
-BROADENING, MIXED, NARROW = 1, 0, -1
 SLOPE_SESSIONS = 63
 PARTS = ("size.trend", "size.lead_63d", "breadth.equal_weight", "breadth.above_200d.small", "breadth.above_200d.large")
 
@@ -44,11 +44,6 @@ def score(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for name in told.columns[::-1]:
         frame.loc[told[name].isna(), "reason"] = f"{name.replace('_', ' ')} cannot be told"
     return frame[FIGURE_COLUMNS]
-
-
-def of_score(value: float) -> int:
-    """The state for one score: broadening for 3 or 4, narrow for 0 or 1, otherwise mixed."""
-    return BROADENING if value >= 3 else NARROW if value <= 1 else MIXED
 
 
 def state(scores: pd.DataFrame, earlier: pd.Series) -> pd.DataFrame:

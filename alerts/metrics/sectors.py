@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.metrics.breadth import SECTOR_FUNDS
+from alerts.metrics.funds import SECTOR_FUNDS
 from alerts.metrics.series import return_over, standard_score
 from alerts.metrics.size import LARGE_FUND, of_funds
 

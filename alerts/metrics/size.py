@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 from alerts.metrics.series import (
     history_length,
     mean_of_last,

@@ -8,14 +8,10 @@ from datetime import date
 import pandas as pd
 
 from alerts.market.sessions import sessions_between
-from alerts.metrics.figure import Figure, figures
+from alerts.metrics.figure import Figure
+from alerts.metrics.frames import figures
 from alerts.metrics.size import closing_price, size_ratio
-from alerts.metrics.symbols import PAIR_ID, symbols_of
-
-
-def is_ratio(metric_id: str) -> bool:
-    """Whether a metric is a ratio of two symbols: computed from total-return closes, a price from raw ones."""
-    return PAIR_ID.fullmatch(metric_id) is not None
+from alerts.metrics.symbols import is_ratio, symbols_of
 
 
 def symbol_figures(

@@ -82,6 +82,11 @@ def symbols_of(metric_id: str) -> tuple[str, ...]:
     return (found[1],) if found else ()
 
 
+def is_ratio(metric_id: str) -> bool:
+    """Whether a metric is a ratio of two symbols: computed from total-return closes, a price from raw ones."""
+    return PAIR_ID.fullmatch(metric_id) is not None
+
+
 def is_listed_abroad(symbol: str) -> bool:
     """Whether a symbol is that of a listing outside the United States, such as VOD.L: its price is in another money."""
     return "." in symbol and "=" not in symbol

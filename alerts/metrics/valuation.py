@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alerts.metrics.catalog import metric
-from alerts.metrics.figure import counted
+from alerts.metrics.frames import counted
 
 SEGMENTS = ("large", "small")
 METHODS = ("forward_pe", "forward_pe_profitable")

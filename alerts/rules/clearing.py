@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
-
 from alerts.rules.check import RuleError, check
+from alerts.rules.quantiles import evenly, quantiles
 from alerts.rules.rule import Rule
 from alerts.rules.series import Transform
 from alerts.rules.state import Kind, Observation
@@ -52,11 +51,9 @@ def clear_level(rule: Rule, values: Sequence[float | None]) -> float | None:
     if not beyond or not now:
         return None
     decimals = _DECIMALS.get(rule.first.series.transform, min(rule.first.series.of.decimals, 4))
-    quantiles = np.quantile(
-        beyond, np.linspace(1.0, 0.0, CANDIDATES) if sign > 0 else np.linspace(0.0, 1.0, CANDIDATES)
-    )
+    shares = evenly(1.0, 0.0, CANDIDATES) if sign > 0 else evenly(0.0, 1.0, CANDIDATES)
     best, fewest = None, len(now)
-    for candidate in dict.fromkeys(round(float(one), decimals) + 0.0 for one in quantiles):
+    for candidate in dict.fromkeys(round(one, decimals) + 0.0 for one in quantiles(beyond, shares)):
         if (candidate - level) * sign >= 0:
             continue
         try:

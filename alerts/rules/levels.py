@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from alerts.rules.directions import at_level, leveled
+from alerts.rules.quantiles import quantiles
 from alerts.rules.rule import Rule
 from alerts.rules.series import Series, Transform
 
@@ -49,8 +48,8 @@ def steps_of(series: Series, values: Sequence[float]) -> Steps:
             return Steps(0.5, 5.0)
         if of.unit == "state" or (of.unit in ("count", "companies") and of.high is not None and of.high <= 20):
             return Steps(1.0, 2.0)
-    low, high = np.quantile(values, (0.1, 0.9)) if values else (0.0, 0.0)
-    small = _nice((float(high) - float(low)) / _SPAN, 10.0 ** -max(of.decimals, 0))
+    low, high = quantiles(values, (0.1, 0.9)) if values else (0.0, 0.0)
+    small = _nice((high - low) / _SPAN, 10.0 ** -max(of.decimals, 0))
     return Steps(small, 10 * small)
 
 
@@ -68,8 +67,8 @@ def standing_levels(rule: Rule, values: Sequence[float]) -> list[tuple[int, floa
         return []
     decimals = level_decimals(rule.first.series)
     found = []
-    for percentile, level in zip(PERCENTILES, np.quantile(values, [one / 100 for one in PERCENTILES]), strict=True):
-        rounded = round(float(level), decimals) + 0.0
+    for percentile, level in zip(PERCENTILES, quantiles(values, [one / 100 for one in PERCENTILES]), strict=True):
+        rounded = round(level, decimals) + 0.0
         if at_level(rule, rounded) is not None:
             found.append((percentile, rounded))
     return found
@@ -87,5 +86,5 @@ def first_level(rule: Rule, values: Sequence[float]) -> float | None:
         return next((level for level in (0.0, 50.0, 1.0, -1.0) if at_level(rule, level) is not None), None)
     sign, decimals = rule.first.operator.sign, level_decimals(rule.first.series)
     order = (75, 90, 50, 25, 10) if sign >= 0 else (25, 10, 50, 75, 90)
-    levels = (round(float(np.quantile(values, one / 100)), decimals) + 0.0 for one in order)
+    levels = (round(level, decimals) + 0.0 for level in quantiles(values, [one / 100 for one in order]))
     return next((level for level in levels if at_level(rule, level) is not None), None)

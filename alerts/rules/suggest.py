@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
-import numpy as np
-
 from alerts.rules.backtest import Histories
 from alerts.rules.check import RuleError, check
 from alerts.rules.condition import Operator
+from alerts.rules.quantiles import evenly, quantiles
 from alerts.rules.rule import Rule
 from alerts.rules.series import Transform, derive
 from alerts.rules.state import Kind, Observation
@@ -52,11 +51,11 @@ def levels_firing(rule: Rule, histories: Histories, per_year: Sequence[float]) -
     if len(known) < _SHORTEST:
         return []
     seen = [Observation(session, number, value) for number, (session, value) in enumerate(known, start=1)]
-    shares = np.linspace(0.5, 1.0, CANDIDATES) if sign > 0 else np.linspace(0.5, 0.0, CANDIDATES)
+    shares = evenly(0.5, 1.0, CANDIDATES) if sign > 0 else evenly(0.5, 0.0, CANDIDATES)
     decimals = _DECIMALS.get(series.transform, min(series.of.decimals, 4))
-    quantiles = np.quantile([value for _, value in known], shares)
+    levels = quantiles([value for _, value in known], shares)
     found = []
-    for at, level in enumerate(dict.fromkeys(round(float(one), decimals) + 0.0 for one in quantiles)):
+    for at, level in enumerate(dict.fromkeys(round(one, decimals) + 0.0 for one in levels)):
         if (moved := _at(rule, level)) is not None:
             fired = _fired(moved, seen)
             if len(fired) >= _FEWEST and _spread(fired, len(seen)):
@@ -88,6 +87,8 @@ def _fired(rule: Rule, seen: Sequence[Observation]) -> list[int]:
 
 def _became_true(rule: Rule, values: Sequence[float]) -> list[int]:
     """The same for a rule without `for`, `keep` and `clear`, whose firings are where its condition becomes true."""
+    import numpy as np
+
     series, level = np.asarray(values), rule.first.level
     match rule.first.operator:
         case Operator.ABOVE | Operator.CROSSES_ABOVE:

@@ -10,9 +10,8 @@ from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from alerts.market.sample.feed import NAME as SIMULATED
+from alerts.market.feed import SIMULATED, YAHOO
 from alerts.market.sessions import NEW_YORK
-from alerts.market.yahoo.frames import NAME as YAHOO
 from alerts.metrics.catalog import catalog
 from alerts.metrics.symbols import owner_of, symbols_of
 from alerts.rules.grammar import metric_named, parse

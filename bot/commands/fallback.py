@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from telegram import Update
 
 from alerts.metrics.catalog import catalog
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.symbols import INDICES, as_symbol, named_pairs, symbols_of
 from alerts.phrases.words import document, named, plain, spelled, vocabulary, without_start
 from alerts.rules.check import RuleError

@@ -14,7 +14,6 @@ from bot.commands.declaration import Button, Command
 from bot.commands.parts import Context, parts
 from bot.commands.reply import answer_button, argument, chat_of, may_change, say
 from bot.messages import lists as words
-from bot.pipeline.lists import fill
 from bot.pipeline.symbols import latest_session
 from bot.reports.summary import latest_readings
 from storage import lists as stored
@@ -72,6 +71,8 @@ async def _keep(update: Update, context: Context, name: str, symbols: tuple[str,
 
 
 def _kept(db: Database, chat: int, name: str, symbols: tuple[str, ...], source: str, now: datetime) -> None:
+    from bot.pipeline.lists import fill  # pandas
+
     one = stored.keep_list(db, chat, name, symbols)
     stored.forget_list_figures(db, one)
     fill(db, one, latest_session(db, now), source, now)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-import pandas as pd
-
 from alerts.market.csv_import import OwnSeries
 from alerts.metrics.catalog import minus
 from bot.formatting import short_day
@@ -26,6 +24,8 @@ def question(asks: str, example: str) -> str:
 
 def preview(name: str, found: OwnSeries, *, proposed: int, there: bool) -> str:
     """The series that a file would make."""
+    import pandas as pd  # there already: the series is one of its
+
     rows = found.observations
     first, last = rows.index[0].date(), rows.index[-1].date()
     dated = [(stamp.date(), float(value)) for stamp, value in zip(pd.DatetimeIndex(rows.index), rows, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from alerts.metrics.catalog import families, metric
-from alerts.metrics.regime import of_score
+from alerts.metrics.regime_state import of_score
 from alerts.metrics.transforms import DAILY_MINIMUM
 from alerts.rules.check import example_near
 from alerts.rules.series import typed_name

@@ -30,7 +30,7 @@ from bot.pipeline.membership import ensure_members, newcomers_since, note_fast_e
 from bot.pipeline.older import OlderCloses, gather_older, kept_from, prune
 from bot.pipeline.past import fill_past
 from bot.pipeline.retry import RetryPolicy
-from storage import advances, closes, companies, figures, histories
+from storage import advances, companies, figures, fund_closes, histories
 from storage.database import writing
 from storage.sessions import first_gathered
 
@@ -121,7 +121,7 @@ def backfill(
     with_value = 0
     frames = None
     if older is None or context.feed.keeps_census:
-        first_fund, last_fund = closes.fund_span(db) or (last, last)
+        first_fund, last_fund = fund_closes.fund_span(db) or (last, last)
         held = sessions_between(min(first_fund, first_session), max(last_fund, last))
         frames = of_funds(assemble_funds(context, held), pd.DatetimeIndex(pd.to_datetime(sessions)))
     filling = _Filling(sessions, counted, older, frames)

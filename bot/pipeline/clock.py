@@ -6,16 +6,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
 from alerts.market.sessions import seal_deadline
 from bot.messages import operator
 from bot.pipeline.context import RunContext
-from bot.pipeline.gather import Gathered
 from storage import outbox, source_failures
 from storage.database import writing
 from storage.source_failures import CLOCK
+
+if TYPE_CHECKING:
+    from bot.pipeline.gather import Gathered
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from alerts.market.dates import Dates
-from alerts.market.feed import EconomyFeed, MarketFeed
-from alerts.metrics.compute import ECONOMY_SOURCE
+from alerts.market.feed import FRED, EconomyFeed, MarketFeed
 
 Report = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
@@ -39,7 +38,7 @@ class RunContext:
     @property
     def economy_source(self) -> str:
         """How figures name the source of economic series."""
-        return self.economy.name if self.economy else ECONOMY_SOURCE
+        return self.economy.name if self.economy else FRED
 
     @property
     def dates(self) -> list[Dates]:

@@ -12,10 +12,10 @@ from sqlite_utils import Database
 
 from alerts.market import quality
 from alerts.market.quality import Doubt
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.members import in_millionths
 from bot.pipeline.context import RunContext
-from storage import closes, exclusions
+from storage import closes, exclusions, fund_closes
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def gather_funds(context: RunContext, through: date) -> None:
 
 def _doubted(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame, through: date) -> list[Doubt]:
     """The moves since the last stored session that no earlier session's fetch has had; all of them are remembered."""
-    accepted = closes.last_fund_sessions(db)
+    accepted = fund_closes.last_fund_sessions(db)
     known = exclusions.doubts(db)
     remembered, doubted = [], []
     for fund in FUNDS:
@@ -84,7 +84,7 @@ def _of_funds(
 
 def _carry_over(db: Database, raw: pd.DataFrame, adjusted: pd.DataFrame) -> None:
     """Put the kept closes of sessions that the fetch lacks on its scale."""
-    sessions = closes.fund_sessions(db)
+    sessions = fund_closes.fund_sessions(db)
     if not sessions:
         return
     whole = raw.notna() & adjusted.notna()

@@ -20,7 +20,8 @@ from alerts.market.feed import EconomyFeed, FeedError, WrongSession
 from alerts.market.sessions import previous_sessions
 from alerts.metrics import valuation
 from alerts.metrics.catalog import fred_series, of_funds
-from alerts.metrics.compute import FUNDS, WINDOW, awaiting
+from alerts.metrics.compute import WINDOW, awaiting
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.members import in_millionths
 from bot.pipeline import lists, symbols
 from bot.pipeline.closes import AGREES, ask_absent_members, repair_closes

@@ -13,12 +13,13 @@ from alerts.market import universe
 from alerts.market.membership import Register, codes_of
 from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics import rates
-from alerts.metrics.compute import FUNDS, WINDOW, Inputs
+from alerts.metrics.compute import WINDOW, Inputs
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses
 from alerts.metrics.releases import releases
 from bot.pipeline.context import RunContext
 from bot.reports.members import ClosesOf, member_closes
-from storage import advances, censuses, closes, companies, economy, memberships, valuations
+from storage import advances, censuses, closes, companies, economy, fund_closes, memberships, valuations
 
 CENSUS_FIGURES = list(censuses.COLUMNS)
 
@@ -79,7 +80,7 @@ def assemble(
         if (before := former_members(register, day)) is not None
     }
     # The whole history, also what lies after: ratios are scaled to one day wherever the range ends.
-    first_fund, last_fund = closes.fund_span(db) or (span[0], sessions[-1])
+    first_fund, last_fund = fund_closes.fund_span(db) or (span[0], sessions[-1])
     held = sessions_between(min(first_fund, span[0]), max(last_fund, sessions[-1]))
     raw, adjusted = closes.fund_frames(db, FUNDS, held)
     latest = counted.get(sessions[-1])

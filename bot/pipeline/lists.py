@@ -11,9 +11,9 @@ import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market.sessions import previous_sessions, sessions_between
-from alerts.metrics.breadth import INDEX_FUNDS
 from alerts.metrics.compute import WINDOW
 from alerts.metrics.figure import Figure
+from alerts.metrics.funds import INDEX_FUNDS
 from alerts.metrics.list_figures import as_members, list_figures
 from alerts.metrics.members import in_millionths
 from storage import closes, companies, figures, lists

@@ -21,7 +21,7 @@ from alerts.market.sessions import previous_sessions, sessions_between
 from alerts.metrics.members import in_millionths
 from bot.pipeline.closes import AGREES, EARLIEST, OVERLAP, fetch, refetch
 from bot.pipeline.context import RunContext
-from storage import closes, companies, histories
+from storage import closes, companies, histories, older_closes
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def gather_older(context: RunContext, symbols: Sequence[str], start: date, last:
         if held:
             log.info("%d older closes that no second session confirms are left out: %s", len(held), held[0].reason)
         with writing(db):
-            histories.keep_older(db, [keys[name] for name in names], sessions[:before], close[:before])
+            older_closes.keep_older(db, [keys[name] for name in names], sessions[:before], close[:before])
         if failure is not None:
             raise failure
         done = len(symbols) - len(left) + min(at + context.at_once, len(left))
@@ -104,7 +104,7 @@ class OlderCloses:
         sessions = sessions_between(start, last)
         sessions = sessions[: sessions.index(kept_from(last))]
         ids = tuple(sorted(companies.ids(db).values()))
-        return OlderCloses(db, tuple(sessions), ids, histories.older_matrix(db, sessions, ids))
+        return OlderCloses(db, tuple(sessions), ids, older_closes.older_matrix(db, sessions, ids))
 
     def record_rank_days(self, start: date, end: date) -> None:
         """Write the closes of the rank days among them into the table, where they stay. Call inside `writing()`."""

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
 from bot.messages import operator
-from bot.pipeline.gather import SOURCES, Lack
 from storage import outbox, source_failures
+
+if TYPE_CHECKING:
+    from bot.pipeline.gather import Lack
 
 REFRESH = "refresh"  # the program's own refresh, as a source
 
 
 def note_sources(db: Database, operators: Sequence[int], session: date, lacks: Sequence[Lack], now: datetime) -> None:
     """Record which sources failed for `session`, and queue a notice for each change. Call inside `writing()`."""
+    from bot.pipeline.gather import SOURCES  # pandas
+
     found = {lack.source: lack for lack in lacks}
     for source in SOURCES:
         lack = found.get(source)

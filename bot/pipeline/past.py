@@ -11,7 +11,7 @@ from alerts.metrics.catalog import catalog, fred_series
 from alerts.metrics.compute import pasts
 from bot.pipeline.context import RunContext
 from bot.pipeline.inputs import assemble_funds
-from storage import closes, economy, figures
+from storage import economy, figures, fund_closes
 from storage.database import writing
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def fill_past(context: RunContext, through: date) -> int:
     while another series lacks, and is done otherwise.
     """
     db = context.db
-    span, kept, done = closes.fund_span(db), economy.kept(db, fred_series()), figures.with_past(db)
+    span, kept, done = fund_closes.fund_span(db), economy.kept(db, fred_series()), figures.with_past(db)
     done |= {entry.id for entry in catalog().values() if not kept.issuperset(entry.fred)}
     if span is None or all(entry.id in done for entry in catalog().values() if entry.counts in WITHOUT_COMPANIES):
         return 0

@@ -23,7 +23,6 @@ from alerts.market.sessions import last_complete_session, previous_sessions, ses
 from bot.database import Store
 from bot.pipeline import schedule
 from bot.pipeline.operators import note_refresh
-from bot.pipeline.valuations import companies_to_ask
 from bot.transport.telemetry import COMMAND_SECONDS, COMMANDS
 from storage import histories, sessions
 
@@ -121,7 +120,7 @@ class Refresher:
 
     async def _value(self, session: date) -> None:
         """Fill the valuation history, once a month; where it fails, the next refresh tries again."""
-        if left := await self._store.read(companies_to_ask, session):
+        if left := await self._store.read_long(_companies_to_value, session):
             log.info("asking for the valuation history of %d companies; everything else is there meanwhile", len(left))
             status, _ = await self._command("valuation-history")
             if status != 0:
@@ -177,3 +176,9 @@ def history_passes(session: date, years: int) -> list[date]:
 def _history_short(db: Database, start: date) -> bool:
     filled = histories.filled_from(db)
     return filled is None or filled > start + SLACK
+
+
+def _companies_to_value(db: Database, session: date) -> list[str]:
+    from bot.pipeline.valuations import companies_to_ask  # pandas
+
+    return companies_to_ask(db, session)

@@ -12,14 +12,12 @@ from sqlite_utils import Database
 
 from alerts.market.feed import FeedError, MarketFeed, SymbolHistory, UnknownSymbol
 from alerts.market.sessions import last_complete_session
-from alerts.metrics.compute import FUNDS
 from alerts.metrics.figure import Figure
-from alerts.metrics.symbol_figures import is_ratio, symbol_figures
-from alerts.metrics.symbols import named_pairs, named_symbols, symbols_of
+from alerts.metrics.funds import FUNDS
+from alerts.metrics.symbols import is_ratio, named_pairs, named_symbols, symbols_of
 from alerts.rules.names import currencies_of
-from bot.pipeline.closes import AGREES
 from bot.pipeline.context import RunContext
-from storage import closes, companies, figures, owners, symbols
+from storage import companies, figures, owners, symbols
 from storage.database import writing
 from storage.sessions import last_judged
 
@@ -114,6 +112,8 @@ def add(db: Database, feed: MarketFeed, ask: Ask, now: datetime, through: date) 
 
     Raises SymbolRefused with every symbol that cannot be had, FeedError.
     """
+    from storage import closes  # pandas
+
     refuse(db, ask)
     fetched: dict[str, SymbolHistory] = {}
     unknown = []
@@ -191,6 +191,9 @@ def fill(db: Database, metric: str, source: str, now: datetime, through: date) -
 
 def of_metric(db: Database, metric: str, until: date, source: str, days: Sequence[date] | None = None) -> list[Figure]:
     """The figures of a metric up to `until`, or of `days` alone, out of the closes that are held."""
+    from alerts.metrics.symbol_figures import symbol_figures  # pandas
+    from storage import closes
+
     held = {symbol: closes.symbol_closes(db, symbol, adjusted=is_ratio(metric)) for symbol in symbols_of(metric)}
     return symbol_figures(metric, held, until, source, days)
 
@@ -211,6 +214,8 @@ _CATALOGUED = ("price.RSP",)
 
 def gather(context: RunContext, through: date) -> None:
     """Fetch the whole history of every symbol that is held, and of the named pairs. Raises FeedError."""
+    from storage import closes  # pandas
+
     db = context.db
     others = [symbol for symbol in symbols.currencies(db) if not free(symbol)]
     named = [symbol for symbol in named_symbols() if symbol not in FUNDS]
@@ -254,6 +259,8 @@ def rescaled(db: Database, session: date, source: str, computed: Iterable[Figure
 
     computed: what `of_sessions` gave for the last sessions.
     """
+    from bot.pipeline.closes import AGREES  # pandas
+
     at = {(one.metric, one.session): one.value for one in computed}
     out: list[Figure] = []
     for metric in metrics_held(db):

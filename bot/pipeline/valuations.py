@@ -15,7 +15,7 @@ from alerts.market.feed import FeedUnavailable, TurnedAway, ValuationFeed
 from alerts.market.sessions import last_complete_session
 from alerts.metrics import monthly
 from alerts.metrics.compute import membership_notes
-from alerts.metrics.figure import figures as figures_of
+from alerts.metrics.frames import figures as figures_of
 from bot.pipeline.context import RunContext
 from bot.pipeline.inputs import month_ends
 from bot.pipeline.retry import RetryPolicy

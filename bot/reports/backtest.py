@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlite_utils import Database
 
 from alerts.market.sessions import sessions_between
 from alerts.metrics.catalog import catalog
 from alerts.metrics.symbols import LIST_ID, symbols_of, without_owner
 from alerts.rules.backtest import Backtest, Happened, Histories, backtest
-from alerts.rules.base_rates import FEWEST, NO_CLOSES, TOO_FEW, BaseRates, base_rates
+from alerts.rules.base_rates import FEWEST, NO_CLOSES, TOO_FEW, BaseRates
 from alerts.rules.check import check_history
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from bot.reports.series import counting
-from storage import closes, figures
+from storage import figures, fund_closes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LATEST = date(9999, 12, 31)
 
@@ -70,7 +72,10 @@ def tried(db: Database, rule: Rule, start: date | None = None, end: date | None 
 
 def rates_of(db: Database, fired: list[date], sessions: tuple[date, ...]) -> BaseRates:
     """Base rates of firings among `sessions`, by the fund closes held."""
-    span = closes.fund_span(db)
+    from alerts.rules.returns import base_rates
+    from storage import closes  # pandas
+
+    span = fund_closes.fund_span(db)
     if span is None or not sessions:
         return BaseRates(len(fired), (), NO_CLOSES)
     held = sessions_between(*span)

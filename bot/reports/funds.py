@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from alerts.metrics.transforms import average
 from bot.charts.spec import Chart, Line, Panel
 from bot.formatting import short_day
-from storage import closes, figures
+from storage import figures, fund_closes
 from storage.sessions import last_judged
 
 SESSIONS = 300  # drawn at most
@@ -66,7 +66,7 @@ def held(db: Database, symbols: Sequence[str], simulated: bool) -> tuple[Held, C
 def fund(db: Database, symbol: str, simulated: bool) -> tuple[Held, Chart] | None:
     """A fund's close in dollars and its chart; None where no close of it is held."""
     until = last_judged(db)
-    past = [] if until is None else closes.latest_fund_closes(db, symbol, until, None)
+    past = [] if until is None else fund_closes.latest_fund_closes(db, symbol, until, None)
     return _held(db, symbol, [(day, value) for day, value in past if value is not None], None, simulated)
 
 
@@ -75,8 +75,9 @@ def pair(db: Database, first: str, second: str, simulated: bool) -> tuple[Held, 
     until = last_judged(db)
     if until is None:
         return None
-    over = dict(closes.latest_adjusted_closes(db, second, until))
-    both = [(day, value / over[day]) for day, value in closes.latest_adjusted_closes(db, first, until) if over.get(day)]
+    over = dict(fund_closes.latest_adjusted_closes(db, second, until))
+    of_first = fund_closes.latest_adjusted_closes(db, first, until)
+    both = [(day, value / over[day]) for day, value in of_first if over.get(day)]
     if not both:
         return None
     base, unit = next(((day, value) for day, value in both if day >= BASE), both[-1])

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlite_utils import Database
 
-from alerts.market.membership import Register
 from alerts.market.sessions import previous_sessions, sessions_between
-from alerts.metrics.breadth import INDEX_FUNDS
 from alerts.metrics.catalog import Metric, metric
 from alerts.metrics.figure import Figure
+from alerts.metrics.funds import INDEX_FUNDS
 from alerts.metrics.movers import Cause, Part, Side, is_explained, is_share, parts, sides, window
 from bot.formatting import short_day
-from bot.reports.members import member_closes
-from storage import closes, companies, figures, memberships
+from storage import companies, figures
 from storage.database import is_simulated
+
+if TYPE_CHECKING:
+    from alerts.market.membership import Register
 
 NEAR = 0.1  # of the companies counted then: where more have no closes any more, they are dropped with age
 
@@ -120,6 +120,8 @@ def who_moved(db: Database, metric_id: str, start: date | None = None, end: date
 
     Raises NoMovers.
     """
+    from storage import memberships  # pandas
+
     if not is_explained(metric_id):
         raise NoMovers(
             "it is no count of members by a condition of each, so no company moved it alone",
@@ -188,6 +190,9 @@ def _sides(
     register: Register,
 ) -> list[_Held]:  # fmt: skip
     """The companies on both ends: of one span that holds both, or of a span each."""
+    from bot.reports.members import member_closes  # pandas
+    from storage import closes
+
     out: list[_Held] = []
     for span in spans:
         here = [day for day in ends if day in span]
@@ -218,6 +223,8 @@ def _aligned(then: _Held, now: _Held) -> tuple[tuple[str, ...], Side, Side]:
 
 
 def _over(symbols: tuple[str, ...], held: tuple[str, ...], side: Side) -> Side:
+    import numpy as np
+
     at = {symbol: index for index, symbol in enumerate(symbols)}
     columns = [at[symbol] for symbol in held]
 

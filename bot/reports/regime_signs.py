@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from alerts.metrics.regime import PARTS, SLOPE_SESSIONS, of_score
+from alerts.metrics.regime_state import of_score
 from alerts.rules.tally import SignFlip
 from storage import figures
 
@@ -20,7 +20,7 @@ def signs_until(db: Database, session: date, count: int) -> Signs:
     """The signs of the last `count` sessions up to `session`; a session that lacks one is left out."""
     import pandas as pd
 
-    from alerts.metrics.regime import signs
+    from alerts.metrics.regime import PARTS, SLOPE_SESSIONS, signs
 
     parts = {}
     for name in PARTS:

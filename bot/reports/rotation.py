@@ -10,7 +10,7 @@ from alerts.market.sessions import previous_sessions
 from alerts.metrics.catalog import metric
 from bot.charts.spec import RotationGraph, Trail
 from bot.formatting import short_day
-from storage import closes, figures
+from storage import figures
 
 TAIL = 8  # weeks behind where a fund stands
 _HISTORY = 300  # sessions: 27 weeks for the first value, TAIL for the tail, and some that may be missing
@@ -25,6 +25,7 @@ _NAMES = {
 def rotation_graph(db: Database, session: date, simulated: bool) -> RotationGraph | None:
     """The graph on a session; None where no fund has enough weeks."""
     from alerts.metrics.sectors import rotation  # pandas
+    from storage import closes
 
     sessions = [*previous_sessions(session, _HISTORY), session]
     _, adjusted = closes.fund_frames(db, ("SPY", *_NAMES), sessions)

@@ -15,7 +15,7 @@ from alerts.rules.base_rates import HORIZONS
 from alerts.rules.presets import preset_lines
 from alerts.rules.track_record import Judged, Leads, Unknown, Verdict, chance_of_miss, judge
 from bot.reports.base_rates import HORIZON
-from storage import closes, track_record
+from storage import fund_closes, track_record
 from storage.database import is_simulated
 from storage.track_record import SentAlert
 
@@ -85,7 +85,9 @@ class PresetTrack:
 
 def leads_held(db: Database, start: date | None) -> Leads:
     """The leads after `start` and later sessions, by the closes of IWM and SPY that are held now."""
-    span = closes.fund_span(db)
+    from storage import closes  # pandas
+
+    span = fund_closes.fund_span(db)
     if span is None or start is None or start > span[1]:
         return Leads((), (), ()) if span is None else Leads((span[1],), (float("nan"),), (float("nan"),))
     held = sessions_between(start, span[1])

@@ -12,7 +12,7 @@ from alerts.market.seasons import rank_days
 from alerts.market.sessions import sessions_between
 from bot.messages.freshness import freshness_lines
 from bot.reports.freshness import freshness
-from storage import closes, companies, figures, histories
+from storage import closes, companies, figures, histories, older_closes
 from storage.database import writing
 
 SESSIONS = sessions_between(date(2022, 3, 1), date(2022, 6, 30))
@@ -36,11 +36,11 @@ def test_older_closes_come_back_as_they_were_kept(db: Database) -> None:
     close[10:12, 2] = 0  # a hole
     close[:, 3] = 0  # none at all
     with writing(db):
-        histories.keep_older(db, ids[:4], SESSIONS, close[:, :4])
+        older_closes.keep_older(db, ids[:4], SESSIONS, close[:, :4])
     assert histories.with_older(db, SESSIONS[0]) == set(ids[:4])
     assert histories.with_older(db, date(2022, 2, 28)) == set()  # not from so early on
     close[:, 4] = 0  # not kept
-    assert (histories.older_matrix(db, SESSIONS, ids) == close).all()
+    assert (older_closes.older_matrix(db, SESSIONS, ids) == close).all()
     with writing(db):
         histories.forget_older(db, ids[:1])
     assert histories.count_older(db) == (3, SESSIONS[0])
@@ -78,7 +78,7 @@ def test_answers_say_how_far_the_history_is(db: Database) -> None:
     assert freshness_lines(freshness(db, NOW)) == ("⏳ History: 3 of 4 companies.",)
     with writing(db):
         companies.note_history(db, ["C3"], SESSIONS[0])
-        histories.keep_older(db, ids[:2], SESSIONS[:3], np.ones((3, 2), dtype=np.int64))
+        older_closes.keep_older(db, ids[:2], SESSIONS[:3], np.ones((3, 2), dtype=np.int64))
     assert freshness_lines(freshness(db, NOW)) == ("⏳ History since 2022: 2 of 4 companies.",)
     with writing(db):
         histories.note_filled(db, SESSIONS[2])

@@ -51,7 +51,7 @@ from alerts.market.eligibility import SHELLS
 from alerts.market.sample import SampleMarket
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.yahoo.frames import FIELDS
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.funds import FUNDS
 from storage.valuations import month_ends
 from support.market_life import Listings
 

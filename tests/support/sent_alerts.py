@@ -11,9 +11,9 @@ from alerts.market.sessions import close_of, sessions_between
 from alerts.rules.event import LeadAfterFirings
 from alerts.rules.grammar import parse
 from storage import chats, events, rules
-from storage.closes import day_number
 from storage.database import writing
 from storage.events import NewEvent
+from storage.fund_closes import day_number
 from storage.track_record import record_answered
 from support.alert_events import small
 

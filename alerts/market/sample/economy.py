@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.market.feed import FeedUnavailable
+from alerts.market.feed import SIMULATED, FeedUnavailable
 from alerts.market.sample.companies import FIRST_SESSION, START
 from alerts.market.sample.paths import cycle_position
 from alerts.metrics.fed_meetings import scheduled
 
-NAME = "simulated"
+NAME = SIMULATED
 LAST = date(2032, 12, 31)
 STEP = 0.25
 _ABOVE_LOWER = 0.08  # the position of the effective rate in its range

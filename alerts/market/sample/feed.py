@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alerts.market.feed import CENSUS_COLUMNS, Census, Closes, Progress, SymbolHistory, UnknownSymbol, WrongSession
+from alerts.market.feed import (
+    CENSUS_COLUMNS,
+    SIMULATED,
+    Census,
+    Closes,
+    Progress,
+    SymbolHistory,
+    UnknownSymbol,
+    WrongSession,
+)
 from alerts.market.sample.companies import COUNT, FIRST_SESSION, START, Floats, World, make_world
 from alerts.market.sample.economy import contract_prices
 from alerts.market.sample.fundamentals import Fundamentals, fundamentals
@@ -22,7 +31,7 @@ from alerts.market.sample.funds import INDICES, fund_levels, payouts
 from alerts.market.sample.paths import Paths, simulate
 from alerts.market.sessions import close_of, sessions_between
 
-NAME = "simulated"
+NAME = SIMULATED
 _HOLES_A_YEAR = 3
 _MONTHS_KEPT = 16
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alerts.market.feed import CENSUS_COLUMNS, Closes, FeedError, FeedIncomplete, FeedUnavailable
+from alerts.market.feed import CENSUS_COLUMNS, YAHOO, Closes, FeedError, FeedIncomplete, FeedUnavailable
 from alerts.market.quality import one_a_session
 from alerts.market.sessions import NEW_YORK, sessions_between
 from alerts.market.yahoo.errors import NO_BARS, UNKNOWN
 
-NAME = "Yahoo Finance"
+NAME = YAHOO
 EARLIEST = date(1999, 1, 4)  # where the exchange's calendar starts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MANY = 20  # if more symbols are requested and half have no bar, the source has failed

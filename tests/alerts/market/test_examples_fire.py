@@ -18,11 +18,12 @@ from alerts.market.sample import SampleMarket
 from alerts.market.sample.economy import SampleEconomy
 from alerts.market.seasons import Season, season_on, seasons_between, segments
 from alerts.market.sessions import previous_sessions, sessions_between
-from alerts.metrics.compute import FUNDS, WINDOW, Inputs, compute
+from alerts.metrics.compute import WINDOW, Inputs, compute
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.members import SEGMENT_CODES, MemberCloses, in_millionths
 from alerts.metrics.releases import releases
-from alerts.metrics.symbol_figures import is_ratio, symbol_figures
-from alerts.metrics.symbols import symbols_of
+from alerts.metrics.symbol_figures import symbol_figures
+from alerts.metrics.symbols import is_ratio, symbols_of
 from alerts.rules.backtest import backtest
 from alerts.rules.condition import series_of
 from alerts.rules.grammar import GrammarError, parse

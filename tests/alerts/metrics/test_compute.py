@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.metrics.breadth import SECTOR_FUNDS
 from alerts.metrics.catalog import catalog, of_funds
-from alerts.metrics.compute import FUNDS, NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, by_former_members, compute
+from alerts.metrics.compute import NO_CENSUS, PROVISIONAL, SURVIVING, Inputs, by_former_members, compute
 from alerts.metrics.figure import Figure
+from alerts.metrics.funds import FUNDS, SECTOR_FUNDS
 from alerts.metrics.members import MemberCloses, in_millionths
 from alerts.metrics.releases import releases
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.metrics.compute import FUNDS, Inputs, compute, of_closes
+from alerts.metrics.compute import Inputs, compute, of_closes
 from alerts.metrics.figure import Figure
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.members import MemberCloses, in_millionths
 
 SESSIONS = pd.bdate_range(end="2024-03-08", periods=300)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from support.member_frames import NONE, falling, rising, sessions_of
 
-from alerts.metrics.breadth import SECTOR_FUNDS, sectors_above_average
+from alerts.metrics.breadth import sectors_above_average
+from alerts.metrics.funds import SECTOR_FUNDS
 
 COUNT = 205
 

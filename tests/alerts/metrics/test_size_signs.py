@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from alerts.metrics import size
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.funds import FUNDS
 
 COUNT = 300
 DAYS = pd.bdate_range("2024-01-02", periods=COUNT)

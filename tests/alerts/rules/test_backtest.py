@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from support.paths import START, observations, values_of, walk
 
 from alerts.rules.backtest import backtest
-from alerts.rules.base_rates import HORIZONS, NO_CLOSES, base_rates
+from alerts.rules.base_rates import HORIZONS, NO_CLOSES
 from alerts.rules.grammar import parse
+from alerts.rules.returns import base_rates
 from alerts.rules.rule import Rule
 from alerts.rules.state import Kind
 from alerts.rules.step import initial, settled

@@ -15,7 +15,7 @@ from support.program import evening, until
 
 from alerts.market.seasons import rank_days
 from alerts.metrics.catalog import metric
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.symbols import named_symbols
 from bot.pipeline.closes import EARLIEST
 from bot.pipeline.gather import CONTRACT_MONTHS

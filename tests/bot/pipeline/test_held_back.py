@@ -23,7 +23,7 @@ from bot.alerting.rules import set_rule
 from bot.pipeline import symbols
 from bot.pipeline.context import RunContext
 from bot.pipeline.session import Outcome, refresh
-from storage import chats, closes, events, exclusions, figures, memberships, rules, sessions
+from storage import chats, events, exclusions, figures, fund_closes, memberships, rules, sessions
 from storage.database import open_database, writing
 from storage.lists import keep_list
 
@@ -214,13 +214,13 @@ def test_a_move_that_no_index_fund_makes_waits_for_the_next_sessions_fetch(
     watch(db, "iwm/spy < 60")
     watch(db, "iwm/spy > 150")
     wrong = Altered(market, fault(symbol, D2))
-    before = closes.latest_adjusted_closes(db, symbol, DAYS[1])
+    before = fund_closes.latest_adjusted_closes(db, symbol, DAYS[1])
     outcome = run(db, wrong, D2)
     assert (outcome.sealed, outcome.lacking) == (False, (f"fund closes (none of {symbol})",))
     ((named, reason),) = [(one, why) for (one, _), why in exclusions.held_back(db, D2, D2).items()]
     assert named == symbol
     assert "until the next session's fetch agrees" in reason
-    assert closes.latest_adjusted_closes(db, symbol, D2) == before
+    assert fund_closes.latest_adjusted_closes(db, symbol, D2) == before
     held = of_funds([symbol]) | symbols.needing(db, [symbol])
     assert {name for name, value in figures.values_on(db, D2).items() if value is None and third[name]} <= held
     assert run(db, wrong, D2, seal_deadline(D2)).sealed
@@ -238,7 +238,7 @@ def test_a_move_that_the_next_sessions_fetch_has_too_is_believed(db: Database, m
     assert run(db, crashed, D2, seal_deadline(D2)).sealed
     outcome = run(db, crashed, D3)
     assert (outcome.sealed, outcome.lacking) == (True, ())
-    raw = dict(closes.latest_fund_closes(db, "IWM", D3, 3))
+    raw = dict(fund_closes.latest_fund_closes(db, "IWM", D3, 3))
     assert raw[D2] == pytest.approx(raw[DAYS[1]] / 2, rel=0.1)  # type: ignore[operator]
     assert exclusions.doubts(db) == {}
 
@@ -246,8 +246,8 @@ def test_a_move_that_the_next_sessions_fetch_has_too_is_believed(db: Database, m
 def test_a_session_that_a_refetched_history_lacks_is_rescaled_with_its_neighbours(
     db: Database, market: SampleMarket
 ) -> None:
-    kept = dict(closes.latest_adjusted_closes(db, "SPY", DAYS[1]))
-    raw = dict(closes.latest_fund_closes(db, "SPY", DAYS[1], None))
+    kept = dict(fund_closes.latest_adjusted_closes(db, "SPY", DAYS[1]))
+    raw = dict(fund_closes.latest_fund_closes(db, "SPY", DAYS[1], None))
     gone = sorted(kept)[-10]
 
     def split_in_four(found: Closes) -> None:
@@ -256,9 +256,10 @@ def test_a_session_that_a_refetched_history_lacks_is_rescaled_with_its_neighbour
         lost("SPY", gone)(found)
 
     assert run(db, Altered(market, split_in_four), D2).sealed
-    after = dict(closes.latest_adjusted_closes(db, "SPY", DAYS[1]))
+    after = dict(fund_closes.latest_adjusted_closes(db, "SPY", DAYS[1]))
     assert after[gone] == pytest.approx(kept[gone] / 4, rel=1e-9)
-    assert dict(closes.latest_fund_closes(db, "SPY", DAYS[1], None))[gone] == pytest.approx(raw[gone] / 4, rel=1e-9)  # type: ignore[operator]
+    now = dict(fund_closes.latest_fund_closes(db, "SPY", DAYS[1], None))
+    assert now[gone] == pytest.approx(raw[gone] / 4, rel=1e-9)  # type: ignore[operator]
     assert set(after) == set(kept)
 
 

@@ -10,7 +10,7 @@ from support.market_bench import FEW, Bench, few_companies
 from support.program import evening, until
 
 from alerts.market.seasons import rank_days
-from alerts.metrics.compute import FUNDS
+from alerts.metrics.funds import FUNDS
 from alerts.metrics.symbols import named_symbols
 from bot.pipeline.older import kept_from
 from bot.pipeline.refresher import history_passes

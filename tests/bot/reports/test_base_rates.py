@@ -14,8 +14,8 @@ from alerts.rules.grammar import parse
 from bot.alerting.evaluate import evaluate_session
 from bot.reports.base_rates import HORIZON, MOST
 from storage import chats, events, figures, rules
-from storage.closes import day_number
 from storage.database import writing
+from storage.fund_closes import day_number
 
 NOW = datetime(2025, 8, 29, 21, tzinfo=UTC)
 DAYS = sessions_between(date(2023, 1, 3), date(2025, 8, 29))

@@ -16,8 +16,8 @@ from bot.formatting import short_day
 from bot.messages.movers import SHOWN, movers_text, no_movers_text
 from bot.reports.movers import NoMovers, who_moved
 from storage import figures
-from storage.closes import day_number
 from storage.database import writing
+from storage.fund_closes import day_number
 
 NAME = "breadth.above_50d.small"
 

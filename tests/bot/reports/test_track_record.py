@@ -14,8 +14,8 @@ from bot.formatting import short_day, visible_length
 from bot.messages.track_record import NONE_AT_ALL, NONE_SENT, monthly_line, presets_text, track_buttons, track_text
 from bot.reports.track_record import by_preset, track_json, track_of_all, track_of_chat
 from storage import chats
-from storage.closes import day_number
 from storage.database import claim_market, writing
+from storage.fund_closes import day_number
 
 ADA, BEN = 1001, 1002
 
