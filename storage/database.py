@@ -47,6 +47,9 @@ def open_database(path: Path) -> Database:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # A session of ten thousand events stays in memory until its commit. With SQLite's 2 MB it goes to the WAL in
+        # parts, and comes back from there to be digested.
+        connection.execute("PRAGMA cache_size = -16000")  # kB
         connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only unlinked
         db = Database(connection)
         refuse_newer(db, path)
