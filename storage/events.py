@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from alerts.rules.event import REACHES_CHAT, AlertEvent, EventStatus
 from alerts.rules.state import Kind
+from storage.bulk import insert_rows
 from storage.unreadable import OnUnreadable, raising, read_rows
 
 #: The chat has heard of it, or is about to.
@@ -55,10 +56,11 @@ def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[
     ).fetchone()[0]
     stored = [StoredEvent(identity, one.chat, one.event, one.status) for identity, one in enumerate(new, start=first)]
     stamp = now.isoformat(timespec="seconds")
-    db.conn.executemany(
+    insert_rows(
+        db,
         """INSERT INTO events (id, rule, chat, session, kind, event, created_at, series, status, salt)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, randomblob(16))
-           ON CONFLICT (rule, session, kind) DO NOTHING""",
+           VALUES {rows} ON CONFLICT (rule, session, kind) DO NOTHING""",
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, randomblob(16))",
         [
             (
                 one.id,

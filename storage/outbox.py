@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from storage.bulk import insert_rows
 from storage.chain import append_texts
 from storage.preferences import add_chat
 from storage.track_record import record_messages
@@ -74,11 +75,12 @@ class Outgoing:
 def enqueue(db: Database, session: date, kind: str, messages: Iterable[Outgoing], now: datetime) -> None:
     """Put messages of one kind about one session into the outbox; what is there already stays."""
     day, stamp = session.isoformat(), now.isoformat(timespec="seconds")
-    db.conn.executemany(
+    insert_rows(
+        db,
         """INSERT INTO outbox (chat, session, kind, part, events, text, state, created_at, reply_to, keyboard,
                                not_before, silent, picture, salt)
-           VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, randomblob(16))
-           ON CONFLICT (chat, session, kind, part) DO NOTHING""",
+           VALUES {rows} ON CONFLICT (chat, session, kind, part) DO NOTHING""",
+        "(?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, randomblob(16))",
         [
             (
                 one.chat,
