@@ -41,7 +41,8 @@ def evaluate(touched: Iterable[Watch], observation: Observation) -> list[Change]
     out = []
     for watch in touched:
         after, kinds = step(watch.rule, watch.state, observation)
-        kinds = tuple(kind for kind in kinds if kind not in OF_SERIES)
-        if after != watch.state or kinds:
+        if not OF_SERIES.isdisjoint(kinds):
+            kinds = tuple(kind for kind in kinds if kind not in OF_SERIES)
+        if kinds or after != watch.state:
             out.append(Change(watch, after, kinds))
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from alerts.rules.condition import Operator
@@ -27,6 +28,7 @@ class Wait(NamedTuple):
 
 
 ANY_VALUE = Wait(1, False, -math.inf)
+_INCLUSIVE = frozenset({Operator.AT_LEAST, Operator.AT_MOST, Operator.HAPPENS})
 
 
 def becomes_true(rule: Rule) -> Wait:
@@ -34,8 +36,7 @@ def becomes_true(rule: Rule) -> Wait:
     if rule.joined:
         return Wait(1, False, 1.0)
     first = rule.first
-    inclusive = first.operator in (Operator.AT_LEAST, Operator.AT_MOST, Operator.HAPPENS)
-    return Wait(first.operator.sign or 1, not inclusive, first.level)
+    return Wait(first.operator.sign or 1, first.operator not in _INCLUSIVE, first.level)
 
 
 def becomes_false(rule: Rule) -> Wait:
@@ -60,30 +61,31 @@ def goes_back(rule: Rule) -> Wait:
     return Wait(-becomes_true(rule).sign, False, rule.first.level if rule.clear is None else rule.clear)
 
 
+#: What moves a rule with one level out of a phase; out of any other, that its condition becomes true. A table, because
+#: a session asks for two phases of each of thousands of rules.
+_WAITS: Mapping[Phase, Callable[[Rule], tuple[Wait, ...]]] = {
+    Phase.PENDING: lambda rule: (becomes_false(rule),),
+    Phase.BEYOND: lambda rule: (becomes_false(rule),),
+    Phase.FIRING: lambda rule: (clears(rule),),
+    Phase.RECOVERING: lambda rule: (clears(rule).opposite,),
+    Phase.SPENT: lambda rule: (goes_back(rule),),
+    Phase.BELOW: lambda rule: (Wait(1, False, rule.first.level),),
+    Phase.ABOVE: lambda rule: (Wait(-1, False, rule.first.level),),
+    Phase.AT: lambda rule: (Wait(1, True, rule.first.level), Wait(-1, True, rule.first.level)),
+}
+
+
 def waits(rule: Rule, state: State) -> tuple[Wait, ...]:
     """What moves the rule out of its state; empty once it is over."""
-    if state.phase in OVER:
+    phase = state.phase
+    if phase in OVER:
         return ()
-    if state.phase is Phase.NEW:
+    if phase is Phase.NEW:
         return (ANY_VALUE,)
     if rule.ranged:
         return _beside_a_range(rule, state.side)
-    match state.phase:
-        case Phase.PENDING | Phase.BEYOND:
-            return (becomes_false(rule),)
-        case Phase.FIRING:
-            return (clears(rule),)
-        case Phase.RECOVERING:
-            return (clears(rule).opposite,)
-        case Phase.SPENT:
-            return (goes_back(rule),)
-        case Phase.BELOW:
-            return (Wait(1, False, rule.first.level),)
-        case Phase.ABOVE:
-            return (Wait(-1, False, rule.first.level),)
-        case Phase.AT:
-            return Wait(1, True, rule.first.level), Wait(-1, True, rule.first.level)
-    return (becomes_true(rule),)
+    waits_of = _WAITS.get(phase)
+    return (becomes_true(rule),) if waits_of is None else waits_of(rule)
 
 
 def all_waits(rule: Rule) -> frozenset[Wait]:
