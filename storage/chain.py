@@ -39,7 +39,6 @@ FIGURE = (
 EVENT = ("id", "chat", "session", "kind", "event")
 MESSAGE = ("id", "chat", "session", "part", "events", "text")
 _STORED = "stored"  # an entry of its own for what a transaction stored
-_COLON = "':'"
 _LEAF = struct.Struct(f">q{BYTES}s")  # the id of a row, and its digest
 _COLUMNS = (
     "number, kind, session, recorded_at, gone_events, gone_messages, events_through, messages_through, "
@@ -93,7 +92,7 @@ def written(columns: Sequence[str]) -> str:
 
     It is put together by SQLite because a session may have tens of thousands of rows.
     """
-    return f"CAST({' || '.join(f'length({one}) || {_COLON} || {one}' for one in columns)} AS BLOB)"
+    return f"CAST(printf('{'%d:%s' * len(columns)}', {', '.join(f'length({one}), {one}' for one in columns)}) AS BLOB)"
 
 
 def digest(salt: bytes, content: bytes) -> bytes:
