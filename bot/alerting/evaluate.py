@@ -99,7 +99,7 @@ class _Session:
             return [change for changes in steps for change in changes]
 
     def with_pasts(self) -> list[tuple[int, AlertEvent]]:
-        """All events, firings with what earlier firings of the same rule say."""
+        """All events, chat by chat, firings with what earlier firings of the same rule say."""
         by_id = {change.watch.id: change.watch.rule for change in self.changes if Kind.FIRED in change.kinds}
         pasts = FiringPasts(self.db, self.session, by_id.values())
 
@@ -115,7 +115,8 @@ class _Session:
                     event = replace(event, subject=replace(event.subject, lead=past.lead, tally=past.tally))
             return chat, event
 
-        return [complete(one) for one in sorted(self.events, key=lambda one: one[1].rule is None)]  # of rules first
+        # Of rules first. By chat, because the rows of a chat lie together: thousands are written in the order of the file.
+        return [complete(one) for one in sorted(self.events, key=lambda one: (one[0], one[1].rule is None))]
 
 
 def evaluate_session(db: Database, session: date, now: datetime, *, late: bool, part: Part = WHOLE) -> Evaluation:
