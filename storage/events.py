@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -64,14 +64,14 @@ def record_events(db: Database, new: Sequence[NewEvent], now: datetime) -> list[
         [
             (
                 one.id,
-                one.event.rule.id if one.event.rule else None,
+                rule.id if (rule := one.event.rule) else None,
                 one.chat,
-                one.session.isoformat(),
-                one.kind.value,
+                one.event.session.isoformat(),
+                str(one.event.kind),
                 one.event.encoded(),
                 stamp,
-                one.event.gap.reading.series.key if one.event.gap else None,
-                one.status.value,
+                gap.reading.series.key if (gap := one.event.gap) else None,
+                str(one.status),
             )
             for one in stored
         ],
@@ -157,13 +157,13 @@ def announcement(db: Database, rule: int, since: date) -> int | None:
     return None if row is None else int(row[0])
 
 
-def announced(db: Database, episodes: Iterable[tuple[int, date]]) -> set[int]:
-    """Of episodes, given as (rule, since), the rules of those that `announcement` knows."""
+def announced(db: Database, episodes: Mapping[int, date]) -> set[int]:
+    """Of episodes, given as {rule: since}, the rules of those that `announcement` knows."""
     rows = db.conn.execute(
-        f"""SELECT json_extract(asked.value, '$[0]') AS asked_rule FROM json_each(?) AS asked WHERE EXISTS (
-                SELECT 1 FROM events WHERE rule = asked_rule AND session >= json_extract(asked.value, '$[1]')
+        f"""SELECT CAST(asked.key AS INTEGER) AS asked_rule FROM json_each(?) AS asked WHERE EXISTS (
+                SELECT 1 FROM events WHERE rule = asked_rule AND session >= asked.value
                 AND kind IN ('fired', 'reminder') AND {_REACHES_CHAT})""",
-        [json.dumps([(rule, since.isoformat()) for rule, since in episodes])],
+        [json.dumps({rule: since.isoformat() for rule, since in episodes.items()})],
     )
     return {row[0] for row in rows}
 

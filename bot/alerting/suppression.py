@@ -31,7 +31,7 @@ class Suppression:
         self._db, self._session = db, session
         ends = (event.rule for event in ending if event.kind in _ENDS)
         self._announced = events.announced(
-            db, [(rule.id, rule.episode.fired_on) for rule in ends if rule is not None and rule.episode is not None]
+            db, {rule.id: rule.episode.fired_on for rule in ends if rule is not None and rule.episode is not None}
         )
         self._of_chat, self._snoozes = of_chat, snoozed
 
