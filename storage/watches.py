@@ -91,7 +91,7 @@ def insert(db: Database, rows: Iterable[tuple[int, Rule, State]]) -> None:
             (
                 *_key(rule.watched.key, wait),
                 identity,
-                state.phase.value,
+                str(state.phase),
                 state.since.isoformat() if state.since else None,
                 state.due,
                 int(state.announced),

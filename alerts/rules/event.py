@@ -234,14 +234,14 @@ class AlertEvent:
         document = self.subject.to_json()
         if document["session"] != (session := self.session.isoformat()):
             document["as_of"], document["session"] = document["session"], session
-        document["kind"], document["late"] = self.kind.value, self.late
+        document["kind"], document["late"] = str(self.kind), self.late
         return document
 
     def encoded(self) -> str:
         """`to_json` as text."""
         if self.reading.figure.session != self.session:
             return encode(self.to_json())
-        return self.reading.encoded_with(self.subject.own_json() | {"kind": self.kind.value, "late": self.late})
+        return self.reading.encoded_with(self.subject.own_json() | {"kind": str(self.kind), "late": self.late})
 
     @classmethod
     def from_json(cls, document: Json) -> AlertEvent:

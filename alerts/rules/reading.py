@@ -19,7 +19,7 @@ from alerts.rules.condition import Condition, Operator
 from alerts.rules.series import Series, Transform
 
 Json = Mapping[str, Any]
-encode = json.JSONEncoder(ensure_ascii=False).encode
+encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class ConditionReading:
     def condition_json(self) -> dict[str, Any]:
         """The condition's operator and levels."""
         condition = self.condition
-        return {"operator": condition.operator.value, "level": condition.level, "upper": condition.upper}
+        return {"operator": str(condition.operator), "level": condition.level, "upper": condition.upper}
 
     @classmethod
     def from_json(cls, document: Json) -> ConditionReading:

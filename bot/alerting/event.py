@@ -41,7 +41,7 @@ class EventBuilder:
             id=watch.id,
             number=watch.number,
             line=rule.line,
-            conditions=tuple(self._condition(condition) for condition in rule.conditions),
+            conditions=tuple([self._condition(condition) for condition in rule.conditions]),
             clear=rule.clear,
             hold=rule.hold,
             until=rule.until,
@@ -76,12 +76,13 @@ class EventBuilder:
         watched, first = rule.watched, rule.first
         range_ = (first.level, first.upper) if first.upper is not None else None
         alike = (watched.key, first.operator, range_, since)
-        if alike not in self._episodes:
+        episode = self._episodes.get(alike)
+        if episode is None:
             sessions = len(sessions_between(since, self._session)) - 1
             past = [] if isinstance(watched, Joined) else value_past(self._db, watched, self._session, sessions + 1)
             furthest = extreme(first, [one for one in past if one[0] >= since])
-            self._episodes[alike] = Episode(since, sessions, furthest)
-        return self._episodes[alike]
+            episode = self._episodes[alike] = Episode(since, sessions, furthest)
+        return episode
 
 
 def extreme(condition: Condition, past: Sequence[tuple[date, float | None]]) -> DatedValue | None:

@@ -166,6 +166,7 @@ class Readings:
 
     def of(self, series: Series) -> Reading:
         """The reading of a series on the session."""
-        if series not in self._made:
-            self._made[series] = read_series(self._db, series, self.session)
-        return self._made[series]
+        made = self._made.get(series)
+        if made is None:
+            made = self._made[series] = read_series(self._db, series, self.session)
+        return made
