@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlite_utils import Database
@@ -21,6 +21,7 @@ from alerts.rules.evaluate import Change, Watch, evaluate
 from alerts.rules.event import AlertEvent, Episode, EventRule, EventStatus
 from alerts.rules.series import Series
 from alerts.rules.state import NO_DATA_AFTER, TRUE, Kind, Observation, Phase
+from bot.alerting.evaluation import Evaluation
 from bot.alerting.event import EventBuilder
 from bot.alerting.failures import ChatFailures
 from bot.alerting.notify import notify
@@ -29,17 +30,7 @@ from bot.reports.base_rates import NOTHING_SAID, FiringPasts
 from bot.reports.series import Observed
 from storage import data_gaps, events, rules, snoozes, watches
 from storage.events import NewEvent, StoredEvent, record_events
-from storage.preferences import preferences_of_chats
 from storage.snoozes import Snooze
-
-
-@dataclass
-class Evaluation:
-    """What a session did: how many events of each kind, and those that each chat is notified of."""
-
-    totals: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
-    by_chat: dict[int, list[StoredEvent]] = field(default_factory=dict)
-    failures: ChatFailures = field(default_factory=ChatFailures)
 
 
 @dataclass(frozen=True)
@@ -115,7 +106,7 @@ class _Session:
                     event = replace(event, subject=replace(event.subject, lead=past.lead, tally=past.tally))
             return chat, event
 
-        # Of rules first. By chat, because the rows of a chat lie together: thousands are written in the order of the file.
+        # Of rules first. By chat, whose rows lie together: thousands of them are written in the order of the file.
         return [complete(one) for one in sorted(self.events, key=lambda one: (one[0], one[1].rule is None))]
 
 
@@ -148,15 +139,15 @@ def _evaluate(db: Database, session: date, now: datetime, part: Part, *, late: b
     _end_data_gaps(evaluated)
     found = evaluated.with_pasts()
     failures = evaluated.failures
+    out = Evaluation(failures=failures)
     chats = {chat for chat, _ in found} | {one.chat for one in evaluated.ended}
-    preferences = preferences_of_chats(db, chats, failures.add)
+    preferences = out.preferences_of(db, chats)
     of_chat = {chat: chat_status(one, now, late=late) for chat, one in preferences.items()}
     snoozed = snoozes.snoozes(db, failures.add)
     suppression = Suppression(db, session, of_chat, snoozed, [event for _, event in found])
     new = failures.each(
         found, lambda one: one[0], lambda one: NewEvent(one[0], one[1], suppression.status(one[0], one[1]))
     )
-    out = Evaluation(failures=failures)
     for stored in record_events(db, new, now):
         out.totals[stored.kind] += 1
         if not stored.status.suppressed:
@@ -167,7 +158,7 @@ def _evaluate(db: Database, session: date, now: datetime, part: Part, *, late: b
         if not status.suppressed:
             out.by_chat.setdefault(stored.chat, []).append(replace(stored, status=status))
     if not late:
-        notify(db, session, now, out.by_chat, failures, follows=part.follows)
+        notify(db, session, now, out, follows=part.follows)
     return out
 
 

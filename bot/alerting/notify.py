@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlite_utils import Database
 
 from alerts.rules.event import AlertEvent, EventStatus
+from bot.alerting.evaluation import Evaluation
 from bot.alerting.failures import ChatFailures
 from bot.alerting.suppression import chat_status
 from bot.messages.alert import alert_keyboard, alert_texts, rank
@@ -16,28 +17,24 @@ from bot.messages.buttons import keyboard_json
 from storage import events, outbox
 from storage.announcements import message_announcing
 from storage.events import StoredEvent
-from storage.preferences import ChatPreferences, preferences_of_chats
-
-ByChat = Mapping[int, Sequence[StoredEvent]]
-
+from storage.preferences import ChatPreferences
 
 #: Messages of a session whose texts are made at once. Of more, a text that is surely one part is made when the message
 #: is claimed (bot/transport/texts.py): ten thousand texts would hold up whoever asks for something meanwhile.
 AT_ONCE = 500
 
 
-def notify(
-    db: Database, session: date, now: datetime, found: ByChat, failures: ChatFailures, *, follows: bool = False
-) -> None:  # fmt: skip
+def notify(db: Database, session: date, now: datetime, found: Evaluation, *, follows: bool = False) -> None:
     """Put the events of a session, and those of earlier sessions that wait, into the outbox, one message a chat.
 
     follows: these waited for inputs of the session, and the others have been notified of; a second message tells them.
-    A chat whose message cannot be made is noted in `failures`, and its waiting events go on waiting.
+    A chat whose message cannot be made is noted in its failures, and its waiting events go on waiting.
     """
+    failures = found.failures
     waiting = events.waiting(db, failures.add)
-    chats = {**found, **waiting}
+    chats = {**found.by_chat, **waiting}
     many = len(chats) > AT_ONCE
-    preferences = preferences_of_chats(db, chats, failures.add)
+    preferences = found.preferences_of(db, chats)
     decided: dict[EventStatus, list[int]] = {}
 
     def message(chat: int) -> outbox.Outgoing | None:
@@ -46,7 +43,7 @@ def notify(
             return None
         status = chat_status(of_chat, now)
         late = waiting.get(chat, ())
-        all_of_it = [*late, *found.get(chat, ())]
+        all_of_it = [*late, *found.by_chat.get(chat, ())]
         made = None
         if not status.suppressed:
             made = _framed(now, all_of_it, of_chat)
@@ -64,9 +61,9 @@ def notify(
 
 def notify_waiting(db: Database, session: date, now: datetime) -> ChatFailures:
     """Notify of events that wait for a session that does not come yet; `session` is the last one evaluated."""
-    failures = ChatFailures()
-    notify(db, session, now, {}, failures)
-    return failures
+    nothing = Evaluation()
+    notify(db, session, now, nothing)
+    return nothing.failures
 
 
 def _framed(now: datetime, told: Sequence[StoredEvent], preferences: ChatPreferences) -> outbox.Outgoing:
