@@ -103,13 +103,16 @@ def _became_true(rule: Rule, values: Sequence[float]) -> list[int]:
 
 
 def _spread(fired: Sequence[int], sessions: int) -> bool:
-    """Whether at least half of the years have a firing, and none has more than half of them all.
+    """Whether at least half of the years have a firing, none has more than half of them all, and the last one comes
+    half a year or more after the first: two on either side of a turn of the year are one episode.
 
     Years are counted back from the last session; a first one shorter than half a year belongs to the next.
     """
     years = max(1, round(sessions / YEAR))
     if years == 1:
         return True
+    if fired[-1] - fired[0] < YEAR // 2:
+        return False
     counts = [0] * years
     for at in fired:
         counts[min(years - 1, (sessions - 1 - at) // YEAR)] += 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts.rules.backtest import Histories, backtest
@@ -60,6 +60,7 @@ def test_what_has_no_level_or_no_direction_or_no_history_has_none() -> None:
     assert levels_firing(parse("small above 200d > 95"), short, (4.0,)) == []
 
 
+@example(seed=4894, n=641, pull=0.07421875, form="<")  # two firings within seven weeks, on either side of a year
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 10_000),
@@ -94,7 +95,7 @@ def test_rarer_levels_lie_further_out_and_fire_over_the_years(seed: int, n: int,
         assert wanted / 2 <= rates[-1] <= wanted * 2
         assert len(fired) >= 2
         if n >= 2 * YEAR:  # not all in one year
-            assert (fired[-1] - fired[0]).days > YEAR / 4
+            assert (fired[-1] - fired[0]).days >= YEAR // 2
     assert rates == sorted(set(rates), reverse=True)
 
 
