@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -17,20 +17,27 @@ ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {"alerts": {"alerts"}, "storage": {"alerts", "storage"}, "bot": {"alerts", "storage", "bot"}}
 
 
-def sources(folder: str) -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def sources(folder: str) -> tuple[tuple[Path, ast.Module], ...]:
+    """Every file below the folder and its tree, parsed once for all tests."""
+    if (room := folder.split("/")[0]) != folder:
+        return tuple((path, tree) for path, tree in sources(room) if path.is_relative_to(folder))
+    return tuple(
+        (path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    )
 
 
-def imported(tree: ast.Module) -> set[str]:
-    found = set()
+@cache
+def imported(tree: ast.Module) -> frozenset[str]:
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide the direction"
             found.add(node.module or "")
-    return found
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("folder", ALLOWED)
@@ -129,12 +136,13 @@ def modules() -> dict[str, ast.Module]:
     return found
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     """Which module imports which of ours, wherever in the file and for whatever purpose it does."""
     trees = modules()
     found: dict[str, set[str]] = {}
     for module, tree in trees.items():
-        named = imported(tree)
+        named = set(imported(tree))
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 children = {f"{node.module}.{alias.name}" for alias in node.names}
