@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
+
+from rapidfuzz import fuzz, process
 
 from alerts.metrics.catalog import IMPORTED, catalog, metric
 from alerts.metrics.symbols import CURRENCIES, LIST_ID, as_symbol, named_pairs, symbols_of
@@ -25,6 +26,7 @@ _GOES_ON = re.compile(
 _NO_SYMBOLS = frozenset(("large", "small", "all", "mid", "micro", "mega", "ev", "ebit", "p", "e", "a", "d", "pe"))
 #: A symbol in capitals where a condition begins: "AAPL > 200", "VIX above 30 and QQQ rising 21d".
 _CAPITALS = re.compile(r"(^\s*|\b(?:and|of)\s+|&\s*)(\^?[A-Z]{2,5}(?:[.-][A-Z]{1,2})?)(?=\s|[<>≤≥=]|$)(?!\s*/)")
+_SIMILAR = 50.0  # of 100: "smal discont" for "valuation discount"; below it "dividends" would be "fed hike odds"
 # Only windows become "50d": in "for 3 days", "keep 3 days", "remind every 5 days" the words stay.
 _DAYS = re.compile(
     rf"({IMPORTED.pattern})|(?<!for )(?<!keep )(?<!every )\b(\d+)(?:-| )?(?:days?|d|dma|sessions?)\b(?!s)"
@@ -125,9 +127,10 @@ def metric_of_extreme(name: str) -> str | None:
 
 
 def nearest(name: str, count: int = 2) -> tuple[str, ...]:
-    """Known names similar to `name`, best first."""
-    near = difflib.get_close_matches(name, [known for known in _names() if "." not in known], n=8, cutoff=0.45)
-    out = dict.fromkeys(typed_name(metric(_names()[known])) for known in near)
+    """Known names similar to `name`, best first; of equally similar ones, those with the same words first."""
+    near = process.extract(name, _suggested(), scorer=fuzz.ratio, limit=8, score_cutoff=_SIMILAR)
+    near.sort(key=lambda one: (one[1], fuzz.token_sort_ratio(name, one[0])), reverse=True)
+    out = dict.fromkeys(typed_name(metric(_names()[known])) for known, _, _ in near)
     return tuple(out)[:count]
 
 
@@ -148,6 +151,12 @@ def _names() -> dict[str, str]:
             for name in entry.aliases:
                 out.setdefault(normalise(name.removeprefix("all ")), metric_id)
     return out
+
+
+@lru_cache(maxsize=1)
+def _suggested() -> list[str]:
+    """The names that people type: no ids."""
+    return [name for name in _names() if "." not in name]
 
 
 @lru_cache(maxsize=1)

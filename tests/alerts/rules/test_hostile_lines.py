@@ -58,7 +58,8 @@ def assembled(source: random.Random) -> str:
 def raw(source: random.Random) -> str:
     """Any signs at all, the lengths around the limit among them."""
     length = source.choice([0, 1, 5, 40, 299, 300, 301, 2000])
-    return "".join(chr(source.choice((source.randrange(0x250), source.randrange(0x110000)))) for _ in range(length))
+    near, far = source.choices(range(0x250), k=length), source.choices(range(0x110000), k=length)
+    return "".join(map(chr, (source.choice(pair) for pair in zip(near, far, strict=True))))
 
 
 @pytest.mark.parametrize("make", [mutated, assembled, raw])
