@@ -22,7 +22,8 @@ from alerts.market.sessions import sessions_between
 SEGMENTS = ("large", "mid", "small")
 BAND = 150
 REMEMBERED = 4  # rank days before a season's own that its bands look back to
-_LAST_RANK = {"large": 500, "mid": 1_000, "small": 3_000}
+_LAST_RANKS = np.array([500, 1_000, 3_000])
+_FIRST_KEPT = np.array([1, *(_LAST_RANKS[:-1] - BAND + 1)])  # the first rank at which a member of a segment stays
 
 
 @dataclass(frozen=True, order=True)
@@ -120,22 +121,10 @@ def segments(market_value: pd.Series, previous: pd.Series | None = None) -> pd.D
     order = np.lexsort((known.index.astype(str), -known.to_numpy(dtype=float)))
     symbols = known.index[order]
     ranks = np.arange(1, len(symbols) + 1)
-    found: list[str | None] = [_by_border(int(rank)) for rank in ranks]
+    found = np.searchsorted(_LAST_RANKS, ranks)  # the segment's place in SEGMENTS, by the borders alone
     if previous is not None:
-        held = dict(zip(previous.index, previous, strict=True))
-        found = [
-            was if (was := held.get(symbol)) in SEGMENTS and _keeps(str(was), int(rank)) else now
-            for symbol, rank, now in zip(symbols, ranks, found, strict=True)
-        ]
-    return pd.DataFrame({"rank": ranks, "segment": pd.Series(found, index=symbols, dtype=object)}, index=symbols)
-
-
-def _by_border(rank: int) -> str | None:
-    return next((segment for segment in SEGMENTS if rank <= _LAST_RANK[segment]), None)
-
-
-def _keeps(segment: str, rank: int) -> bool:
-    """Whether a member of `segment` stays there: inside its borders, widened by the band."""
-    above = SEGMENTS.index(segment) - 1
-    first = 1 if above < 0 else _LAST_RANK[SEGMENTS[above]] - BAND + 1
-    return first <= rank <= _LAST_RANK[segment] + BAND
+        held = pd.Index(SEGMENTS).get_indexer(pd.Index(previous.reindex(symbols)))
+        first, last = _FIRST_KEPT[held], _LAST_RANKS[held] + BAND
+        found = np.where((held >= 0) & (first <= ranks) & (ranks <= last), held, found)
+    names = np.array([*SEGMENTS, None], dtype=object)[found]
+    return pd.DataFrame({"rank": ranks, "segment": pd.Series(names, index=symbols, dtype=object)}, index=symbols)
