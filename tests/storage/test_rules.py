@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,8 +56,18 @@ VALUES = st.one_of(st.none(), st.integers(-5, 5).map(float))
 PATHS = st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=25)
 
 
-def memory() -> Database:
+@cache
+def blank() -> Database:
+    """A new database, migrated once for all examples."""
     return open_database(Path(":memory:"))
+
+
+def memory() -> Database:
+    """A copy of the blank database, opened as the program opens one."""
+    db = Database(sqlite3.connect(":memory:", isolation_level=None))
+    blank().conn.backup(db.conn)
+    db.conn.execute("PRAGMA foreign_keys = ON")
+    return db
 
 
 def derived(rule: Rule, path: list[tuple[float | None, float | None]]) -> list[float | None]:
@@ -235,8 +247,6 @@ def test_foreign_keys_are_on(db: Database) -> None:
 
 
 def test_rules_of_a_file_from_before_rules_in_full_are_kept_where_they_stood(tmp_path: Path) -> None:
-    import sqlite3
-
     path = tmp_path / "old.db"
     old = Database(sqlite3.connect(path, isolation_level=None))
     migrations.apply(old, stop_before="rules_in_full")
