@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def code() -> Iterator[str]:
         yield from re.findall(r"`([^`\n]+)`", (ROOT / name).read_text(encoding="utf-8"))
 
 
+@cache
 def rules() -> list[str]:
     """The examples, each once, and what else is a rule. Raises GrammarError where an example is none."""
     for line in (found := [unescape(line) for line in examples()]):

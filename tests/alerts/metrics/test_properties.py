@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -134,6 +135,7 @@ def test_the_scale_of_a_price_series_changes_nothing(seed: int, factor: int) -> 
 # ---- what breaks ---------------------------------------------------------------------------------------------------
 
 
+@cache
 def broken() -> dict[str, Inputs]:
     closes = prices(1)
     tail = closes.copy()
