@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,18 @@ def recorded(db: Database) -> Database:
     for day, value in zip(DAYS[1:], VALUES[1:], strict=True):
         seal(db, day, value)
     return db
+
+
+def test_what_is_digested_of_a_row_stays_as_it_was_for_earlier_entries(recorded: Database) -> None:
+    """Each value after its length in characters, as text, in UTF-8."""
+    rows = recorded.conn.execute(
+        f"SELECT {chain.written(chain.MESSAGE)}, {', '.join(chain.MESSAGE)} FROM outbox"
+    ).fetchall()
+    assert any("−" in text or "≥" in text or "🔔" in text for *_, text in rows)
+    for content, *values in rows:
+        assert content == "".join(f"{len(str(value))}:{value}" for value in values).encode()
+    digested = chain.digest(bytes(range(16)), "1:5≥".encode())
+    assert digested == hashlib.blake2b("1:5≥".encode(), digest_size=16, salt=bytes(range(16))).digest()
 
 
 def whats(db: Database) -> list[What]:
@@ -180,6 +193,9 @@ BY_HAND: dict[str, tuple[str, Sequence[object], list[What]]] = {
     "an event added": ("INSERT INTO events (chat, session, kind, event, created_at) "
                        "VALUES (1001, ?, 'fired', '{}', '')", (FOURTH,), [What.EVENT_ADDED]),
     "a text": ("UPDATE outbox SET text = text || '!' WHERE id = 5", (), [What.MESSAGE]),
+    "a text, behind a character 0": (
+        "UPDATE outbox SET text = text || char(0) || '!' WHERE id = 5", (), [What.MESSAGE]
+    ),
     "a text's salt": ("UPDATE outbox SET salt = NULL WHERE id = 5", (), [What.MESSAGE]),
     "a text deleted": ("DELETE FROM outbox WHERE id = 5", (), [What.MESSAGES_GONE]),
     "an entry": ("UPDATE chain SET recorded_at = '2025-01-01' WHERE number = 4", (), [What.ENTRY]),
