@@ -22,7 +22,7 @@ from pathlib import Path
 from alerts.rules.grammar import parse
 from bot.demo.clock import MarketClock
 from bot.demo.page import chat_page
-from bot.emulator import LocalTelegram, people, start
+from bot.emulator import LocalTelegram, groups, people, start
 from bot.emulator.snapshot import keep, kept
 from bot.emulator.state import World
 from bot.pipeline.sources import make_economy, make_feed
@@ -58,10 +58,10 @@ def _add_places(world: World) -> None:
     world.become(BOT_ID)  # the bot has not said yet who it is
     first, *_, last = world.people
     members = tuple(world.people)
-    group = people.add_group(world, first, people.NewGroup("Investors", members=members, forum=True))
+    group = groups.add_group(world, first, groups.NewGroup("Investors", members=members, forum=True))
     for name in ("Alerts", "Talk"):
-        people.add_topic(world, group.id, first, name)
-    people.add_group(world, last, people.NewGroup("Rotation notes", kind="channel", bot_status="administrator"))
+        groups.add_topic(world, group.id, first, name)
+    groups.add_group(world, last, groups.NewGroup("Rotation notes", kind="channel", bot_status="administrator"))
 
 
 @dataclass

@@ -15,8 +15,8 @@ import pytest
 from aiohttp import web
 from support.program import TOKEN, Program
 
-from bot.emulator import Fault, LocalTelegram, people, start
-from bot.emulator.people import NewGroup
+from bot.emulator import Fault, LocalTelegram, groups, people, start
+from bot.emulator.groups import NewGroup
 from bot.messages.buttons import callback
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]  # a start takes its time on a busy machine
@@ -184,7 +184,7 @@ async def test_a_file_belongs_to_one_bot(bot: Bot) -> None:
 async def test_a_member_of_a_group_changes_nothing_whoever_the_bot_writes_as(bot: Bot) -> None:
     world = bot.local.world
     await until(lambda: bot.local.context.calls.counts["getUpdates"])
-    group = people.add_group(
+    group = groups.add_group(
         world, ADA, NewGroup("Investors", members=(BEN,), bot_status="administrator", anonymous=True)
     ).id
     await until(lambda: len(bot.said(group)) == 1)  # the greeting

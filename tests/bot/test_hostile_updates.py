@@ -23,7 +23,7 @@ from support.program import TOKEN
 
 from bot.app import Service
 from bot.emulator import LocalTelegram, people, start
-from bot.emulator.people import NewGroup
+from bot.emulator.groups import NewGroup, add_group
 from bot.settings import Settings
 from storage.database import claim_market, open_database
 
@@ -99,7 +99,7 @@ async def test_hostile_updates_raise_nothing_and_change_nothing_of_others(
     await ask(local, HONEST, "/alert small above 200d > 60")
     preview = max(world.chats[HONEST].stored)
     people.press(world, HONEST, preview, text="Save")
-    group = people.add_group(world, OWNER, NewGroup("Investors", bot_status="administrator", anonymous=True))
+    group = add_group(world, OWNER, NewGroup("Investors", bot_status="administrator", anonymous=True))
     people.say(world, OWNER, "/subscribe", chat_id=group.id)
     while len(said(local, HONEST)) < 2 or not said(local, group.id):
         await asyncio.sleep(0.01)
@@ -109,7 +109,7 @@ async def test_hostile_updates_raise_nothing_and_change_nothing_of_others(
 
     strangers = [world.add_person("Somebody")["id"] for _ in range(max(1, MOST // A_CHAT))]
     chats = [world.private_chat(person) for person in strangers]
-    groups = [group, *(people.add_group(world, OWNER, NewGroup("Others")) for _ in range(len(chats) // 20))]
+    groups = [group, *(add_group(world, OWNER, NewGroup("Others")) for _ in range(len(chats) // 20))]
     for one in groups:
         one.members |= dict.fromkeys(strangers[:50], "member")
     calls = local.context.calls.last

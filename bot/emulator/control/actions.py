@@ -5,10 +5,11 @@ import binascii
 import mimetypes
 from typing import Any
 
-from bot.emulator import people
+from bot.emulator import groups, people
 from bot.emulator.chats import Json
 from bot.emulator.control.base import Asked
-from bot.emulator.people import NewGroup, Said
+from bot.emulator.groups import NewGroup
+from bot.emulator.people import Said
 from bot.emulator.uploads import Sent
 
 
@@ -135,21 +136,21 @@ def add_group(asked: Asked) -> Json:
         linked=given.get("linked"),
         lacks=tuple(given.get("lacks", ())),
     )
-    return people.add_group(asked.world, given["by"], group).described
+    return groups.add_group(asked.world, given["by"], group).described
 
 
 def set_group_status(asked: Asked) -> Json:
     """{"chat", "by", "status", "lacks"?}: the bot is member, administrator or kicked, without some rights → {}."""
     given = asked.given()
     lacks = set(given["lacks"]) if "lacks" in given else None
-    people.set_group_status(asked.world, given["chat"], given["by"], given["status"], lacks)
+    groups.set_group_status(asked.world, given["chat"], given["by"], given["status"], lacks)
     return {}
 
 
 def set_member(asked: Asked) -> Json:
     """{"chat", "by", "person", "status"}: somebody is administrator, member, left or kicked → {}."""
     given = asked.given()
-    people.set_member(asked.world, given["chat"], given["by"], given["person"], given["status"])
+    groups.set_member(asked.world, given["chat"], given["by"], given["person"], given["status"])
     return {}
 
 
@@ -160,21 +161,21 @@ def add_topic(asked: Asked) -> Json:
     """
     given = asked.given()
     if "name" in given:
-        return {"id": people.add_topic(asked.world, given["chat"], given["by"], given["name"]).id}
-    people.change_topic(asked.world, given["chat"], given["by"], given.get("topic"), given["change"])
+        return {"id": groups.add_topic(asked.world, given["chat"], given["by"], given["name"]).id}
+    groups.change_topic(asked.world, given["chat"], given["by"], given.get("topic"), given["change"])
     return {}
 
 
 def set_forum(asked: Asked) -> Json:
     """{"chat", "on"}: a supergroup has topics, or has none → {}."""
     given = asked.given()
-    people.set_forum(asked.world, given["chat"], bool(given["on"]))
+    groups.set_forum(asked.world, given["chat"], bool(given["on"]))
     return {}
 
 
 def upgrade(asked: Asked) -> Json:
     """{"chat"}: the group becomes a supergroup → {"id", "title", "type"} of the new one."""
-    return people.upgrade(asked.world, asked.given()["chat"]).described
+    return groups.upgrade(asked.world, asked.given()["chat"]).described
 
 
 def list_people(asked: Asked) -> list[Json]:

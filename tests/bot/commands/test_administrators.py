@@ -8,8 +8,8 @@ import pytest
 from telegram import Bot
 
 from bot.commands.administrators import Administrators, Standing
-from bot.emulator import LocalTelegram, people, start
-from bot.emulator.people import NewGroup
+from bot.emulator import LocalTelegram, groups, start
+from bot.emulator.groups import NewGroup
 from bot.messages.buttons import about_group, group_code, group_named, group_of
 from bot.transport.http import AiohttpRequest
 
@@ -24,7 +24,7 @@ async def local() -> AsyncIterator[LocalTelegram]:
 
 
 async def test_an_answer_is_kept_for_five_minutes_or_until_it_is_dropped(local: LocalTelegram) -> None:
-    group = people.add_group(local.world, 1001, NewGroup("Club", members=(1002,))).id
+    group = groups.add_group(local.world, 1001, NewGroup("Club", members=(1002,))).id
     now = 0.0
     async with Bot(TOKEN, local.base_url, request=AiohttpRequest(connection_pool_size=2)) as bot:
         known = Administrators(bot, lambda: now)
@@ -32,27 +32,27 @@ async def test_an_answer_is_kept_for_five_minutes_or_until_it_is_dropped(local: 
         assert await known.standing(group, 1001) is Standing.ADMINISTRATOR
         assert await known.standing(group, 1002) is Standing.OTHER
         assert await known.standing(group, 4711) is Standing.OTHER  # nobody has this id
-        people.set_member(local.world, group, 1001, 1002, "administrator")
+        groups.set_member(local.world, group, 1001, 1002, "administrator")
         now = 299.0
         assert await known.standing(group, 1002) is Standing.OTHER
         assert asked() == 3
         now = 301.0
         assert await known.standing(group, 1002) is Standing.ADMINISTRATOR
-        people.set_member(local.world, group, 1001, 1002, "member")
+        groups.set_member(local.world, group, 1001, 1002, "member")
         known.drop(group, 1002)
         assert await known.standing(group, 1002) is Standing.OTHER
         assert asked() == 5
 
 
 async def test_a_refusal_is_asked_again_each_time(local: LocalTelegram) -> None:
-    group = people.add_group(local.world, 1001, NewGroup("Club", hides_members=True)).id
+    group = groups.add_group(local.world, 1001, NewGroup("Club", hides_members=True)).id
     async with Bot(TOKEN, local.base_url, request=AiohttpRequest(connection_pool_size=2)) as bot:
         known = Administrators(bot)
         assert await known.standing(group, 1001) is Standing.UNKNOWN
-        people.set_group_status(local.world, group, 1001, "administrator")
+        groups.set_group_status(local.world, group, 1001, "administrator")
         assert await known.standing(group, 1001) is Standing.ADMINISTRATOR
         assert await known.title(group) == "Club"
-        people.set_group_status(local.world, group, 1001, "kicked")
+        groups.set_group_status(local.world, group, 1001, "kicked")
         known.drop(group)
         assert await known.title(group) is None
         assert await known.standing(group, 1001) is Standing.UNKNOWN

@@ -24,7 +24,7 @@ from telegram.error import (
 )
 
 from bot.database import Store
-from bot.emulator import Fault, people
+from bot.emulator import Fault, groups, people
 from bot.messages.buttons import callback
 from bot.transport.delivery import Delivery
 from bot.transport.errors import Decision, decide
@@ -207,8 +207,8 @@ async def test_hundreds_of_chats_hear_without_a_429_at_telegrams_pace(post: Post
 
 
 async def test_a_chat_that_moved_is_followed(post: Post) -> None:
-    group = people.add_group(post.local.world, ADA, people.NewGroup("Family office", kind="group")).id
-    moved = people.upgrade(post.local.world, group).id
+    group = groups.add_group(post.local.world, ADA, groups.NewGroup("Family office", kind="group")).id
+    moved = groups.upgrade(post.local.world, group).id
     await post.due(group, "to the group")
     async with post.delivering():
         await post.until(lambda states: states == {"sent": 1})

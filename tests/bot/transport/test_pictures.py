@@ -7,8 +7,7 @@ import zlib
 
 from support.post import ADA, BEN, DAY, NOW, Post
 
-from bot.emulator import people
-from bot.emulator.people import NewGroup
+from bot.emulator.groups import NewGroup, add_group, add_topic
 from storage import chats, groups, outbox, pictures
 
 
@@ -23,10 +22,10 @@ def png(width: int = 400, height: int = 300) -> bytes:
 
 async def test_a_picture_is_uploaded_once_and_goes_to_topics_and_channels(post: Post) -> None:
     world = post.local.world
-    forum = people.add_group(world, ADA, NewGroup("Forum", forum=True))
-    topic = people.add_topic(world, forum.id, ADA, "Alerts").id
-    plain = people.add_group(world, ADA, NewGroup("Plain", lacks=("can_send_photos",)))
-    channel = people.add_group(world, ADA, NewGroup("News", kind="channel", bot_status="administrator"))
+    forum = add_group(world, ADA, NewGroup("Forum", forum=True))
+    topic = add_topic(world, forum.id, ADA, "Alerts").id
+    plain = add_group(world, ADA, NewGroup("Plain", lacks=("can_send_photos",)))
+    channel = add_group(world, ADA, NewGroup("News", kind="channel", bot_status="administrator"))
     keyboard = '{"inline_keyboard": [[{"text": "Why", "callback_data": "v1:why:1"}]]}'
 
     def put(db):

@@ -13,15 +13,15 @@ from sqlite_utils import Database
 from support.disk import full_disk
 from support.post import ADA, BEN, DAY, NOW, Post, messages, posted
 
-from bot.emulator import Fault, people
+from bot.emulator import Fault, groups, people
 from bot.transport.delivery import Delivery
 from bot.transport.rate_limit import Pace
 from storage import chats, outbox
 
 
 async def test_a_group_that_is_erased_while_its_message_is_under_way_stops_nobody(post: Post) -> None:
-    group = people.add_group(post.local.world, ADA, people.NewGroup("Family office", kind="group")).id
-    people.upgrade(post.local.world, group)
+    group = groups.add_group(post.local.world, ADA, groups.NewGroup("Family office", kind="group")).id
+    groups.upgrade(post.local.world, group)
     post.local.faults.add(Fault("slow", method="sendMessage", chat_id=group, seconds=0.5))
     await post.due(group, "to the group")
     async with post.delivering():
@@ -90,7 +90,7 @@ async def test_stopping_on_a_full_disk_ends(post: Post) -> None:
 
 
 async def test_two_chats_that_are_turned_away_make_nobody_else_wait(post: Post) -> None:
-    people.add_group(post.local.world, ADA, people.NewGroup("Family office"))
+    groups.add_group(post.local.world, ADA, groups.NewGroup("Family office"))
     others = range(2000, 2010)
     for person in others:
         post.local.world.add_person("Someone", person_id=person)
